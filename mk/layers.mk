@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT
+#
+# The layers. This is the only statement of who may use whom: include views,
+# link order, .pc files, the layer checks and the table in ARCHITECTURE.md all
+# follow it. LIBS is in order, lowest first. DEPS is complete, not only direct.
+
+LIBS := proto crypto codec transport relay client
+
+DEPS_proto     :=
+DEPS_crypto    := proto
+DEPS_codec     := proto
+DEPS_transport := proto
+DEPS_relay     := transport crypto proto
+DEPS_client    := transport codec crypto proto
+
+# Third parties each library calls itself, by pkg-config name.
+PC_proto     := libcjson
+PC_crypto    := libsodium
+PC_codec     := opus
+PC_transport := libngtcp2_crypto_wolfssl libngtcp2 wolfssl libuv
+PC_relay     := libuv
+PC_client    := libuv
+
+# Programs: apps/<name>/*.c, and the libraries each one sees and links.
+APPS := wzp-relay wzp-client
+
+LINK_wzp-relay  := relay $(DEPS_relay)
+LINK_wzp-client := client $(DEPS_client)
+
+# What the checks know about a package: its name in ARCHITECTURE.md, the
+# beginnings of its symbols, and the only place that may call it (part of an
+# object's path; none: anywhere in the library).
+NAME_libcjson := cJSON
+SYMS_libcjson := cJSON_
+ONLY_libcjson := libwzp-proto/src/base/json.o
+
+NAME_libsodium := libsodium
+SYMS_libsodium := sodium_ crypto_ randombytes
+
+NAME_opus := libopus
+SYMS_opus := opus_
+
+NAME_libngtcp2 := ngtcp2
+SYMS_libngtcp2 := ngtcp2_
+NAME_libngtcp2_crypto_wolfssl := ngtcp2
+SYMS_libngtcp2_crypto_wolfssl := ngtcp2_crypto_
+
+NAME_wolfssl := wolfSSL
+SYMS_wolfssl := wolfSSL_ wolfTLS wolfCrypt_ wc_
+
+NAME_libuv := libuv
+SYMS_libuv := uv_
+ONLY_libuv := /uv/
+
+# Machines, that is every file of a library outside uv/, do no I/O, read no
+# clock, draw no randomness, allocate through wzp_mem only and know no threads:
+# scripts/check-layers has the list of names. Those that may, and why:
+# MAY_<library>/<path below src> := symbols.
+
+# The C library's allocator behind wzp_mem_default.
+MAY_proto/base/env := malloc calloc realloc free
+
+# Identity, pins and settings in files: the file form of wzp_store.
+MAY_client/account/store_file := open close read write
+
+# WAV files in and out.
+MAY_codec/dsp/wav := fopen fclose fread fwrite
+
+# The process's random source, which owners hand to machines.
+MAY_crypto/global := randombytes_buf

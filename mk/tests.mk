@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: MIT
+#
+# Test programs. tests/<lib>/<name>_test.c is one program, linked with that
+# library and what lies below it, never with more: the layers hold for tests
+# too. Tests of several libraries together are in tests/integration/.
+#
+#   folder               sees and links                    archives beside
+#   tests/<lib>/         <lib> and its DEPS                support
+#   tests/support_tests/ proto                             proxy, tap, legacy, support
+#   tests/bench/         proto                             bench, support
+#   tests/integration/   all libraries                     world, support
+#   tests/e2e/           proto; runs the programs, *.sh as well
+#   bench/cmd/           all libraries                     bench, world, support
+#   fuzz/                all libraries                     world, support
+#
+# Includes: "support/harness.h" (-Itests), "bench/support/stoi.h" (-I.), and in
+# tests/<lib>/ the private headers of that library.
+
+TEST_INC := -Itests -I.
+
+# For the programs: where the vectors are and where the built programs are.
+export WZP_VECTORS ?= tests/vectors
+export WZP_EXTERNAL_VECTORS ?= ../shared/vectors/external
+export WZP_BIN := $(B)/bin
+# cmocka catches signals; the sanitizers say more about them.
+export ASAN_OPTIONS ?= handle_segv=2:handle_sigbus=2:handle_sigfpe=2:handle_sigill=2:detect_stack_use_after_return=1
+export UBSAN_OPTIONS ?= print_stacktrace=1
+# The thread sanitizer of gcc 12 cannot live with much address randomisation.
+ifeq ($(VARIANT),tsan)
+export TEST_WRAP := $(shell setarch -R true 2>/dev/null && echo setarch -R)
+endif
+export WZP_TEST_BIN := $(B)/tests/bin
+
+# A view that shows everything.
+$(eval $(call view_rules,everything,$(LIBS)))
+PCFLAGS_everything = $(foreach l,$(LIBS),$(PCFLAGS_$(l)))
+PCLIBS_everything = $(PCLIBS_client) $(PCLIBS_relay)
+
+# Archives of support code: name, folder, view.
+define support_rules
+OBJ_$(1) := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard $(2)/*.c)))
+AR_$(1) := $(if $(wildcard $(2)/*.c),$(B)/tests/lib$(1).a)
+endef
+define support_build
+$(call obj_rules,$(OBJ_$(1)),$(TEST_INC) $$(PCFLAGS_test),$(3))
+$(B)/tests/lib$(1).a: $(OBJ_$(1))
+	$$(call say,AR,$$@)
+	$$(Q)mkdir -p $$(@D) && rm -f $$@ && $$(AR) qcs $$@ $$^
+endef
+support = $(eval $(call support_rules,$(1),$(2)))$(if $(OBJ_$(1)),$(eval $(call support_build,$(1),$(2),$(3))))
+$(call support,support,tests/support,proto)
+$(call support,world,tests/support/world,everything)
+$(call support,bench,bench/support,proto)
+
+# Programs for tests and the demo: tests/support/<name>/*.c -> $(B)/tests/bin/<name>,
+# what each one sees and links, and how. What is not in main.c is an archive, so
+# that tests/support_tests/ can reach it.
+SUPPORT_PROGRAMS := proxy legacy tap probe report
+LINK_proxy  := proto
+LINK_legacy := transport codec crypto proto
+# libwzp-relay with an ear at its endpoint.
+LINK_tap    := relay $(DEPS_relay)
+WRAP_tap    := -Wl,--wrap=wzp_endpoint_poll,--wrap=wzp_endpoint_recv
+# wzp-client with an ear at its encoder.
+LINK_probe  := client $(DEPS_client)
+WRAP_probe  := -Wl,--wrap=wzp_encoder_encode
+WITH_probe  := $(OBJ_app_wzp-client)
+# Measures the demo's call.
+LINK_report := codec proto
+WITH_report := $(AR_bench)
+
+define program_rules
+SRC_prog_$(1) := $(sort $(wildcard tests/support/$(1)/*.c))
+MAIN_prog_$(1) := $(or $(filter %/main.c,$(wildcard tests/support/$(1)/*.c)),$(wildcard tests/support/$(1)/*.c))
+endef
+define program_more
+AR_prog_$(1) := $(if $(filter-out $(MAIN_prog_$(1)),$(SRC_prog_$(1))),$(B)/tests/lib$(1).a)
+endef
+define program_build
+$(call view_rules,$(1),$(LINK_$(1)))
+PCFLAGS_$(1) = $(foreach l,$(LINK_$(1)),$$(PCFLAGS_$(l)))
+$(call obj_rules,$(SRC_prog_$(1):%.c=$(B)/%.o),$(TEST_INC),$(1))
+$(B)/tests/lib$(1).a: $(patsubst %.c,$(B)/%.o,$(filter-out $(MAIN_prog_$(1)),$(SRC_prog_$(1))))
+	$$(call say,AR,$$@)
+	$$(Q)mkdir -p $$(@D) && rm -f $$@ && $$(AR) qcs $$@ $$^
+$(B)/tests/bin/$(1): $(MAIN_prog_$(1):%.c=$(B)/%.o) $(AR_prog_$(1)) $(WITH_$(1)) $(AR_support) $(call archives,$(LINK_$(1)))
+	$$(call say,LD,$$@)
+	$$(Q)mkdir -p $$(@D) && $$(CC) $$(ALL_LDFLAGS) $(WRAP_$(1)) -o $$@ $$^ $(foreach l,$(LINK_$(1)),$$(PCLIBS_$(l))) $$(PCLIBS_test)
+endef
+$(foreach p,$(SUPPORT_PROGRAMS),$(eval $(call program_rules,$(p))))
+$(foreach p,$(SUPPORT_PROGRAMS),$(eval $(call program_more,$(p))))
+$(foreach p,$(SUPPORT_PROGRAMS),$(if $(SRC_prog_$(p)),$(eval $(call program_build,$(p)))))
+SUPPORT_BIN := $(foreach p,$(SUPPORT_PROGRAMS),$(if $(SRC_prog_$(p)),$(B)/tests/bin/$(p)))
+
+# One program per source file: sources, view, libraries, archives, includes,
+# link flags.
+define one_each
+$(call obj_rules,$(1:%.c=$(B)/%.o),$(TEST_INC) $(5) $$(PCFLAGS_test),$(2))
+$(1:%.c=$(B)/%): %: %.o $(4) $(call archives,$(3))
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) $(6) -o $$@ $$^ $$(PCLIBS_$(2)) $$(PCLIBS_test) -lm
+endef
+programs = $(if $(1),$(eval $(call one_each,$(1),$(2),$(3),$(4),$(5),$(6))))
+
+TEST_FOLDERS := $(LIBS) support_tests bench integration e2e
+$(foreach f,$(TEST_FOLDERS),$(eval TESTSRC_$(f) := $(sort $(wildcard tests/$(f)/*_test.c))))
+$(foreach f,$(TEST_FOLDERS),$(eval TESTS_$(f) := $(TESTSRC_$(f):%.c=$(B)/%)))
+TESTS_e2e += $(sort $(wildcard tests/e2e/*.sh))
+
+$(foreach l,$(LIBS),$(call programs,$(TESTSRC_$(l)),$(l),$(l) $(DEPS_$(l)),$(AR_support),-Ilibwzp-$(l)/src))
+$(call programs,$(TESTSRC_support_tests),proto,proto,$(foreach p,proxy tap legacy,$(AR_prog_$(p))) $(AR_support))
+$(call programs,$(TESTSRC_bench),proto,proto,$(AR_bench) $(AR_support))
+$(call programs,$(TESTSRC_integration),everything,$(LIBS),$(AR_world) $(AR_support))
+$(call programs,$(TESTSRC_e2e),proto,proto,$(AR_support))
+
+# Running ---------------------------------------------------------------------
+
+# make test-proto runs the tests of one folder; TEST_SET picks several.
+TEST_SET ?= $(TEST_FOLDERS)
+RUN_TESTS = scripts/run-tests $(B)
+
+.PHONY: test tests run-tests $(TEST_FOLDERS:%=test-%)
+$(foreach f,$(TEST_FOLDERS),$(eval test-$(f): $(TESTS_$(f))))
+test-e2e: apps $(SUPPORT_BIN)
+$(TEST_FOLDERS:%=test-%): test-%:
+	$(Q)$(RUN_TESTS) $(TESTS_$*)
+
+tests: apps $(SUPPORT_BIN) $(filter $(B)/%,$(foreach f,$(TEST_SET),$(TESTS_$(f))))
+run-tests: tests
+	$(Q)$(RUN_TESTS) $(foreach f,$(TEST_SET),$(TESTS_$(f)))
+
+test: all tests layers ## run all tests: unit, vectors, layers, integration, e2e
+	$(Q)$(RUN_TESTS) $(foreach f,$(TEST_SET),$(TESTS_$(f)))
+
+# The long scenarios; a test asks for WZP_SOAK.
+soak: ## run the long scenarios (SOAK_MINUTES=10)
+	+$(Q)WZP_SOAK=$(or $(SOAK_MINUTES),10) TEST_TIMEOUT=7200 \
+	  $(call again,release) run-tests TEST_SET="integration e2e"
+.PHONY: soak
+
+# $(call again,variant): make with another variant, in a folder of its own.
+again = $(MAKE) VARIANT=$(1) B=$(if $(filter build/$(VARIANT),$(B)),build/$(1),$(B)-$(1))
+
+# Demo and benches ------------------------------------------------------------
+
+BENCH_SRC := $(sort $(wildcard bench/cmd/*.c))
+BENCHES := $(BENCH_SRC:%.c=$(B)/%)
+# Programs of that folder which measure nothing themselves.
+BENCH_TOOLS := bench_table demo_report
+$(call programs,$(BENCH_SRC),everything,$(LIBS),$(AR_bench) $(AR_world) $(AR_support))
+
+.PHONY: demo bench run-bench benches
+benches: $(BENCHES)
+
+demo: ## hold a sealed call over a lossy path, and measure it
+	+$(Q)$(call again,release) all support-bin benches
+	+$(Q)$(call again,release) run-demo
+.PHONY: support-bin run-demo
+support-bin: $(SUPPORT_BIN)
+run-demo:
+	$(Q)B=$(B) scripts/demo $(DEMO_ARGS)
+
+bench: ## measure: build/bench/results.json, docs/benchmarks.md
+	+$(Q)$(call again,release) run-bench
+run-bench: all support-bin benches
+	$(Q)mkdir -p build/bench
+	$(Q)for b in $(filter-out $(BENCH_TOOLS:%=$(B)/bench/cmd/%),$(BENCHES)); do \
+	  printf '%-6s %s\n' BENCH $$b; $$b || exit 1; done
+	$(Q)$(B)/bench/cmd/bench_table --doc docs/benchmarks.md \
+	  --commit "$$(git describe --always --dirty)" --date "$$(date +%Y-%m-%d)" \
+	  --machine "$$(nproc) cores, $$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), $$(uname -sr)"
+
+# Fuzzing -----------------------------------------------------------------------
+# fuzz/<target>_fuzz.c, seeds in fuzz/corpus/<target>/. Only with VARIANT=fuzz.
+
+FUZZ_SECONDS ?= 60
+FUZZ_SRC := $(sort $(wildcard fuzz/*_fuzz.c))
+FUZZERS := $(FUZZ_SRC:%_fuzz.c=%)
+$(if $(filter fuzz,$(VARIANT)),$(call programs,$(FUZZ_SRC),everything,$(LIBS),$(AR_world) $(AR_support),,-fsanitize=fuzzer))
+
+.PHONY: fuzz run-fuzz fuzz-corpora
+fuzz: ## fuzz every target for FUZZ_SECONDS
+	+$(Q)$(call again,fuzz) run-fuzz
+run-fuzz: $(FUZZ_SRC:%.c=$(B)/%)
+	$(Q)mk/run-fuzz $(B) $(FUZZ_SECONDS) $(FUZZERS:fuzz/%=%)
+fuzz-corpora: $(FUZZ_SRC:%.c=$(B)/%)
+	$(Q)mk/run-fuzz $(B) 0 $(FUZZERS:fuzz/%=%)
+
+# The speed bench puts a stand-in before the codec.
+$(B)/bench/cmd/speed: ALL_LDFLAGS += -Wl,--wrap=wzp_encoder_encode,--wrap=wzp_decoder_decode,--wrap=wzp_decoder_fill
