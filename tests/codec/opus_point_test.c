@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* Each operating point does what its row says: 30 s of speech are encoded, and
+ * rate, LBRR and the reach of DRED are counted in the packets. A new libopus
+ * cannot change them unseen.
+ */
+#include "codec/opus_point.h"
+
+#include "codec/speech.h"
+
+#include <opus.h>
+
+enum { WARM_UP = 100 }; /* packets until the history is full */
+
+static size_t count_points(void)
+{
+    size_t n = 0;
+    while (wzp__opus_point_at(n) != NULL) {
+        n++;
+    }
+    return n;
+}
+
+static size_t count_rows(void)
+{
+    return 2 * count_points();
+}
+
+static uint8_t usual_ms(const wzp__opus_point *p)
+{
+    if (p->frame_ms != 0) {
+        return p->frame_ms;
+    }
+    return p->codec == WZP_CODEC_OPUS_6K ? 40 : 20;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const int x = *(const int *)a;
+    const int y = *(const int *)b;
+    return (x > y) - (x < y);
+}
+
+/* Tenth percentile of the history in the packets, in ms. */
+static int reach_p10_ms(const sent *s)
+{
+    int e;
+    OpusDREDDecoder *model = opus_dred_decoder_create(&e);
+    OpusDRED *dred = opus_dred_alloc(&e);
+    assert_non_null(dred);
+    static int reach[SPEECH_FRAMES];
+    size_t n = 0;
+    for (size_t i = WARM_UP; i < s->n; i++) {
+        int end;
+        int got =
+            opus_dred_parse(model, dred, s->data[i], (opus_int32)s->len[i],
+                            WZP_PCM_RATE, WZP_PCM_RATE, &end, 1);
+        reach[n++] = got / 48;
+    }
+    opus_dred_free(dred);
+    opus_dred_decoder_destroy(model);
+    qsort(reach, n, sizeof reach[0], by_size);
+    return reach[n / 10];
+}
+
+static double lbrr_share(const sent *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        n += opus_packet_has_lbrr(s->data[i], (opus_int32)s->len[i]) > 0;
+    }
+    return (double)n / (double)s->n;
+}
+
+static double rate_bps(const sent *s, unsigned frame_ms)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        bytes += s->len[i];
+    }
+    return 8000.0 * (double)bytes / ((double)s->n * frame_ms);
+}
+
+static void run_row(size_t row)
+{
+    const wzp__opus_point *p = wzp__opus_point_at(row / 2);
+    const speech_kind kind = row % 2 == 0 ? SPEECH_MADE : SPEECH_REAL;
+    const int16_t *pcm = speech_or_skip(kind);
+    wzp_encoder_config cfg = speech_config(p->redundancy);
+    cfg.codec = p->codec;
+    cfg.frame_ms = usual_ms(p);
+
+    sent *s = speech_send(pcm, &cfg);
+
+    const double rate = rate_bps(s, cfg.frame_ms);
+    const double lbrr = lbrr_share(s);
+    const int reach = reach_p10_ms(s);
+    free(s);
+    print_message("codec %d, %u ms, redundancy %d, %s: %.1f kbit/s, "
+                  "reach p10 %d ms, LBRR in %.0f %%\n",
+                  p->codec, cfg.frame_ms, p->redundancy,
+                  kind == SPEECH_REAL ? "recorded" : "made", rate / 1000, reach,
+                  100 * lbrr);
+    /* The made voice is easier to code than any recorded one. */
+    const double least = kind == SPEECH_REAL ? 1.0 : 0.75;
+    assert_true(rate >= least * p->rate_min_bps && rate <= p->rate_max_bps);
+    assert_true(reach >= p->reach_p10_ms);
+    assert_true(p->dred_10ms > 0 || reach == 0);
+    assert_true(p->has_lbrr ? lbrr > 0.4 : lbrr == 0.0);
+}
+
+WZP_ROWS(opus_point_does_what_its_row_says, count_rows, run_row);
+
+WZP_TEST(opus_point_is_absent_for_what_is_not_built_in)
+{
+    assert_null(
+        wzp__opus_point_get(WZP_CODEC_CODEC2_3200, 20, WZP_REDUNDANCY_NONE));
+    assert_null(
+        wzp__opus_point_get(WZP_CODEC_COMFORT_NOISE, 20, WZP_REDUNDANCY_NONE));
+    assert_null(
+        wzp__opus_point_get(WZP_CODEC_OPUS_24K, 20, WZP_REDUNDANCY_BOTH));
+    assert_null(
+        wzp__opus_point_get(WZP_CODEC_OPUS_16K, 20, WZP_REDUNDANCY_DRED));
+}
+
+WZP_TEST(opus_point_hint_is_never_one_that_only_costs)
+{
+    const wzp__opus_point *none =
+        wzp__opus_point_get(WZP_CODEC_OPUS_24K, 20, WZP_REDUNDANCY_NONE);
+    const wzp__opus_point *lbrr =
+        wzp__opus_point_get(WZP_CODEC_OPUS_24K, 20, WZP_REDUNDANCY_LBRR);
+    const wzp__opus_point *dred =
+        wzp__opus_point_get(WZP_CODEC_OPUS_24K, 20, WZP_REDUNDANCY_DRED);
+
+    assert_int_equal(wzp__opus_point_hint(none, 50), 0);
+    assert_int_equal(wzp__opus_point_hint(lbrr, 0), 10);
+    assert_int_equal(wzp__opus_point_hint(lbrr, 20), 20);
+    assert_int_equal(wzp__opus_point_hint(dred, 5), 25);
+    assert_int_equal(wzp__opus_point_hint(dred, 255), 100);
+}
