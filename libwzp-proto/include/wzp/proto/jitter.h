@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* Jitter buffer of one sender: frames in as they arrive, out in order at the
+ * pace of playout. It decides when a frame is played and when it is given up;
+ * it does not decode, conceal or stretch, and it reads no clock.
+ *
+ * Sequence numbers count frames; timestamps are the sender's media time in ms.
+ * A number that never comes is loss; a jump of the timestamp without a missing
+ * number is silence, and no loss.
+ *
+ * Delay is counted against the quickest packet of the last seconds: a frame is
+ * due when (now − timestamp) exceeds that packet's by the target. The target is
+ * what 97 % of the packets needed, plus one frame; it rises at once and falls
+ * slowly. The delay moves towards it for free in silence, else by concealing
+ * (EXPAND) or dropping a frame now and then.
+ */
+#ifndef WZP_PROTO_JITTER_H
+#define WZP_PROTO_JITTER_H
+
+#include <wzp/proto/env.h>
+
+#define WZP_JITTER_SLOTS_MAX 256
+
+typedef struct wzp_jitter wzp_jitter;
+
+typedef struct wzp_jitter_config {
+    size_t size;             /* of this struct, set by _default */
+    uint16_t min_delay_ms;   /* 20: the target is never below */
+    uint16_t max_delay_ms;   /* 400: never above; min … 2000 */
+    uint16_t start_delay_ms; /* 60: before anything was measured; min … max */
+    uint16_t slots;          /* 64: frames held at most; 8 … 256 */
+} wzp_jitter_config;
+
+void wzp_jitter_config_default(wzp_jitter_config *cfg) WZP_NONNULL(1);
+
+/* cfg NULL for the defaults. Memory: about slots × 1,320 bytes.
+ * WZP_ERR_CONFIG, WZP_ERR_NOMEM. */
+WZP_NODISCARD wzp_err wzp_jitter_new(wzp_jitter **out, const wzp_mem *mem,
+                                     const wzp_jitter_config *cfg);
+void wzp_jitter_free(wzp_jitter *jb);
+
+/* Forget everything but the statistics. */
+void wzp_jitter_reset(wzp_jitter *jb) WZP_NONNULL(1);
+
+/* --- in ----------------------------------------------------------------------- */
+
+/* One codec frame out of a packet that was opened. */
+typedef struct wzp_jitter_in {
+    uint16_t seq;       /* of the frame; extended to 64 bits inside */
+    uint32_t timestamp; /* of the frame, ms; likewise */
+    uint8_t codec;      /* wzp_codec_id; kept for the caller */
+    uint8_t frame_ms;   /* 1 … 120 */
+    bool is_repair;     /* a repeat or rebuilt one: says nothing of the delay */
+    const uint8_t *data; /* copied; may be NULL when len is 0 */
+    size_t len;         /* 0 … WZP_FRAME_MAX */
+} wzp_jitter_in;
+
+/* Insert a frame.
+ *
+ * now  ns, monotonic: when the packet arrived
+ *
+ * WZP_ERR_LATE      behind the playout point, or too far from it to be of this
+ *                   stream (the third such frame in a row restarts the buffer
+ *                   with it: the sender restarted)
+ * WZP_ERR_DUP       already held, or already played
+ * WZP_ERR_FULL      further ahead than there are slots; those held are kept
+ * WZP_ERR_OVERSIZE  longer than WZP_FRAME_MAX
+ * WZP_ERR_ARG       frame_ms 0 or above 120
+ */
+WZP_NODISCARD wzp_err wzp_jitter_insert(wzp_jitter *jb, wzp_tstamp now,
+                                        const wzp_jitter_in *in)
+    WZP_NONNULL(1, 3);
+
+/* --- out ---------------------------------------------------------------------- */
+
+/* A frame held. */
+typedef struct wzp_jitter_frame {
+    int64_t seq;       /* extended */
+    int64_t timestamp; /* extended, ms */
+    uint8_t codec;
+    uint8_t frame_ms;
+    bool is_repair;
+    wzp_bytes data; /* borrowed until the next insert, next or reset */
+} wzp_jitter_frame;
+
+typedef enum wzp_jitter_result {
+    WZP_JITTER_WAIT,    /* before the first frame is due: play nothing */
+    WZP_JITTER_FRAME,   /* decode `frame` */
+    WZP_JITTER_HOLE,    /* one frame is lost: rebuild it from those that follow
+                           (wzp_jitter_peek) or conceal */
+    WZP_JITTER_EXPAND,  /* conceal; nothing is lost, the delay grows */
+    WZP_JITTER_SILENCE, /* the sender was silent on purpose: comfort noise */
+    WZP_JITTER_EMPTY,   /* nothing is held: conceal, then fade to silence */
+} wzp_jitter_result;
+
+typedef struct wzp_jitter_out {
+    wzp_jitter_result result;
+    uint8_t fill_ms;        /* how much playout time this answer is for */
+    wzp_jitter_frame frame; /* FRAME */
+    int64_t seq;            /* HOLE: the lost frame's */
+    int64_t timestamp;      /* HOLE: where it was in media time, about */
+    uint16_t ahead;         /* HOLE: frames from it to the next one held, ≥ 1 */
+} wzp_jitter_out;
+
+/* What to play next. To be called when the playout has used up the fill_ms of
+ * the answer before, at that moment's `now`.
+ *
+ * tick_ms  the caller's period, 10 or 20: fill_ms of WAIT, SILENCE and EMPTY;
+ *          FRAME, HOLE and EXPAND fill one frame, whatever the tick
+ *
+ * The cursor never runs ahead of the sender: EMPTY consumes no sequence
+ * number, and a hole is only reported when a later frame is held. */
+void wzp_jitter_next(wzp_jitter *jb, wzp_tstamp now, uint8_t tick_ms,
+                     wzp_jitter_out *out) WZP_NONNULL(1, 4);
+
+/* The i-th frame held from the playout point on, 0 = the next one; false
+ * beyond the last. After HOLE, frame 0 is the one `ahead` frames later. */
+bool wzp_jitter_peek(const wzp_jitter *jb, size_t i, wzp_jitter_frame *out)
+    WZP_NONNULL(1, 3);
+
+/* --- figures ------------------------------------------------------------------- */
+
+typedef struct wzp_jitter_stats {
+    size_t size;        /* of this struct */
+    uint64_t received;  /* frames taken */
+    uint64_t late;      /* refused; repairs are not counted */
+    uint64_t dup;
+    uint64_t full;
+    uint64_t lost;      /* numbers passed over without a frame */
+    uint64_t played;
+    uint64_t underruns; /* ran empty while the sender was not silent */
+    uint64_t expanded;  /* concealment put in to grow the delay */
+    uint64_t dropped;   /* frames thrown away to shrink it */
+    uint64_t restarts;  /* of the sender */
+    uint32_t target_ms; /* delay wanted now */
+    uint32_t delay_ms;  /* delay of what was played last */
+    uint32_t depth_ms;  /* held now */
+    uint32_t jitter_ms; /* RFC 3550 6.4.1 */
+    int64_t highest_seq; /* extended; −1 before the first frame */
+} wzp_jitter_stats;
+
+/* Fills out->size bytes at most; set it to sizeof *out. */
+void wzp_jitter_stats_get(const wzp_jitter *jb, wzp_jitter_stats *out)
+    WZP_NONNULL(1, 2);
+
+#endif
