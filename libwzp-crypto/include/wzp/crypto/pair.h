@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* The secret between two members: X-Wing from one to the other, signed, and a
+ * key per direction out of it. Also X-Wing itself. Source: design/
+ * secure-media.md 4, 5.
+ */
+#ifndef WZP_CRYPTO_PAIR_H
+#define WZP_CRYPTO_PAIR_H
+
+#include <wzp/crypto/package.h>
+
+/* --- X-Wing (X25519 + ML-KEM-768) --------------------------------------------
+ */
+
+/* A fresh key pair from `rng`. `secret` is the X-Wing seed. */
+void wzp_kem_keypair(const wzp_rng *rng, uint8_t public_key[WZP_KEM_PK_LEN],
+                     uint8_t secret[WZP_KEM_SK_LEN]);
+
+/* WZP_ERR_WEAK_KEY: not a valid public key. Wipe `shared`. */
+WZP_NODISCARD wzp_err wzp_kem_seal(const wzp_rng *rng,
+                                   const uint8_t public_key[WZP_KEM_PK_LEN],
+                                   uint8_t ct[WZP_KEM_CT_LEN],
+                                   uint8_t shared[WZP_KEY_LEN]);
+
+/* WZP_ERR_WEAK_KEY. A wrong ct gives another secret, not an error. */
+WZP_NODISCARD wzp_err wzp_kem_open(const uint8_t secret[WZP_KEM_SK_LEN],
+                                   const uint8_t ct[WZP_KEM_CT_LEN],
+                                   uint8_t shared[WZP_KEY_LEN]);
+
+/* --- pair --------------------------------------------------------------------
+ */
+
+/* Between whom: what a pair signature and a key box are bound to. `from` is
+ * always the sender of the message. */
+typedef struct wzp_pair_names {
+    uint8_t room_id[WZP_HASH_LEN];
+    uint8_t kph_from[WZP_HASH_LEN];
+    uint8_t kph_to[WZP_HASH_LEN];
+} wzp_pair_names;
+
+/* Secret. i is who encapsulated. */
+typedef struct wzp_pair_keys {
+    uint8_t i2r[WZP_KEY_LEN];
+    uint8_t r2i[WZP_KEY_LEN];
+} wzp_pair_keys;
+
+/* Encapsulate to kem_to, sign, derive.
+ *
+ * psk  32 bytes, or NULL in a room without a secret
+ *
+ * WZP_ERR_WEAK_KEY, errors of the identity. */
+WZP_NODISCARD wzp_err wzp_pair_seal(
+    const wzp_identity *id, const wzp_rng *rng, const wzp_pair_names *names,
+    const uint8_t kem_to[WZP_KEM_PK_LEN], const uint8_t *psk,
+    uint8_t ct[WZP_KEM_CT_LEN], uint8_t sig[WZP_SIG_LEN], wzp_pair_keys *out);
+
+/* Length and signature of a received one. WZP_ERR_LENGTH, WZP_ERR_SIGNATURE. */
+WZP_NODISCARD wzp_err wzp_pair_verify(const uint8_t id_from[WZP_KEY_LEN],
+                                      const wzp_pair_names *names, wzp_bytes ct,
+                                      wzp_bytes sig);
+
+/* Decapsulate a verified one. WZP_ERR_WEAK_KEY. */
+WZP_NODISCARD wzp_err wzp_pair_open(const wzp_pair_names *names,
+                                    const uint8_t ct[WZP_KEM_CT_LEN],
+                                    const uint8_t secret[WZP_KEM_SK_LEN],
+                                    const uint8_t *psk, wzp_pair_keys *out);
+
+/* When both encapsulated: true when the one of `a` stands, not that of `b`. */
+bool wzp_pair_stands(const uint8_t kph_a[WZP_HASH_LEN],
+                     const uint8_t kph_b[WZP_HASH_LEN]);
+
+#endif

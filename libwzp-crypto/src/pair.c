@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* X-Wing, P, PRK and the two direction keys: see pair.h. Only libsodium's
+ * deterministic calls, so that a run from one seed repeats bit for bit.
+ */
+#include "hkdf.h"
+#include "sha256.h"
+
+#include <wzp/crypto/pair.h>
+
+#include <sodium.h>
+
+#include <string.h>
+
+enum {
+    KEM_ENC_SEED_LEN = 64,
+    P_LEN = 11 + 4 * WZP_HASH_LEN,
+};
+_Static_assert(WZP_KEM_PK_LEN == crypto_kem_xwing_PUBLICKEYBYTES, "X-Wing");
+_Static_assert(WZP_KEM_SK_LEN == crypto_kem_xwing_SECRETKEYBYTES, "X-Wing");
+_Static_assert(WZP_KEM_CT_LEN == crypto_kem_xwing_CIPHERTEXTBYTES, "X-Wing");
+
+void wzp_kem_keypair(const wzp_rng *rng, uint8_t public_key[WZP_KEM_PK_LEN],
+                     uint8_t secret[WZP_KEM_SK_LEN])
+{
+    uint8_t seed[WZP_KEM_SK_LEN];
+    wzp_rng_fill(rng, seed, sizeof seed);
+    crypto_kem_xwing_seed_keypair(public_key, secret, seed);
+    sodium_memzero(seed, sizeof seed);
+}
+
+wzp_err wzp_kem_seal(const wzp_rng *rng,
+                     const uint8_t public_key[WZP_KEM_PK_LEN],
+                     uint8_t ct[WZP_KEM_CT_LEN], uint8_t shared[WZP_KEY_LEN])
+{
+    uint8_t seed[KEM_ENC_SEED_LEN];
+    wzp_rng_fill(rng, seed, sizeof seed);
+    const int bad =
+        crypto_kem_xwing_enc_deterministic(ct, shared, public_key, seed);
+    sodium_memzero(seed, sizeof seed);
+    return bad == 0 ? WZP_OK : WZP_ERR_WEAK_KEY;
+}
+
+wzp_err wzp_kem_open(const uint8_t secret[WZP_KEM_SK_LEN],
+                     const uint8_t ct[WZP_KEM_CT_LEN],
+                     uint8_t shared[WZP_KEY_LEN])
+{
+    return crypto_kem_xwing_dec(shared, ct, secret) == 0 ? WZP_OK
+                                                         : WZP_ERR_WEAK_KEY;
+}
+
+/* P: the signed text, which also salts the keys. */
+static void signed_text(const wzp_pair_names *names, const uint8_t *ct,
+                        uint8_t out[P_LEN])
+{
+    uint8_t h[WZP_HASH_LEN];
+    wzp__sha256_parts(WZP__PARTS({ct, WZP_KEM_CT_LEN}), h);
+    wzp__join(out,
+              WZP__PARTS(WZP__LABEL("wzp-pair-v1"),
+                         {names->room_id, WZP_HASH_LEN},
+                         {names->kph_from, WZP_HASH_LEN},
+                         {names->kph_to, WZP_HASH_LEN}, {h, WZP_HASH_LEN}));
+}
+
+static void derive(const uint8_t p[P_LEN], const uint8_t shared[WZP_KEY_LEN],
+                   const uint8_t *psk, wzp_pair_keys *out)
+{
+    uint8_t salt[WZP_HASH_LEN];
+    uint8_t ikm[2 * WZP_KEY_LEN];
+    uint8_t prk[WZP_KEY_LEN];
+    wzp__sha256_parts(WZP__PARTS({p, P_LEN}), salt);
+    const size_t len = wzp__join(
+        ikm, WZP__PARTS({shared, WZP_KEY_LEN},
+                        {psk, psk != NULL ? (size_t)WZP_KEY_LEN : 0}));
+    wzp__hkdf_extract(salt, sizeof salt, ikm, len, prk);
+    wzp__hkdf_label(prk, "wzp-pair i2r", out->i2r);
+    wzp__hkdf_label(prk, "wzp-pair r2i", out->r2i);
+    sodium_memzero(ikm, sizeof ikm);
+    sodium_memzero(prk, sizeof prk);
+}
+
+wzp_err wzp_pair_seal(const wzp_identity *id, const wzp_rng *rng,
+                      const wzp_pair_names *names,
+                      const uint8_t kem_to[WZP_KEM_PK_LEN], const uint8_t *psk,
+                      uint8_t ct[WZP_KEM_CT_LEN], uint8_t sig[WZP_SIG_LEN],
+                      wzp_pair_keys *out)
+{
+    uint8_t shared[WZP_KEY_LEN];
+    uint8_t p[P_LEN];
+    wzp_err e = wzp_kem_seal(rng, kem_to, ct, shared);
+    if (e != WZP_OK) {
+        goto done;
+    }
+    signed_text(names, ct, p);
+    e = id->sign(id->user, p, sizeof p, sig);
+    if (e != WZP_OK) {
+        goto done;
+    }
+    derive(p, shared, psk, out);
+done:
+    sodium_memzero(shared, sizeof shared);
+    return e;
+}
+
+wzp_err wzp_pair_verify(const uint8_t id_from[WZP_KEY_LEN],
+                        const wzp_pair_names *names, wzp_bytes ct,
+                        wzp_bytes sig)
+{
+    uint8_t p[P_LEN];
+    if (ct.len != WZP_KEM_CT_LEN || sig.len != WZP_SIG_LEN) {
+        return WZP_ERR_LENGTH;
+    }
+    signed_text(names, ct.ptr, p);
+    return wzp_identity_verify(id_from, p, sizeof p, sig.ptr, sig.len);
+}
+
+wzp_err wzp_pair_open(const wzp_pair_names *names,
+                      const uint8_t ct[WZP_KEM_CT_LEN],
+                      const uint8_t secret[WZP_KEM_SK_LEN], const uint8_t *psk,
+                      wzp_pair_keys *out)
+{
+    uint8_t shared[WZP_KEY_LEN];
+    uint8_t p[P_LEN];
+    const wzp_err e = wzp_kem_open(secret, ct, shared);
+    if (e == WZP_OK) {
+        signed_text(names, ct, p);
+        derive(p, shared, psk, out);
+    }
+    sodium_memzero(shared, sizeof shared);
+    return e;
+}
+
+bool wzp_pair_stands(const uint8_t kph_a[WZP_HASH_LEN],
+                     const uint8_t kph_b[WZP_HASH_LEN])
+{
+    return memcmp(kph_a, kph_b, WZP_HASH_LEN) < 0; /* both are public */
+}
