@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* One ngtcp2 connection as a machine. Its parts:
+ *
+ *   conn.c            life, packets and time in, queries
+ *   conn_callbacks.c  what ngtcp2 reports while it reads
+ *   conn_write.c      packets out
+ *   conn_close.c      the end: who, why, and in which words
+ *   ackhold.h         when acknowledgements are written
+ *   dgram.c stream.c outbox.c stats.c tls.c   what it carries
+ *
+ *   HANDSHAKE --completed--> OPEN
+ *       |                     |
+ *       +--error or close-----+--> CLOSING --close packet written--> CLOSED
+ *       +--peer closed, idle--+------------------------------------>
+ *
+ * The endpoint owns it and frees it when it is CLOSED and was told so.
+ */
+#ifndef WZP_TRANSPORT_QUIC_CONN_H
+#define WZP_TRANSPORT_QUIC_CONN_H
+
+#include "quic/ackhold.h"
+#include "quic/dgram.h"
+#include "quic/env.h"
+#include "quic/outbox.h"
+#include "quic/stats.h"
+#include "quic/stream.h"
+
+#include <ngtcp2/ngtcp2.h>
+
+#define WZP__UDP_MIN 1200 /* payload; RFC 9000 section 14 */
+#define WZP__UDP_MAX 1452 /* payload; spec/wire.md 5.3 */
+#define WZP__UNI_MAX 256  /* bytes of text, spec/wire.md 5.2 */
+
+typedef enum wzp__conn_state {
+    WZP__CONN_HANDSHAKE,
+    WZP__CONN_OPEN,
+    WZP__CONN_CLOSING, /* a CONNECTION_CLOSE is to be written */
+    WZP__CONN_CLOSED,
+} wzp__conn_state;
+
+/* What the packet under the reader's eyes had in it. */
+typedef struct wzp__conn_seen {
+    bool dgram;
+    bool ack;    /* of datagrams */
+    bool urgent; /* anything that wants an answer soon */
+} wzp__conn_seen;
+
+typedef struct wzp__conn_end {
+    wzp_err err;
+    uint64_t code;
+    char reason[WZP_REASON_MAX + 1];
+    ngtcp2_ccerr ccerr; /* points to reason */
+    bool flush;         /* write what is queued before the close packet */
+} wzp__conn_end;
+
+/* A remote unidirectional stream: the first one's text is kept. */
+typedef struct wzp__conn_uni {
+    int64_t stream; /* −1: none yet */
+    uint16_t len;
+    bool done;
+    char text[WZP__UNI_MAX];
+} wzp__conn_uni;
+
+typedef struct wzp__conn {
+    wzp__env *env;
+    wzp_conn_id id;
+    uint32_t slot;
+    wzp__conn_state state;
+    bool is_server;
+    bool is_visible; /* the owner knows the id */
+    bool is_confirmed;
+    bool is_told;  /* the owner was given WZP_EP_CLOSED */
+    bool is_muted; /* closed by the owner: nothing more but the end */
+
+    ngtcp2_conn *quic;
+    wzp__tls_session tls;
+    wzp_addr local, remote;
+    wzp__cid first_dcid;  /* server: what the client chose */
+    wzp__cid first_scid;  /* our own first one */
+    wzp__cid reset_token; /* of the peer's id in use */
+
+    wzp__dgram dgrams;
+    wzp__inbox inbox;
+    wzp__outbox outbox;
+    wzp__conn_uni *uni;
+    wzp__ackhold hold;
+    wzp__stats window;
+    wzp_conn_stats total; /* only the counters */
+
+    wzp_tstamp now; /* of the call into ngtcp2 under way, for its callbacks */
+    wzp__conn_seen seen;
+    wzp_err fault;      /* why a callback failed */
+    bool signal_queued; /* a SIGNAL event waits */
+    bool wrote_stream;  /* in this round: pace */
+    uint64_t tx_serial; /* packet being written; in the id of its datagrams */
+    uint64_t lost_serial;
+    uint32_t tx_frames; /* datagrams in it */
+    size_t round_bytes; /* written in this round */
+
+    wzp__conn_end end;
+
+    bool in_dirty, has_tomb;
+    struct wzp__conn *next_dirty, *next_ended;
+} wzp__conn;
+
+typedef struct wzp__conn_new {
+    wzp__env *env;
+    wzp_conn_id id;
+    uint32_t slot;
+    wzp_tstamp now;
+} wzp__conn_new;
+
+/* An Initial that may become a connection. */
+typedef struct wzp__conn_initial {
+    const wzp_addr *local, *remote;
+    const ngtcp2_pkt_hd *hd;
+    const ngtcp2_cid *odcid; /* from the Retry token; NULL without one */
+} wzp__conn_initial;
+
+WZP_NODISCARD wzp_err wzp__conn_accept(wzp__conn **out,
+                                       const wzp__conn_new *how,
+                                       const wzp__conn_initial *initial);
+WZP_NODISCARD wzp_err wzp__conn_dial(wzp__conn **out, const wzp__conn_new *how,
+                                     const wzp_dial *dial);
+void wzp__conn_free(wzp__conn *c);
+
+/* Both return whether there is (perhaps) something to write now. */
+bool wzp__conn_recv(wzp__conn *c, wzp_tstamp now, const wzp_addr *local,
+                    const wzp_addr *remote, const uint8_t *data, size_t len);
+bool wzp__conn_expire(wzp__conn *c, wzp_tstamp now);
+wzp_tstamp wzp__conn_deadline(const wzp__conn *c);
+
+/* One packet into buf; its length, or 0 when there is no more for now: then
+ * the round is over and the deadline is to be asked for. */
+size_t wzp__conn_write(wzp__conn *c, wzp_tstamp now, uint8_t buf[WZP__UDP_MAX],
+                       wzp_addr *local, wzp_addr *remote);
+
+size_t wzp__conn_dgram_limit(const wzp__conn *c);
+void wzp__conn_stats(const wzp__conn *c, wzp_tstamp now, wzp_conn_stats *out);
+wzp_err wzp__conn_rebind(wzp__conn *c, wzp_tstamp now, const wzp_addr *local);
+
+/* --- conn_close.c -----------------------------------------------------------
+ */
+
+/* By the owner, or because the peer broke a rule of ours. err is what the owner
+ * is told. */
+void wzp__conn_close_app(wzp__conn *c, wzp_err err, uint64_t code,
+                         const char *reason, bool flush);
+/* Because ngtcp2 said so (a negative NGTCP2_ERR_…). */
+void wzp__conn_close_quic(wzp__conn *c, int liberr);
+
+/* --- conn_callbacks.c -------------------------------------------------------
+ */
+
+const ngtcp2_callbacks *wzp__conn_callbacks(void);
+
+/* Own connection ids: make one and enter it in the table. */
+WZP_NODISCARD wzp_err wzp__conn_new_cid(wzp__conn *c, ngtcp2_cid *out);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/* Packets out. One round writes all a connection has: datagrams first, several
+ * to a packet, then signals, then what QUIC itself wants to say. Media is not
+ * paced; a round that carried signals stops at ngtcp2's send quantum and goes
+ * on when its pacer says so (transport-facts.md, hints 3 and 6).
+ */
+#include "quic/conn.h"
+#include "quic/sockaddr.h"
+
+#include <string.h>
+
+typedef struct round {
+    wzp__conn *c;
+    ngtcp2_path *path;
+    uint8_t *buf;
+    wzp_tstamp now;
+    bool no_dgram, no_stream; /* blocked for this packet */
+} round;
+
+/* Results of the steps: a packet's length or an error, or this. */
+#define GO_ON NGTCP2_ERR_WRITE_MORE
+
+static ngtcp2_ssize write_dgram(round *r)
+{
+    wzp__conn *c = r->c;
+    const wzp_pkt *pkt = wzp__dgram_front(&c->dgrams, r->now);
+    if (pkt == NULL) {
+        r->no_dgram = true;
+        return GO_ON;
+    }
+    if (pkt->len > wzp__conn_dgram_limit(c)) { /* the path became narrower */
+        wzp__dgram_pop(&c->dgrams);
+        c->dgrams.dropped_full++;
+        return GO_ON;
+    }
+    ngtcp2_vec vec = {pkt->data, pkt->len};
+    int accepted = 0;
+    const ngtcp2_ssize n = ngtcp2_conn_writev_datagram(
+        c->quic, r->path, NULL, r->buf, WZP__UDP_MAX, &accepted,
+        NGTCP2_WRITE_DATAGRAM_FLAG_MORE, c->tx_serial, &vec, 1, r->now);
+    if (accepted != 0) {
+        c->total.dgram_sent++;
+        c->tx_frames++;
+        wzp__dgram_pop(&c->dgrams);
+    }
+    if (n == 0) { /* congestion window full */
+        r->no_dgram = true;
+        return GO_ON;
+    }
+    return n;
+}
+
+static int open_stream(wzp__conn *c, wzp__outmsg *msg)
+{
+    if (msg->stream >= 0) {
+        return 0;
+    }
+    return msg->is_uni
+               ? ngtcp2_conn_open_uni_stream(c->quic, &msg->stream, msg)
+               : ngtcp2_conn_open_bidi_stream(c->quic, &msg->stream, msg);
+}
+
+static ngtcp2_ssize write_stream(round *r)
+{
+    wzp__conn *c = r->c;
+    wzp__outmsg *msg = c->outbox.unsent;
+    if (msg == NULL) {
+        r->no_stream = true;
+        return GO_ON;
+    }
+    const int rv = open_stream(c, msg);
+    if (rv == NGTCP2_ERR_STREAM_ID_BLOCKED) {
+        r->no_stream = true;
+        return GO_ON;
+    }
+    if (rv != 0) {
+        return rv;
+    }
+    const size_t rest = msg->len - msg->sent;
+    ngtcp2_vec vec = {msg->data + msg->sent, rest};
+    ngtcp2_ssize taken = -1;
+    const ngtcp2_ssize n = ngtcp2_conn_writev_stream(
+        c->quic, r->path, NULL, r->buf, WZP__UDP_MAX, &taken,
+        NGTCP2_WRITE_STREAM_FLAG_MORE | NGTCP2_WRITE_STREAM_FLAG_FIN,
+        msg->stream, &vec, 1, r->now);
+    if (taken >= 0) {
+        c->wrote_stream = true;
+        wzp__outbox_sent(&c->outbox, (size_t)taken);
+    }
+    switch (n) {
+    case 0:
+    case NGTCP2_ERR_STREAM_DATA_BLOCKED: r->no_stream = true; return GO_ON;
+    case NGTCP2_ERR_STREAM_SHUT_WR: /* the peer has read all it wants */
+        wzp__outbox_sent(&c->outbox, rest);
+        return GO_ON;
+    case NGTCP2_ERR_STREAM_NOT_FOUND:
+        wzp__outbox_remove(&c->outbox, msg);
+        return GO_ON;
+    default: return n;
+    }
+}
+
+static ngtcp2_ssize write_packet(wzp__conn *c, ngtcp2_path *path, uint8_t *buf,
+                                 wzp_tstamp now)
+{
+    const bool is_up = ngtcp2_conn_get_handshake_completed(c->quic) != 0;
+    round r = {.c = c,
+               .path = path,
+               .buf = buf,
+               .now = now,
+               .no_dgram = !is_up,
+               .no_stream = !is_up};
+    c->tx_serial++;
+    c->tx_frames = 0;
+    while (!r.no_dgram || !r.no_stream) {
+        const ngtcp2_ssize n = r.no_dgram ? write_stream(&r) : write_dgram(&r);
+        if (n != GO_ON) {
+            return n;
+        }
+    }
+    return ngtcp2_conn_writev_stream(c->quic, path, NULL, buf, WZP__UDP_MAX,
+                                     NULL, 0, -1, NULL, 0, now);
+}
+
+static ngtcp2_ssize write_close(wzp__conn *c, ngtcp2_path *path, uint8_t *buf,
+                                wzp_tstamp now)
+{
+    c->state = WZP__CONN_CLOSED;
+    const ngtcp2_ssize n = ngtcp2_conn_write_connection_close(
+        c->quic, path, NULL, buf, WZP__UDP_MAX, &c->end.ccerr, now);
+    return n > 0 ? n : 0;
+}
+
+static bool is_quantum_used(const wzp__conn *c)
+{
+    return c->wrote_stream && c->state == WZP__CONN_OPEN &&
+           c->round_bytes >= ngtcp2_conn_get_send_quantum(c->quic);
+}
+
+static void end_round(wzp__conn *c, wzp_tstamp now)
+{
+    if (c->wrote_stream) {
+        ngtcp2_conn_update_pkt_tx_time(c->quic, now);
+    }
+    c->wrote_stream = false;
+    c->round_bytes = 0;
+    ngtcp2_conn_info info;
+    ngtcp2_conn_get_conn_info(c->quic, &info);
+    wzp__ackhold_wrote(&c->hold, now, info.smoothed_rtt);
+}
+
+static ngtcp2_ssize write_next(wzp__conn *c, ngtcp2_path *path, uint8_t *buf,
+                               wzp_tstamp now)
+{
+    if (c->state == WZP__CONN_CLOSING && !c->end.flush) {
+        return write_close(c, path, buf, now);
+    }
+    if (is_quantum_used(c)) {
+        return 0;
+    }
+    const ngtcp2_ssize n = write_packet(c, path, buf, now);
+    if (n > 0 || (n == 0 && c->state == WZP__CONN_OPEN)) {
+        return n;
+    }
+    if (n < 0) {
+        wzp__conn_close_quic(c, (int)n);
+    }
+    return c->state == WZP__CONN_CLOSING ? write_close(c, path, buf, now) : 0;
+}
+
+size_t wzp__conn_write(wzp__conn *c, wzp_tstamp now, uint8_t buf[WZP__UDP_MAX],
+                       wzp_addr *local, wzp_addr *remote)
+{
+    if (c->state == WZP__CONN_CLOSED) {
+        return 0;
+    }
+    c->now = now;
+    ngtcp2_path_storage ps;
+    ngtcp2_path_storage_zero(&ps);
+    const ngtcp2_ssize n = write_next(c, &ps.path, buf, now);
+    if (n <= 0) {
+        end_round(c, now);
+        return 0;
+    }
+    (void)wzp__sockaddr_to(ps.path.local.addr, ps.path.local.addrlen, local);
+    (void)wzp__sockaddr_to(ps.path.remote.addr, ps.path.remote.addrlen, remote);
+    c->total.tx_packets++;
+    c->total.tx_bytes += (uint64_t)n;
+    c->round_bytes += (size_t)n;
+    wzp__stats_sent(&c->window, now, (size_t)n, c->tx_frames > 0);
+    return (size_t)n;
+}

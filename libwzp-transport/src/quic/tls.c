@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/* wolfSSL is driven through ngtcp2's glue (libngtcp2_crypto_wolfssl); here are
+ * its settings and callbacks. Traps met: the ALPN select callback is compiled
+ * out of this build, so the list of each connection is set to fail on a
+ * mismatch, and a client that offers no ALPN at all is refused in _finish; the
+ * exporter works only after wolfSSL_KeepArrays.
+ */
+#include "quic/tls.h"
+
+#include "quic/wipe.h"
+
+#include <ngtcp2/ngtcp2_crypto_wolfssl.h>
+#include <wolfssl/error-ssl.h>
+#include <wolfssl/options.h>
+#include <wolfssl/ssl.h>
+
+#include <string.h>
+
+/* X25519 first: the others exist for peers without it (spec/wire.md 5.1). */
+static const char GROUPS[] = "X25519:P-256:P-384";
+/* AES-128 first: its handshake hashes with SHA-256, which is faster. */
+static const char SUITES[] = "TLS13-AES128-GCM-SHA256:"
+                             "TLS13-AES256-GCM-SHA384:"
+                             "TLS13-CHACHA20-POLY1305-SHA256";
+static const char ALPN[] = "wzp";
+static const char EXPORTER[] = "EXPORTER-wzp-binding";
+
+enum {
+    QUIC_PARAMS_V1 = 0x39, /* RFC 9001 section 8.2 */
+    ALERT_UNRECOGNIZED_NAME = 112,
+    SNI_MAX = 255,
+};
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool is_name_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+}
+
+/* Server: the name the client wants. Names that cannot be in DNS are refused,
+ * as rustls does. */
+static int on_server_name(WOLFSSL *ssl, int *alert, void *arg)
+{
+    (void)arg;
+    wzp__tls_session *s = wolfSSL_get_app_data(ssl);
+    void *name = NULL;
+    const size_t len =
+        wolfSSL_SNI_GetRequest(ssl, WOLFSSL_SNI_HOST_NAME, &name);
+    if (name == NULL || len == 0 || s->sni != NULL) {
+        return 0;
+    }
+    *alert = ALERT_UNRECOGNIZED_NAME;
+    if (len > SNI_MAX) {
+        return fatal_return;
+    }
+    char *sni = wzp_mem_new(&s->mem, len + 1);
+    if (sni == NULL) {
+        return fatal_return;
+    }
+    s->sni = sni;
+    bool is_valid = true;
+    for (size_t i = 0; i < len; i++) {
+        sni[i] = lower(((const char *)name)[i]);
+        is_valid = is_valid && is_name_char(sni[i]);
+    }
+    return is_valid ? 0 : fatal_return;
+}
+
+/* Client: any certificate is fine, if its hash can be handed over. wolfSSL
+ * calls this also when it finds nothing wrong. */
+static int on_verify(int ok, WOLFSSL_X509_STORE_CTX *store)
+{
+    (void)ok;
+    wzp__tls_session *s = store->userCtx;
+    if (s == NULL || store->certs == NULL || store->totalCerts < 1) {
+        return 0;
+    }
+    const WOLFSSL_BUFFER_INFO *leaf = &store->certs[0];
+    if (wzp__cert_hash(leaf->buffer, leaf->length, s->peer_cert) != WZP_OK) {
+        return 0;
+    }
+    s->has_peer_cert = true;
+    return 1;
+}
+
+static bool set_common(WOLFSSL_CTX *ctx)
+{
+    (void)wolfSSL_CTX_set_session_cache_mode(ctx, WOLFSSL_SESS_CACHE_OFF);
+    return wolfSSL_CTX_set1_groups_list(ctx, GROUPS) == WOLFSSL_SUCCESS &&
+           wolfSSL_CTX_set_cipher_list(ctx, SUITES) == WOLFSSL_SUCCESS;
+}
+
+static WOLFSSL_CTX *new_client_ctx(void)
+{
+    WOLFSSL_CTX *ctx = wolfSSL_CTX_new(wolfTLSv1_3_client_method());
+    if (ctx == NULL) {
+        return NULL;
+    }
+    if (ngtcp2_crypto_wolfssl_configure_client_context(ctx) != 0 ||
+        !set_common(ctx)) {
+        wolfSSL_CTX_free(ctx);
+        return NULL;
+    }
+    wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_PEER, on_verify);
+    return ctx;
+}
+
+static WOLFSSL_CTX *new_server_ctx(const wzp__cert *cert)
+{
+    WOLFSSL_CTX *ctx = wolfSSL_CTX_new(wolfTLSv1_3_server_method());
+    if (ctx == NULL) {
+        return NULL;
+    }
+    if (ngtcp2_crypto_wolfssl_configure_server_context(ctx) != 0 ||
+        !set_common(ctx) ||
+        wolfSSL_CTX_use_certificate_buffer(ctx, cert->der, (long)cert->len,
+                                           WOLFSSL_FILETYPE_ASN1) !=
+            WOLFSSL_SUCCESS ||
+        wolfSSL_CTX_use_PrivateKey_buffer(ctx, cert->key, (long)cert->key_len,
+                                          WOLFSSL_FILETYPE_ASN1) !=
+            WOLFSSL_SUCCESS ||
+        wolfSSL_CTX_no_ticket_TLSv13(ctx) != 0) {
+        wolfSSL_CTX_free(ctx);
+        return NULL;
+    }
+    wolfSSL_CTX_set_servername_callback(ctx, on_server_name);
+    return ctx;
+}
+
+wzp_err wzp__tls_init(wzp__tls *tls, const uint8_t *seed)
+{
+    *tls = (wzp__tls){0};
+    memcpy(tls->alpn, ALPN, sizeof ALPN);
+    tls->client = new_client_ctx();
+    if (tls->client == NULL) {
+        return WZP_ERR_TLS;
+    }
+    if (seed == NULL) {
+        return WZP_OK;
+    }
+    wzp_err e = wzp__cert_init(&tls->cert, seed);
+    if (e == WZP_OK) {
+        tls->has_cert = true;
+        tls->server = new_server_ctx(&tls->cert);
+        e = tls->server != NULL ? WZP_OK : WZP_ERR_TLS;
+    }
+    if (e != WZP_OK) {
+        wzp__tls_deinit(tls);
+    }
+    return e;
+}
+
+void wzp__tls_deinit(wzp__tls *tls)
+{
+    wolfSSL_CTX_free(tls->client);
+    wolfSSL_CTX_free(tls->server);
+    wzp__cert_deinit(&tls->cert);
+    *tls = (wzp__tls){0};
+}
+
+static wzp_err open_session(wzp__tls_session *s, WOLFSSL_CTX *ctx)
+{
+    s->ssl = wolfSSL_new(ctx);
+    if (s->ssl == NULL) {
+        return WZP_ERR_NOMEM;
+    }
+    wolfSSL_KeepArrays(s->ssl);
+    (void)wolfSSL_set_app_data(s->ssl, s);
+    wolfSSL_SetCertCbCtx(s->ssl, s);
+    wolfSSL_set_quic_transport_version(s->ssl, QUIC_PARAMS_V1);
+    if (s->tls->alpn[0] == '\0') {
+        return WZP_OK;
+    }
+    char alpn[sizeof s->tls->alpn];
+    memcpy(alpn, s->tls->alpn, sizeof alpn);
+    if (wolfSSL_UseALPN(s->ssl, alpn, (unsigned)strlen(alpn),
+                        WOLFSSL_ALPN_FAILED_ON_MISMATCH) != WOLFSSL_SUCCESS) {
+        return WZP_ERR_TLS;
+    }
+    return WZP_OK;
+}
+
+wzp_err wzp__tls_accept(wzp__tls_session *s, const wzp__tls *tls,
+                        const wzp_mem *mem)
+{
+    s->tls = tls;
+    s->mem = *mem;
+    if (tls->server == NULL) {
+        return WZP_ERR_STATE;
+    }
+    WZP_TRY(open_session(s, tls->server));
+    wolfSSL_set_accept_state(s->ssl);
+    return WZP_OK;
+}
+
+wzp_err wzp__tls_dial(wzp__tls_session *s, const wzp__tls *tls,
+                      const wzp_mem *mem, const char *sni, bool present_cert)
+{
+    s->tls = tls;
+    s->mem = *mem;
+    WZP_TRY(open_session(s, tls->client));
+    wolfSSL_set_connect_state(s->ssl);
+    if (sni != NULL &&
+        wolfSSL_UseSNI(s->ssl, WOLFSSL_SNI_HOST_NAME, sni,
+                       (unsigned short)strlen(sni)) != WOLFSSL_SUCCESS) {
+        return WZP_ERR_TLS;
+    }
+    if (!present_cert) {
+        return WZP_OK;
+    }
+    if (!tls->has_cert) {
+        return WZP_ERR_CONFIG;
+    }
+    const wzp__cert *cert = &tls->cert;
+    if (wolfSSL_use_certificate_buffer(s->ssl, cert->der, (long)cert->len,
+                                       WOLFSSL_FILETYPE_ASN1) !=
+            WOLFSSL_SUCCESS ||
+        wolfSSL_use_PrivateKey_buffer(s->ssl, cert->key, (long)cert->key_len,
+                                      WOLFSSL_FILETYPE_ASN1) !=
+            WOLFSSL_SUCCESS) {
+        return WZP_ERR_TLS;
+    }
+    return WZP_OK;
+}
+
+/* The server's own check of a match is wolfSSL's; what is left is a client
+ * that offered nothing. */
+static bool alpn_agreed(const wzp__tls_session *s)
+{
+    char *list = NULL;
+    unsigned short len = 0;
+    if (wolfSSL_is_server(s->ssl)) {
+        if (wolfSSL_ALPN_GetPeerProtocol(s->ssl, &list, &len) !=
+            WOLFSSL_SUCCESS) {
+            return false;
+        }
+        (void)wolfSSL_ALPN_FreePeerProtocol(s->ssl, &list);
+        return true;
+    }
+    if (s->tls->alpn[0] == '\0') {
+        return true;
+    }
+    return wolfSSL_ALPN_GetProtocol(s->ssl, &list, &len) == WOLFSSL_SUCCESS &&
+           len == strlen(s->tls->alpn) && memcmp(list, s->tls->alpn, len) == 0;
+}
+
+wzp_err wzp__tls_finish(wzp__tls_session *s)
+{
+    if (!alpn_agreed(s)) {
+        return WZP_ERR_ALPN;
+    }
+    if (!wolfSSL_is_server(s->ssl) && !s->has_peer_cert) {
+        return WZP_ERR_CERT;
+    }
+    if (wolfSSL_export_keying_material(s->ssl, s->exporter, sizeof s->exporter,
+                                       EXPORTER, sizeof EXPORTER - 1, NULL, 0,
+                                       1) != WOLFSSL_SUCCESS) {
+        return WZP_ERR_TLS;
+    }
+    wolfSSL_FreeArrays(s->ssl);
+    return WZP_OK;
+}
+
+void wzp__tls_drop(wzp__tls_session *s)
+{
+    wolfSSL_free(s->ssl);
+    s->ssl = NULL;
+}
+
+void wzp__tls_forget(wzp__tls_session *s)
+{
+    wzp__wipe(s->exporter, sizeof s->exporter);
+    if (s->sni != NULL) {
+        wzp_mem_free(&s->mem, s->sni, strlen(s->sni) + 1);
+        s->sni = NULL;
+    }
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* Packets no connection wants: limits, other versions, garbage. */
+#include "net.h"
+
+static wzp_endpoint_stats stats_of(const net_node *node)
+{
+    wzp_endpoint_stats s;
+    wzp_endpoint_stats_get(node->ep, &s);
+    return s;
+}
+
+static net_node *limited(net *n, size_t max_conns, size_t max_half_open)
+{
+    net_node *node = net_prepare(n);
+    wzp_endpoint_config cfg = net_config(n, node, true);
+    cfg.max_conns = max_conns;
+    cfg.max_half_open = max_half_open;
+    assert_int_equal(wzp_endpoint_new(&node->ep, &cfg, n->now), WZP_OK);
+    return node;
+}
+
+WZP_TEST(accept_refuses_connections_above_the_limit)
+{
+    net *n = net_new(1);
+    net_node *server = limited(n, 2, 100);
+    net_node *client = net_add(n, false);
+    for (int i = 0; i < 3; i++) {
+        (void)net_dial(n, client, server, "room");
+        net_run(n, WZP_S);
+    }
+    assert_int_equal(server->ups, 2);
+    assert_int_equal(stats_of(server).refused_full, 1);
+    const net_conn *third = &client->conns[2];
+    assert_true(third->closed);
+    assert_int_equal(third->err, WZP_ERR_PEER_CLOSED);
+    assert_int_equal(third->code, WZP_CLOSE_FULL);
+    net_free(n);
+}
+
+WZP_TEST(accept_takes_a_connection_again_when_one_has_gone)
+{
+    net *n = net_new(2);
+    net_node *server = limited(n, 1, 100);
+    net_node *client = net_add(n, false);
+    const wzp_conn_id first = net_dial(n, client, server, "room");
+    net_run(n, WZP_S);
+    assert_int_equal(wzp_endpoint_close(client->ep, n->now, first, 0, ""),
+                     WZP_OK);
+    net_run(n, WZP_S);
+    const wzp_conn_id second = net_dial(n, client, server, "room");
+    net_run(n, WZP_S);
+    assert_true(net_note(client, second)->up);
+    net_free(n);
+}
+
+WZP_TEST(accept_refuses_above_the_half_open_limit)
+{
+    net *n = net_new(3);
+    net_node *server = limited(n, 100, 4);
+    net_node *client = net_add(n, false);
+    net_link(n, &(wzp_link_cfg){.delay_ns = 100 * WZP_MS});
+    for (int i = 0; i < 12; i++) {
+        (void)net_dial(n, client, server, "room");
+    }
+    net_run(n, 150 * WZP_MS);
+    assert_true(stats_of(server).half_open <= 4);
+    net_run(n, 5 * WZP_S);
+    assert_int_equal(stats_of(server).half_open, 0);
+    assert_true(server->ups >= 4);
+    net_free(n);
+}
+
+WZP_TEST(accept_asks_for_a_retry_when_half_of_the_places_are_taken)
+{
+    net *n = net_new(4);
+    net_node *server = limited(n, 100, 4);
+    net_node *client = net_add(n, false);
+    /* Two that never go on: their packets come from nowhere. */
+    net_node *ghost = net_add(n, false);
+    ghost->outside = net_v4(99, 1);
+    (void)net_dial(n, ghost, server, "room");
+    (void)net_dial(n, ghost, server, "room");
+    net_run(n, 10 * WZP_MS);
+    ghost->outside = net_v4(98, 1);
+    net_run(n, 100 * WZP_MS);
+    assert_int_equal(stats_of(server).half_open, 2);
+    const wzp_conn_id id = net_dial(n, client, server, "room");
+    net_run(n, 60 * WZP_MS);
+    assert_false(net_note(client, id)->up); /* one round trip more */
+    net_run(n, WZP_S);
+    assert_true(net_note(client, id)->up);
+    net_free(n);
+}
+
+WZP_TEST(accept_answers_an_unknown_version_with_the_known_one)
+{
+    net *n = net_new(5);
+    net_node *server = net_add(n, true);
+    uint8_t data[1200] = {0xc0, 0xba, 0xba, 0xba, 0xba, 8, 1, 2, 3, 4,
+                          5,    6,    7,    8,    4,    9, 9, 9, 9};
+    const wzp_addr from = net_v4(50, 50);
+    wzp_endpoint_recv(server->ep, n->now, &server->addr, &from, data,
+                      sizeof data);
+    wzp_ep_action a;
+    assert_true(wzp_endpoint_poll(server->ep, n->now, &a));
+    assert_int_equal(a.kind, WZP_EP_SEND);
+    assert_true(wzp_addr_equal(&a.u.send.remote, &from));
+    /* version 0, their ids swapped, then version 1 */
+    assert_memory_equal(a.u.send.data + 1, "\0\0\0\0\x04\x09\x09\x09\x09\x08",
+                        10);
+    assert_memory_equal(a.u.send.data + a.u.send.len - 4, "\0\0\0\1", 4);
+    assert_false(wzp_endpoint_poll(server->ep, n->now, &a));
+    /* Too short to be answered. */
+    wzp_endpoint_recv(server->ep, n->now, &server->addr, &from, data, 1199);
+    assert_false(wzp_endpoint_poll(server->ep, n->now, &a));
+    assert_int_equal(stats_of(server).malformed, 2);
+    net_free(n);
+}
+
+WZP_TEST(accept_drops_garbage_of_every_length)
+{
+    net_pair p = net_connect(6);
+    uint8_t data[1500];
+    const wzp_addr from = net_v4(50, 50);
+    uint64_t rng = 1;
+    for (size_t len = 0; len <= sizeof data; len += len < 64 ? 1 : 97) {
+        for (int i = 0; i < 20; i++) {
+            net_fill(&rng, data, len);
+            if (len > 0 && i % 2 == 0) { /* looks like an Initial */
+                memcpy(data, "\xc0\0\0\0\1", len < 5 ? len : 5);
+            }
+            wzp_endpoint_recv(p.server->ep, p.n->now, &p.server->addr, &from,
+                              data, len);
+            wzp_endpoint_recv(p.client->ep, p.n->now, &p.client->addr, &from,
+                              data, len);
+            net_drain_all(p.n);
+        }
+    }
+    assert_true(stats_of(p.server).malformed > 500);
+    net_signal(p.client, p.c, "{}");
+    net_run(p.n, WZP_S);
+    assert_int_equal(p.server->signals, 1);
+    net_run(p.n, 60 * WZP_S);
+    assert_int_equal(stats_of(p.server).conns, 1);
+    net_free(p.n);
+}
+
+WZP_TEST(accept_survives_packets_with_flipped_bits)
+{
+    net *n = net_new(7);
+    net_node *server = net_add(n, true);
+    net_node *client = net_add(n, false);
+    const wzp_conn_id id = net_dial(n, client, server, "room");
+    uint64_t rng = 5;
+    for (int round = 0; round < 400; round++) {
+        net_run(n, 5 * WZP_MS);
+        for (size_t i = 0; i < n->packet_count; i++) { /* a damaged copy */
+            net_packet p = n->packets[i];
+            p.data[net_next(&rng) % p.len] ^= (uint8_t)(1 + round % 255);
+            net_node *to =
+                wzp_addr_equal(&p.to, &server->addr) ? server : client;
+            wzp_endpoint_recv(to->ep, n->now, &to->addr, &p.from, p.data,
+                              p.len);
+        }
+        net_drain_all(n);
+        if (net_note(client, id)->up && round % 10 == 0) {
+            net_signal(client, id, "{}");
+        }
+    }
+    net_run(n, 5 * WZP_S);
+    assert_true(net_note(client, id)->up);
+    assert_true(server->signals > 10);
+    net_free(n);
+}
+
+WZP_TEST(accept_by_an_endpoint_that_only_dials_says_nothing)
+{
+    net *n = net_new(8);
+    net_node *a = net_add(n, false);
+    net_node *b = net_add(n, false);
+    const wzp_conn_id id = net_dial(n, a, b, "room");
+    net_run(n, 15 * WZP_S);
+    assert_int_equal(b->sent_packets, 0);
+    assert_int_equal(net_note(a, id)->err, WZP_ERR_TIMEOUT);
+    net_free(n);
+}

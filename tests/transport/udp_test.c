@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+/* Real sockets on loopback, one libuv loop: the shell with an endpoint inside,
+ * as relay and client use it. Short: what has to do with time is tested on
+ * virtual time elsewhere.
+ */
+#include "support/harness.h"
+
+#include <wzp/transport/endpoint.h>
+#include <wzp/transport/global.h>
+#include <wzp/transport/uv_udp.h>
+
+#include <uv.h>
+
+#include <string.h>
+#include <sys/random.h>
+
+typedef struct peer {
+    wzp_endpoint *ep;
+    wzp_uv_udp *udp;
+    wzp_pkt_pool *pool;
+    wzp_conn_id conn;
+    wzp_addr seen_local, seen_remote;
+    size_t signals, dgrams;
+    bool up, echo, is_closed;
+    wzp_err err;
+} peer;
+
+static void fill(void *user, uint8_t *out, size_t len)
+{
+    (void)user;
+    assert_int_equal(getrandom(out, len, 0), (ssize_t)len);
+}
+
+static void on_recv(void *m, wzp_tstamp now, const wzp_addr *local,
+                    const wzp_addr *remote, const uint8_t *data, size_t len)
+{
+    peer *p = m;
+    p->seen_local = *local;
+    wzp_endpoint_recv(p->ep, now, local, remote, data, len);
+}
+
+static void on_expire(void *m, wzp_tstamp now)
+{
+    peer *p = m;
+    wzp_endpoint_expire(p->ep, now);
+}
+
+static wzp_tstamp on_deadline(void *m)
+{
+    const peer *p = m;
+    return wzp_endpoint_deadline(p->ep);
+}
+
+static void note(peer *p, wzp_tstamp now, const wzp_ep_action *a)
+{
+    switch (a->kind) {
+    case WZP_EP_ACCEPTED:
+    case WZP_EP_CONNECTED:
+        p->up = true;
+        p->conn = a->conn;
+        p->seen_remote = a->u.up.remote;
+        break;
+    case WZP_EP_SIGNAL: p->signals++; break;
+    case WZP_EP_DGRAM:
+        p->dgrams++;
+        if (p->echo) {
+            assert_int_equal(
+                wzp_endpoint_send_dgram(p->ep, now, a->conn, a->u.dgram),
+                WZP_OK);
+        }
+        break;
+    case WZP_EP_CLOSED:
+        p->is_closed = true;
+        p->err = a->u.closed.err;
+        break;
+    case WZP_EP_UNI:
+    case WZP_EP_SEND: break;
+    }
+}
+
+static bool on_poll(void *m, wzp_tstamp now, wzp_addr *local, wzp_addr *remote,
+                    const uint8_t **data, size_t *len)
+{
+    peer *p = m;
+    wzp_ep_action a;
+    while (wzp_endpoint_poll(p->ep, now, &a)) {
+        if (a.kind == WZP_EP_SEND) {
+            *local = a.u.send.local;
+            *remote = a.u.send.remote;
+            *data = a.u.send.data;
+            *len = a.u.send.len;
+            return true;
+        }
+        note(p, now, &a);
+    }
+    return false;
+}
+
+static wzp_err open_peer(peer *p, uv_loop_t *loop, const char *addr,
+                         bool accepts, char *why, size_t why_len)
+{
+    const wzp_mem mem = wzp_mem_default();
+    wzp_endpoint_config cfg;
+    wzp_endpoint_config_default(&cfg);
+    cfg.rng.fill = fill;
+    cfg.accepts = cfg.has_tls_seed = accepts;
+    assert_int_equal(wzp_pkt_pool_new(&p->pool, &mem, 64), WZP_OK);
+    cfg.pool = p->pool;
+    assert_int_equal(wzp_endpoint_new(&p->ep, &cfg, wzp_uv_now()), WZP_OK);
+    wzp_addr at;
+    assert_int_equal(wzp_addr_decode(addr, strlen(addr), &at), WZP_OK);
+    const wzp_uv_machine machine = {.recv = on_recv,
+                                    .expire = on_expire,
+                                    .deadline = on_deadline,
+                                    .poll_send = on_poll,
+                                    .machine = p};
+    return wzp_uv_udp_new(&p->udp, loop, &mem, &at, &machine, why, why_len);
+}
+
+static void free_peer(void *user)
+{
+    peer *p = user;
+    wzp_endpoint_free(p->ep);
+    wzp_pkt_pool_free(p->pool);
+    p->ep = NULL;
+}
+
+static void close_peer(peer *p, uv_loop_t *loop)
+{
+    wzp_uv_udp_close(p->udp, free_peer, p);
+    while (p->ep != NULL) {
+        (void)uv_run(loop, UV_RUN_ONCE);
+    }
+}
+
+static void wake(uv_timer_t *t)
+{
+    (void)t;
+}
+
+/* Until `*flag` is at least `want`, at most five seconds. */
+static void run_until(uv_loop_t *loop, const size_t *value, size_t want)
+{
+    uv_timer_t tick;
+    (void)uv_timer_init(loop, &tick);
+    (void)uv_timer_start(&tick, wake, 50, 50);
+    const wzp_tstamp end = wzp_uv_now() + 5 * WZP_S;
+    while (*value < want && wzp_uv_now() < end) {
+        (void)uv_run(loop, UV_RUN_ONCE);
+    }
+    uv_close((uv_handle_t *)&tick, NULL);
+    (void)uv_run(loop, UV_RUN_NOWAIT);
+    assert_true(*value >= want);
+}
+
+static void dial(peer *from, const peer *to, const char *host)
+{
+    wzp_dial d = {.local = wzp_uv_udp_local(from->udp), .sni = "room"};
+    assert_int_equal(wzp_addr_decode_ip(host, strlen(host),
+                                        wzp_uv_udp_local(to->udp).port,
+                                        &d.remote),
+                     WZP_OK);
+    /* A dual-stack socket dials both families: the path is named alike. */
+    if (d.remote.family != d.local.family) {
+        const uint8_t any[4] = {0};
+        d.local = wzp_addr_v4(any, d.local.port);
+    }
+    assert_int_equal(wzp_endpoint_dial(from->ep, wzp_uv_now(), &d, &from->conn),
+                     WZP_OK);
+    wzp_uv_udp_kick(from->udp);
+}
+
+static void say(peer *from)
+{
+    wzp_pkt *pkt = wzp_pkt_get(from->pool);
+    assert_non_null(pkt);
+    pkt->len = 100;
+    memset(pkt->data, 1, 100);
+    assert_int_equal(
+        wzp_endpoint_send_dgram(from->ep, wzp_uv_now(), from->conn, pkt),
+        WZP_OK);
+    wzp_pkt_unref(pkt);
+    assert_int_equal(
+        wzp_endpoint_send_signal(from->ep, wzp_uv_now(), from->conn, "{}", 2),
+        WZP_OK);
+    wzp_uv_udp_kick(from->udp);
+}
+
+typedef struct family_row {
+    const char *listen, *client, *host;
+} family_row;
+
+static const family_row FAMILIES[] = {
+    {"127.0.0.1:0", "0.0.0.0:0", "127.0.0.1"},
+    {"0.0.0.0:0", "127.0.0.1:0", "127.0.0.1"},
+    {"0.0.0.0:0", "0.0.0.0:0", "127.0.0.7"}, /* replies leave from .7 */
+    {"[::]:0", "[::]:0", "::1"},
+    {"[::]:0", "0.0.0.0:0", "127.0.0.1"},
+    {"[::]:0", "[::]:0", "127.0.0.3"},
+};
+
+static size_t family_rows(void)
+{
+    return sizeof FAMILIES / sizeof *FAMILIES;
+}
+
+static bool has_ipv6(void)
+{
+    uv_interface_address_t *all = NULL;
+    int n = 0;
+    bool found = false;
+    assert_int_equal(uv_interface_addresses(&all, &n), 0);
+    for (int i = 0; i < n; i++) {
+        found = found || all[i].address.address4.sin_family == AF_INET6;
+    }
+    uv_free_interface_addresses(all, n);
+    return found;
+}
+
+static void talks(size_t row)
+{
+    const family_row *r = &FAMILIES[row];
+    if (r->listen[0] == '[' && !has_ipv6()) {
+        WZP_SKIP("no IPv6 here");
+    }
+    assert_int_equal(wzp_transport_global_init(), WZP_OK);
+    uv_loop_t loop;
+    assert_int_equal(uv_loop_init(&loop), 0);
+    peer server = {.echo = true}, client = {0};
+    char why[100] = "";
+    assert_int_equal(
+        open_peer(&server, &loop, r->listen, true, why, sizeof why), WZP_OK);
+    assert_int_equal(
+        open_peer(&client, &loop, r->client, false, why, sizeof why), WZP_OK);
+    dial(&client, &server, r->host);
+    size_t up = 0;
+    const wzp_tstamp end = wzp_uv_now() + 5 * WZP_S;
+    while (!client.up && wzp_uv_now() < end) {
+        (void)uv_run(&loop, UV_RUN_ONCE);
+    }
+    up += client.up;
+    assert_int_equal(up, 1);
+    say(&client);
+    run_until(&loop, &client.dgrams, 1);
+    run_until(&loop, &server.signals, 1);
+    wzp_addr host;
+    assert_int_equal(wzp_addr_decode_ip(r->host, strlen(r->host),
+                                        wzp_uv_udp_local(server.udp).port,
+                                        &host),
+                     WZP_OK);
+    assert_true(wzp_addr_equal(&server.seen_local, &host));
+    assert_int_equal(wzp_endpoint_close(client.ep, wzp_uv_now(), client.conn,
+                                        WZP_CLOSE_NORMAL, "done"),
+                     WZP_OK);
+    wzp_uv_udp_kick(client.udp);
+    while (!server.is_closed && wzp_uv_now() < end) {
+        (void)uv_run(&loop, UV_RUN_ONCE);
+    }
+    assert_int_equal(server.err, WZP_ERR_PEER_CLOSED);
+    close_peer(&client, &loop);
+    close_peer(&server, &loop);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    wzp_transport_global_deinit();
+}
+
+WZP_ROWS(udp_carries_a_connection, family_rows, talks);
+
+WZP_TEST(udp_says_why_it_cannot_bind)
+{
+    assert_int_equal(wzp_transport_global_init(), WZP_OK);
+    uv_loop_t loop;
+    assert_int_equal(uv_loop_init(&loop), 0);
+    peer a = {0}, b = {0};
+    char why[100] = "";
+    assert_int_equal(
+        open_peer(&a, &loop, "127.0.0.1:0", false, why, sizeof why), WZP_OK);
+    const wzp_addr taken = wzp_uv_udp_local(a.udp);
+    assert_int_not_equal(taken.port, 0);
+    char text[WZP_ADDR_TEXT_MAX];
+    (void)wzp_addr_encode(&taken, text);
+    assert_int_equal(open_peer(&b, &loop, text, false, why, sizeof why),
+                     WZP_ERR_IO);
+    assert_string_equal(why, "address already in use");
+    free_peer(&b);
+    close_peer(&a, &loop);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    wzp_transport_global_deinit();
+}
+
+WZP_TEST(udp_counts_what_passes)
+{
+    assert_int_equal(wzp_transport_global_init(), WZP_OK);
+    uv_loop_t loop;
+    assert_int_equal(uv_loop_init(&loop), 0);
+    peer a = {0}, b = {0};
+    assert_int_equal(open_peer(&a, &loop, "127.0.0.1:0", true, NULL, 0),
+                     WZP_OK);
+    assert_int_equal(open_peer(&b, &loop, "127.0.0.1:0", false, NULL, 0),
+                     WZP_OK);
+    dial(&b, &a, "127.0.0.1");
+    const wzp_tstamp end = wzp_uv_now() + 5 * WZP_S;
+    while (!(a.up && b.up) && wzp_uv_now() < end) {
+        (void)uv_run(&loop, UV_RUN_ONCE);
+    }
+    assert_true(a.up && b.up);
+    wzp_uv_udp_stats s;
+    wzp_uv_udp_stats_get(b.udp, &s);
+    assert_int_equal(s.size, sizeof s);
+    assert_true(s.tx_packets >= 2);
+    assert_true(s.rx_packets >= 2);
+    assert_true(s.wakes >= 1);
+    assert_int_equal(s.rx_truncated, 0);
+    close_peer(&a, &loop);
+    close_peer(&b, &loop);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    wzp_transport_global_deinit();
+}
