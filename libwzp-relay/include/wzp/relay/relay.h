@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* The relay as a machine: rooms, admission, forwarding, key messages. It opens
+ * no socket and reads no clock; relay_uv.h puts it on a libuv loop. It can
+ * forward and signal; it holds no key that opens media.
+ * Source: spec/relay.md 2–3; design/secure-media.md 2–6, 9.
+ */
+#ifndef WZP_RELAY_RELAY_H
+#define WZP_RELAY_RELAY_H
+
+#include <wzp/crypto/identity.h>
+#include <wzp/proto/addr.h>
+#include <wzp/proto/env.h>
+
+typedef struct wzp_relay wzp_relay;
+
+typedef struct wzp_relay_config {
+    size_t size;
+    wzp_mem mem;
+    wzp_rng rng;
+    wzp_log log;
+    wzp_identity identity;     /* handshake key; also derives the TLS key */
+    /* Wall clock in seconds, for expiry of key packages. */
+    wzp_unix_s (*unix_now)(void *user);
+    void *unix_now_user;
+    bool allow_legacy;         /* admit clients without `e2e1` */
+    size_t max_conns;          /* default 4096 */
+    size_t max_rooms;          /* default 1024 */
+    size_t max_members;        /* per room, 2 … 1600, default 1024 */
+    wzp_tstamp join_timeout;   /* TLS done → joined, default 10 s */
+    wzp_tstamp drain_timeout;  /* default 2 s */
+    size_t packets;            /* datagram buffers, default 16,384 */
+    const char *build;         /* text of the `version` role */
+} wzp_relay_config;
+
+void wzp_relay_config_default(wzp_relay_config *cfg);
+
+/* WZP_ERR_CONFIG names the field in `why` (may be NULL). */
+WZP_NODISCARD wzp_err wzp_relay_new(wzp_relay **out,
+                                    const wzp_relay_config *cfg,
+                                    wzp_tstamp now, char *why, size_t why_len);
+void wzp_relay_free(wzp_relay *relay);
+
+/* --- the machine's verbs --- */
+
+void wzp_relay_recv(wzp_relay *relay, wzp_tstamp now, const wzp_addr *local,
+                    const wzp_addr *remote, const uint8_t *data, size_t len);
+void wzp_relay_expire(wzp_relay *relay, wzp_tstamp now);
+wzp_tstamp wzp_relay_deadline(const wzp_relay *relay);
+/* Next packet to send; bytes valid until the next call. Also does the work
+ * that received packets caused. */
+bool wzp_relay_poll_send(wzp_relay *relay, wzp_tstamp now, wzp_addr *local,
+                         wzp_addr *remote, const uint8_t **data, size_t *len);
+
+/* Stop accepting, close every connection with WZP_CLOSE_SHUTDOWN and `reason`;
+ * wzp_relay_is_drained becomes true when all are gone or drain_timeout is
+ * over. */
+void wzp_relay_drain(wzp_relay *relay, wzp_tstamp now, const char *reason);
+bool wzp_relay_is_drained(const wzp_relay *relay, wzp_tstamp now);
+
+/* --- events (one bounded queue; oldest statistics-like kinds are dropped) --- */
+
+typedef enum wzp_relay_event_kind {
+    WZP_RELAY_JOINED,
+    WZP_RELAY_LEFT,
+    WZP_RELAY_REFUSED,
+} wzp_relay_event_kind;
+
+typedef struct wzp_relay_event {
+    size_t size;
+    wzp_relay_event_kind kind;
+    wzp_addr remote;
+    const char *room;         /* as joined, NUL-terminated; "" when none */
+    char fingerprint[WZP_FP_TEXT_LEN + 1]; /* "" when unknown */
+    wzp_err err;              /* LEFT: why; REFUSED: why */
+} wzp_relay_event;
+
+/* False when there is none; pointers valid until the next call. */
+bool wzp_relay_next_event(wzp_relay *relay, wzp_relay_event *out);
+
+/* --- queries --- */
+
+typedef struct wzp_relay_stats {
+    size_t size;
+    size_t conns, rooms, members;
+    uint64_t joined, left;
+    uint64_t refused_auth;     /* signature, binding or package wrong */
+    uint64_t refused_legacy;
+    uint64_t refused_full;
+    uint64_t refused_timeout;  /* pre-join deadline */
+    uint64_t refused_protocol;
+    uint64_t media_in, media_in_bytes;
+    uint64_t media_out;        /* copies queued to receivers */
+    uint64_t media_dropped_malformed;
+    uint64_t media_dropped_sid;    /* sid not of this connection */
+    uint64_t media_dropped_legacy; /* sealed packet, legacy receiver, or clear
+                                    * packet from a capable member */
+    uint64_t media_dropped_queue;  /* receiver's queue refused it */
+    uint64_t signals_in, signals_out;
+    uint64_t signals_malformed, signals_unknown, signals_refused;
+    uint64_t keys_routed;
+    uint64_t events_dropped;
+    uint64_t signals_ignored;  /* kinds that mean nothing to a relay */
+    uint64_t loss_reports;     /* LossRecoveryUpdate */
+} wzp_relay_stats;
+
+/* out->size  set by the caller: sizeof *out. */
+void wzp_relay_stats_get(const wzp_relay *relay, wzp_relay_stats *out);
+
+/* SHA-256 of the TLS certificate, what clients pin. */
+void wzp_relay_cert_hash(const wzp_relay *relay, uint8_t out[WZP_HASH_LEN]);
+
+#endif

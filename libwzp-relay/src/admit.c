@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* The door, see admit.h.
+ */
+#include "admit.h"
+
+#include <string.h>
+
+#include <wzp/crypto/legacy.h>
+#include <wzp/crypto/room.h>
+#include <wzp/crypto/wipe.h>
+
+static wzp_binding_input binding_of(const wzp__admit_rules *rules,
+                                    const uint8_t *exporter,
+                                    wzp_binding_kind kind, wzp_bytes kp)
+{
+    wzp_binding_input in = {.kind = kind, .kp = kp};
+    memcpy(in.exporter, exporter, sizeof in.exporter);
+    memcpy(in.server_cert_hash, rules->cert_hash, sizeof in.server_cert_hash);
+    return in;
+}
+
+static wzp_err check_binding(const wzp__admit_rules *rules,
+                             const wzp__admit_client *client,
+                             const wzp_sig_call_offer *offer)
+{
+    wzp_binding_input in = binding_of(rules, client->exporter,
+                                      WZP_BINDING_CALL_OFFER, offer->kp);
+    wzp_err e = wzp_binding_verify(offer->identity_pub, &in,
+                                   offer->binding.ptr, offer->binding.len);
+    wzp_wipe(&in, sizeof in);
+    return e == WZP_OK ? WZP_OK : WZP_ERR_BINDING;
+}
+
+static wzp_err check_package(const wzp__admit_client *client,
+                             const wzp_sig_call_offer *offer, wzp_kp *kp)
+{
+    uint8_t room_id[WZP_HASH_LEN];
+    uint8_t ctx[WZP_HASH_LEN];
+    uint8_t fingerprint[WZP_FP_LEN];
+    wzp_room_id((wzp_str){client->room, strlen(client->room)}, room_id);
+    wzp_room_ctx(room_id, ctx);
+    wzp_identity_fingerprint(offer->identity_pub, fingerprint);
+    WZP_TRY(wzp_kp_decode(offer->kp.ptr, offer->kp.len, client->now, ctx,
+                          fingerprint, 0, kp));
+    if (memcmp(kp->id, offer->identity_pub, sizeof kp->id) != 0) {
+        return WZP_ERR_FINGERPRINT;
+    }
+    return WZP_OK;
+}
+
+static wzp_err check(const wzp__admit_rules *rules,
+                     const wzp__admit_client *client,
+                     const wzp_sig_call_offer *offer, wzp__verdict *out)
+{
+    WZP_TRY(wzp_legacy_verify(offer->identity_pub, true, offer->ephemeral_pub,
+                              offer->signature.ptr, offer->signature.len));
+    if ((offer->caps & WZP_CAP_E2E1) == 0) {
+        return rules->allow_legacy ? WZP_OK : WZP_ERR_LEGACY;
+    }
+    if ((offer->caps & WZP_CAP_SIG1) == 0) {
+        return WZP_ERR_PROTOCOL; /* keys travel in sig1 messages */
+    }
+    WZP_TRY(check_binding(rules, client, offer));
+    WZP_TRY(check_package(client, offer, &out->kp));
+    out->is_capable = true;
+    return WZP_OK;
+}
+
+void wzp__admit_check(const wzp__admit_rules *rules,
+                      const wzp__admit_client *client,
+                      const wzp_sig_call_offer *offer, wzp__verdict *out)
+{
+    memset(out, 0, sizeof *out);
+    wzp__admit_refusal(check(rules, client, offer, out), out);
+}
+
+void wzp__admit_refusal(wzp_err e, wzp__verdict *out)
+{
+    out->err = e;
+    out->reason = wzp_strerror(e);
+    switch (e) {
+    case WZP_OK: out->code = WZP_CLOSE_NORMAL; break;
+    case WZP_ERR_LEGACY:
+        out->code = WZP_CLOSE_LEGACY;
+        out->reason =
+            "this relay admits only clients that seal their media (e2e1)";
+        break;
+    case WZP_ERR_ROOM_FULL: out->code = WZP_CLOSE_FULL; break;
+    case WZP_ERR_SID:
+        out->code = WZP_CLOSE_FULL;
+        out->reason = "stream id in use: join again with a fresh key package";
+        break;
+    case WZP_ERR_NOMEM:
+        out->code = WZP_CLOSE_FULL;
+        out->reason = "relay is out of memory";
+        break;
+    case WZP_ERR_PROTOCOL: out->code = WZP_CLOSE_PROTOCOL; break;
+    case WZP_ERR_IO:
+        out->code = WZP_CLOSE_SHUTDOWN;
+        out->reason = "relay cannot sign";
+        break;
+    default: out->code = WZP_CLOSE_AUTH; break;
+    }
+}
+
+wzp_err wzp__admit_answer(const wzp__admit_rules *rules, const wzp_rng *rng,
+                          const uint8_t *exporter, bool with_extras,
+                          wzp__answer *out)
+{
+    memset(out, 0, sizeof *out);
+    out->sig.kind = WZP_SIG_CALL_ANSWER;
+    wzp_sig_call_answer *answer = &out->sig.u.call_answer;
+    memcpy(answer->identity_pub, rules->identity.public_key, WZP_KEY_LEN);
+    /* A legacy client derives a session key from this and never uses it. */
+    uint8_t secret[WZP_KEY_LEN];
+    wzp_rng_fill(rng, secret, sizeof secret);
+    wzp_legacy_public(secret, answer->ephemeral_pub);
+    wzp_wipe(secret, sizeof secret);
+    WZP_TRY(wzp_legacy_sign(&rules->identity, false, answer->ephemeral_pub,
+                            out->signature));
+    answer->signature = (wzp_bytes){out->signature, sizeof out->signature};
+    answer->chosen_profile = wzp_tier_profile(WZP_TIER_GOOD);
+    if (!with_extras) {
+        return WZP_OK;
+    }
+    wzp_binding_input in =
+        binding_of(rules, exporter, WZP_BINDING_CALL_ANSWER,
+                   (wzp_bytes){NULL, 0});
+    wzp_err e = wzp_binding_sign(&rules->identity, &in, out->binding);
+    wzp_wipe(&in, sizeof in);
+    answer->binding = (wzp_bytes){out->binding, sizeof out->binding};
+    answer->caps = WZP__RELAY_CAPS;
+    return e;
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+/* From accepted to member to gone, see join.h and the diagram in peer.h.
+ */
+#include "join.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include <wzp/crypto/wipe.h>
+#include <wzp/proto/fingerprint.h>
+
+#include "classify.h"
+#include "room/roster.h"
+#include "signal/serve.h"
+
+/* Messages read before a CallOffer: AuthToken, and what is unknown. chosen. */
+enum { MESSAGES_BEFORE_JOIN = 8 };
+
+#define VERSION_LINGER (100 * WZP_MS) /* spec/wire.md 5.2 */
+
+/* --- telling ------------------------------------------------------------------ */
+
+static void tell(wzp_relay *relay, wzp_relay_event_kind kind,
+                 const wzp__peer *peer, wzp_err err)
+{
+    wzp_relay_event ev = {.kind = kind, .remote = peer->remote, .err = err};
+    if (peer->member != NULL) {
+        memcpy(ev.fingerprint, peer->member->fingerprint,
+               sizeof ev.fingerprint);
+    }
+    if (wzp__event_queue_insert(&relay->events, &ev, peer->name)) {
+        relay->stats.events_dropped++;
+    }
+    static const char *const names[] = {
+        [WZP_RELAY_JOINED] = "room.join",
+        [WZP_RELAY_LEFT] = "room.leave",
+        [WZP_RELAY_REFUSED] = "join.refused",
+    };
+    char remote[WZP_ADDR_TEXT_MAX];
+    wzp_addr_encode(&peer->remote, remote);
+    WZP_LOG(&relay->cfg.log, WZP_LOG_INFO, "relay", names[kind],
+            "conn=%" PRIu64 " remote=%s room=%s fp=%s err=%s", peer->conn,
+            remote, peer->name, ev.fingerprint, wzp_err_name(err));
+}
+
+static void count_refusal(wzp_relay_stats *stats, wzp_err err)
+{
+    switch (err) {
+    case WZP_ERR_LEGACY: stats->refused_legacy++; break;
+    case WZP_ERR_ROOM_FULL:
+    case WZP_ERR_SID:
+    case WZP_ERR_NOMEM: stats->refused_full++; break;
+    case WZP_ERR_TIMEOUT: stats->refused_timeout++; break;
+    case WZP_ERR_PROTOCOL:
+    case WZP_ERR_NAME:
+    case WZP_ERR_NOT_ALLOWED: stats->refused_protocol++; break;
+    default: stats->refused_auth++; break;
+    }
+}
+
+/* --- out ------------------------------------------------------------------------ */
+
+void wzp__join_room_changed(wzp_relay *relay, wzp_tstamp now, wzp__room *room)
+{
+    if (relay->is_draining) {
+        return; /* everybody is told to go */
+    }
+    wzp__roster_flush(room, &relay->egress, now);
+    wzp_tstamp due = wzp__roster_deadline(room);
+    if (due < relay->roster_due) {
+        relay->roster_due = due;
+    }
+}
+
+/* Out of its room, if it is in one. */
+static void leave(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                  wzp_err err)
+{
+    wzp__room *room = peer->room;
+    if (peer->member == NULL) {
+        return;
+    }
+    tell(relay, WZP_RELAY_LEFT, peer, err);
+    relay->stats.left++;
+    relay->members--;
+    wzp__roster_left(room, peer->member);
+    wzp__room_remove(room, peer->member);
+    peer->member = NULL;
+    peer->room = NULL;
+    if (room->n == 0) {
+        wzp__room_table_remove(&relay->rooms, room);
+        return;
+    }
+    wzp__join_room_changed(relay, now, room);
+}
+
+void wzp__join_close(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                     uint64_t code, const char *reason, wzp_err err)
+{
+    leave(relay, now, peer, err);
+    wzp__peer_enter(&relay->peers, peer, WZP__PEER_CLOSING, WZP_NEVER);
+    wzp_ignore(wzp_endpoint_close(relay->ep, now, peer->conn, code, reason),
+               "gone already: WZP_EP_CLOSED is on its way");
+}
+
+void wzp__join_gone(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                    wzp_err err)
+{
+    leave(relay, now, peer, err);
+    wzp__peers_remove(&relay->peers, peer);
+}
+
+static void refuse_with(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                        const wzp__verdict *verdict)
+{
+    count_refusal(&relay->stats, verdict->err);
+    tell(relay, WZP_RELAY_REFUSED, peer, verdict->err);
+    wzp__join_close(relay, now, peer, verdict->code, verdict->reason,
+                    verdict->err);
+}
+
+static void refuse(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                   wzp_err err, uint64_t code, const char *reason)
+{
+    wzp__verdict verdict = {.err = err, .code = code, .reason = reason};
+    refuse_with(relay, now, peer, &verdict);
+}
+
+/* --- accepted --------------------------------------------------------------------- */
+
+static void serve_version(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer)
+{
+    wzp_err e = wzp_endpoint_send_uni(relay->ep, now, peer->conn,
+                                      relay->build, strlen(relay->build));
+    if (e != WZP_OK) {
+        wzp__join_close(relay, now, peer, WZP_CLOSE_NORMAL, "version", e);
+        return;
+    }
+    wzp__peer_enter(&relay->peers, peer, WZP__PEER_VERSION,
+                    now + VERSION_LINGER);
+}
+
+static void enter_role(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                       wzp__role role)
+{
+    switch (role) {
+    case WZP__ROLE_ROOM:
+        wzp__peer_enter(&relay->peers, peer, WZP__PEER_WAIT_OFFER,
+                        now + relay->cfg.join_timeout);
+        break;
+    case WZP__ROLE_VERSION: serve_version(relay, now, peer); break;
+    case WZP__ROLE_PING:
+        wzp__join_close(relay, now, peer, WZP_CLOSE_NORMAL, "ping", WZP_OK);
+        break;
+    case WZP__ROLE_CALL:
+        refuse(relay, now, peer, WZP_ERR_NOT_ALLOWED, WZP_CLOSE_NOT_ALLOWED,
+               "no such call on this relay");
+        break;
+    case WZP__ROLE_RESERVED:
+        refuse(relay, now, peer, WZP_ERR_NOT_ALLOWED, WZP_CLOSE_NOT_ALLOWED,
+               "this service is not available on this relay");
+        break;
+    case WZP__ROLE_BAD_NAME:
+        refuse(relay, now, peer, WZP_ERR_NAME, WZP_CLOSE_NOT_ALLOWED,
+               "room name not allowed");
+        break;
+    }
+}
+
+void wzp__join_accepted(wzp_relay *relay, wzp_tstamp now,
+                        const wzp_ep_action *action)
+{
+    wzp__peer *peer = wzp__peers_insert(&relay->peers, action->conn);
+    if (peer == NULL) {
+        relay->stats.refused_full++;
+        wzp_ignore(wzp_endpoint_close(relay->ep, now, action->conn,
+                                      WZP_CLOSE_FULL, "relay is full"),
+                   "nothing is kept for it");
+        return;
+    }
+    peer->remote = action->u.up.remote;
+    memcpy(peer->exporter, action->u.up.exporter, sizeof peer->exporter);
+    wzp__role role = wzp__classify(action->u.up.sni, peer->name);
+    if (relay->is_draining) {
+        wzp__join_close(relay, now, peer, WZP_CLOSE_SHUTDOWN,
+                        relay->drain_reason, WZP_ERR_SHUTDOWN);
+        return;
+    }
+    enter_role(relay, now, peer, role);
+}
+
+void wzp__join_expire(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer)
+{
+    if (peer->state == WZP__PEER_VERSION) {
+        wzp__join_close(relay, now, peer, WZP_CLOSE_NORMAL, "version",
+                        WZP_OK);
+        return;
+    }
+    refuse(relay, now, peer, WZP_ERR_TIMEOUT, WZP_CLOSE_NOT_ALLOWED,
+           "no CallOffer in time");
+}
+
+/* --- joining ------------------------------------------------------------------------ */
+
+/* At most 63 bytes, cut between characters. The text is valid UTF-8: the
+ * parser refuses anything else. */
+static void copy_alias(wzp_str alias, char out[64])
+{
+    size_t n = alias.len < 63 ? alias.len : 63;
+    while (n < alias.len && n > 0 && ((uint8_t)alias.ptr[n] & 0xC0) == 0x80) {
+        n--;
+    }
+    if (n > 0) {
+        memcpy(out, alias.ptr, n);
+    }
+    out[n] = '\0';
+}
+
+static void fill_member(wzp__member *member, wzp_conn_id conn,
+                        const wzp_sig_call_offer *offer,
+                        const wzp__verdict *verdict)
+{
+    uint8_t fingerprint[WZP_FP_LEN];
+    member->conn = conn;
+    wzp_identity_fingerprint(offer->identity_pub, fingerprint);
+    wzp_fingerprint_encode(fingerprint, member->fingerprint);
+    copy_alias(offer->alias, member->alias);
+    member->is_capable = verdict->is_capable;
+    if (!verdict->is_capable) {
+        return;
+    }
+    member->caps = offer->caps;
+    memcpy(member->kp, offer->kp.ptr, sizeof member->kp);
+    memcpy(member->kph, verdict->kp.kph, sizeof member->kph);
+    wzp_kp_mid(member->kph, member->mid);
+    member->sid = wzp_mid_sid(member->mid);
+}
+
+/* The same package on a newer connection takes the older one's place. */
+static void replace_older(wzp_relay *relay, wzp_tstamp now, const char *key,
+                          const wzp__member *member)
+{
+    wzp__room *room = wzp__room_table_find(&relay->rooms, key);
+    if (room == NULL || !member->is_capable) {
+        return;
+    }
+    const wzp__member *older = wzp__room_find(room, member->mid);
+    if (older == NULL ||
+        memcmp(older->kph, member->kph, sizeof older->kph) != 0) {
+        return;
+    }
+    wzp__join_close(relay, now, wzp__peers_find(&relay->peers, older->conn),
+                    WZP_CLOSE_REPLACED, "replaced by a newer connection",
+                    WZP_ERR_REPLACED);
+}
+
+/* member  taken on WZP_OK */
+static wzp_err enter_room(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                          wzp__member *member)
+{
+    char key[WZP_ROOM_HEX_LEN + 1];
+    wzp__room_key(peer->name, key);
+    replace_older(relay, now, key, member);
+    wzp__room *room = wzp__room_table_find(&relay->rooms, key);
+    if (room == NULL) {
+        WZP_TRY(wzp__room_table_insert(&relay->rooms, key, peer->name, &room));
+    }
+    wzp_err e = wzp__room_insert(room, relay->cfg.max_members, member);
+    if (e != WZP_OK) {
+        if (room->n == 0) {
+            wzp__room_table_remove(&relay->rooms, room);
+        }
+        return e == WZP_ERR_EXISTS ? WZP_ERR_SID : e;
+    }
+    peer->room = room;
+    peer->member = member;
+    return WZP_OK;
+}
+
+/* A member now: it is answered, gets the roster, and the others hear of it. */
+static void welcome(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                    const wzp__answer *answer)
+{
+    wzp_wipe(peer->exporter, sizeof peer->exporter);
+    wzp__peer_enter(&relay->peers, peer, WZP__PEER_MEMBER, WZP_NEVER);
+    relay->stats.joined++;
+    relay->members++;
+    wzp_ignore(wzp_endpoint_trust(relay->ep, peer->conn),
+               "gone already: WZP_EP_CLOSED is on its way");
+    wzp__egress_signal(&relay->egress, now, peer->conn, &answer->sig);
+    wzp__roster_joined(peer->room, peer->member);
+    wzp__join_room_changed(relay, now, peer->room);
+    wzp__roster_send(peer->room, &relay->egress, now, peer->member);
+    tell(relay, WZP_RELAY_JOINED, peer, WZP_OK);
+}
+
+static wzp_err join(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                    const wzp_sig_call_offer *offer,
+                    const wzp__verdict *verdict)
+{
+    wzp__answer answer;
+    WZP_TRY(wzp__admit_answer(&relay->rules, &relay->cfg.rng, peer->exporter,
+                              (offer->caps & WZP_CAP_PRESENT) != 0, &answer));
+    wzp__member *member = wzp__member_new(&relay->cfg.mem);
+    if (member == NULL) {
+        return WZP_ERR_NOMEM;
+    }
+    fill_member(member, peer->conn, offer, verdict);
+    wzp_err e = enter_room(relay, now, peer, member);
+    if (e != WZP_OK) {
+        wzp__member_free(&relay->cfg.mem, member);
+        return e;
+    }
+    welcome(relay, now, peer, &answer);
+    return WZP_OK;
+}
+
+static void on_offer(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                     const wzp_sig_call_offer *offer)
+{
+    const wzp__admit_client client = {
+        .exporter = peer->exporter,
+        .room = peer->name,
+        .now = relay->cfg.unix_now(relay->cfg.unix_now_user),
+    };
+    wzp__verdict verdict;
+    wzp__admit_check(&relay->rules, &client, offer, &verdict);
+    if (verdict.err == WZP_OK) {
+        wzp__admit_refusal(join(relay, now, peer, offer, &verdict), &verdict);
+    }
+    if (verdict.err != WZP_OK) {
+        refuse_with(relay, now, peer, &verdict);
+    }
+}
+
+void wzp__join_signal(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                      wzp_str json)
+{
+    wzp_signal sig;
+    if (peer->state != WZP__PEER_WAIT_OFFER) {
+        return;
+    }
+    relay->stats.signals_in++;
+    peer->messages++;
+    wzp_arena_reset(relay->in_arena);
+    wzp_err e = wzp_signal_decode(relay->in_arena, json.ptr, json.len,
+                                  WZP_SIGNAL_MAX_EARLY, &sig);
+    if (e == WZP_OK && sig.kind == WZP_SIG_CALL_OFFER) {
+        on_offer(relay, now, peer, &sig.u.call_offer);
+        return;
+    }
+    if (e != WZP_OK) {
+        wzp__serve_count_error(&relay->egress, peer->conn, e);
+    }
+    /* Tokens mean nothing here yet; clients of relays that ask for one may
+     * send it anyhow. */
+    bool is_skipped = e == WZP_ERR_VARIANT ||
+                      (e == WZP_OK && sig.kind == WZP_SIG_AUTH_TOKEN);
+    if (!is_skipped || peer->messages >= MESSAGES_BEFORE_JOIN) {
+        refuse(relay, now, peer, WZP_ERR_PROTOCOL, WZP_CLOSE_PROTOCOL,
+               e == WZP_OK ? "expected a CallOffer" : wzp_strerror(e));
+    }
+}
