@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* The handle an app holds. Commands may be called from any thread; events are
+ * read from one bounded queue. Three ways to host, chosen once:
+ *   wzp_client_run_thread   the library's own thread
+ *   wzp_client_attach       the caller's uv_loop_t (caller's thread)
+ *   wzp_client_fd           a descriptor to poll; wzp_client_process when ready
+ */
+#ifndef WZP_CLIENT_CLIENT_H
+#define WZP_CLIENT_CLIENT_H
+
+#include <wzp/client/engine.h>
+
+typedef struct uv_loop_s uv_loop_t;
+typedef struct wzp_client wzp_client;
+
+typedef struct wzp_client_config {
+    size_t size;
+    wzp_engine_config engine; /* rng and unix_now default to the system's */
+    const char *bind;         /* "ADDR:PORT", NULL: any */
+} wzp_client_config;
+
+/* Counted, thread-safe; the only place that touches what third parties keep
+ * per process. Call init before anything else of this library. */
+WZP_NODISCARD wzp_err wzp_global_init(void);
+void wzp_global_deinit(void);
+
+/* "0.1.0" */
+const char *wzp_version(void);
+
+typedef struct wzp_features_info {
+    size_t size;
+    bool aes;              /* suite 0x0005 possible on this machine */
+    bool rnnoise;
+    unsigned dred_version; /* 0: none */
+} wzp_features_info;
+void wzp_features(wzp_features_info *out);
+
+void wzp_client_config_default(wzp_client_config *cfg);
+WZP_NODISCARD wzp_err wzp_client_new(wzp_client **out,
+                                     const wzp_client_config *cfg);
+
+WZP_NODISCARD wzp_err wzp_client_run_thread(wzp_client *c);
+WZP_NODISCARD wzp_err wzp_client_attach(wzp_client *c, uv_loop_t *loop);
+/* The descriptor is readable when there is work or an event;
+ * *timeout_ms tells when to call wzp_client_process at the latest (−1: no
+ * timer). Ask again after every process. */
+WZP_NODISCARD wzp_err wzp_client_fd(wzp_client *c, int *fd, int *timeout_ms);
+WZP_NODISCARD wzp_err wzp_client_process(wzp_client *c);
+
+/* Stop and free from the thread that made it. With a thread: joins it. With
+ * attach: `closed` is called on the loop when all handles are gone (may be
+ * NULL), the client must not be used after this call. */
+void wzp_client_free(wzp_client *c, void (*closed)(void *user), void *user);
+
+/* --- commands: from any thread, done in order --- */
+
+/* relay: "HOST:PORT", "HOST" (port 4433), "[v6]:PORT"; names are resolved
+ * off the loop. pin: NULL or 64 hex digits / colon form. Errors of the text
+ * itself come back here; everything later is an event. */
+WZP_NODISCARD wzp_err wzp_client_join(wzp_client *c, const char *room,
+                                      const char *relay, const char *pin);
+WZP_NODISCARD wzp_err wzp_client_leave(wzp_client *c);
+WZP_NODISCARD wzp_err wzp_client_mute(wzp_client *c, bool muted);
+WZP_NODISCARD wzp_err wzp_client_pin_decide(wzp_client *c, bool accept);
+/* WZP_EVENT_WORDS follows; computed on another thread. */
+WZP_NODISCARD wzp_err wzp_client_words(wzp_client *c);
+
+/* --- events and statistics: from any thread --- */
+
+/* Next event; false when there is none. Contents are copied. */
+bool wzp_client_next_event(wzp_client *c, wzp_client_event *out);
+/* Block until there is an event or timeout_ms is over (own-thread hosting
+ * only). WZP_ERR_TIMEOUT. */
+WZP_NODISCARD wzp_err wzp_client_wait_event(wzp_client *c, int timeout_ms,
+                                            wzp_client_event *out);
+/* The last snapshot (at most 100 ms old). */
+void wzp_client_stats_get(wzp_client *c, wzp_client_stats *out);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* THE call engine: one client as a machine. Join a room through a relay, seal
+ * and send what the audio device gives, receive and mix what the others say.
+ * No platform code, no socket, no clock; client.h hosts it on a thread, a
+ * libuv loop or a descriptor, and the simulator drives it directly.
+ */
+#ifndef WZP_CLIENT_ENGINE_H
+#define WZP_CLIENT_ENGINE_H
+
+#include <wzp/client/audio.h>
+#include <wzp/client/event.h>
+#include <wzp/client/store.h>
+#include <wzp/codec/codec.h>
+#include <wzp/crypto/identity.h>
+#include <wzp/proto/addr.h>
+
+typedef struct wzp_engine wzp_engine;
+
+typedef struct wzp_engine_config {
+    size_t size;
+    wzp_mem mem;
+    wzp_rng rng;
+    wzp_log log;
+    wzp_identity identity;
+    wzp_store store;        /* pins; load NULL: nothing is kept */
+    wzp_audio_io audio;
+    /* Wall clock in seconds, for key packages and pins. */
+    wzp_unix_s (*unix_now)(void *user);
+    void *unix_now_user;
+    const char *alias;      /* NULL: from the public key */
+    wzp_redundancy redundancy; /* of the encoder; default LBRR */
+    uint8_t loss_pct;       /* encoder hint, 0 = by table */
+    uint32_t playout_min_ms, playout_max_ms; /* default 20, 500 */
+    size_t max_senders;     /* decoders at once, default 8 */
+    size_t max_events;      /* default 256 */
+} wzp_engine_config;
+
+void wzp_engine_config_default(wzp_engine_config *cfg);
+WZP_NODISCARD wzp_err wzp_engine_new(wzp_engine **out,
+                                     const wzp_engine_config *cfg,
+                                     wzp_tstamp now);
+void wzp_engine_free(wzp_engine *e);
+
+/* --- commands --- */
+
+#define WZP_RELAY_ADDRS_MAX 8
+
+typedef struct wzp_join {
+    const char *room;  /* see proto/room_name.h */
+    const char *relay; /* HOST:PORT as the user gave it: the pin's key */
+    wzp_addr addrs[WZP_RELAY_ADDRS_MAX]; /* resolved, tried in order */
+    size_t n_addrs;
+    wzp_addr local;    /* of the socket: wildcard and port are fine */
+    bool has_pin;      /* this certificate and no other */
+    uint8_t pin[WZP_HASH_LEN];
+} wzp_join;
+
+/* Copies what it needs. WZP_ERR_STATE when already in a room, WZP_ERR_NAME. */
+WZP_NODISCARD wzp_err wzp_engine_join(wzp_engine *e, wzp_tstamp now,
+                                      const wzp_join *join);
+/* Says good-bye and comes to WZP_EVENT_ENDED; never fails. */
+void wzp_engine_leave(wzp_engine *e, wzp_tstamp now);
+
+/* Answer to WZP_CLIENT_PIN_DECISION. accept: the new certificate replaces the
+ * pin and the join goes on. */
+WZP_NODISCARD wzp_err wzp_engine_pin_decide(wzp_engine *e, wzp_tstamp now,
+                                            bool accept);
+/* Silence is sent as nothing while muted. */
+void wzp_engine_mute(wzp_engine *e, wzp_tstamp now, bool muted);
+
+/* Input of the room check words: room id and the identity keys (own
+ * included) at this moment; the caller computes wzp_room_words off the loop.
+ * Returns the number of keys, 0 when not joined. */
+size_t wzp_engine_words_input(const wzp_engine *e,
+                              uint8_t room_id[WZP_HASH_LEN],
+                              uint8_t (*keys)[WZP_KEY_LEN], size_t cap);
+
+/* --- the machine's verbs --- */
+
+void wzp_engine_recv(wzp_engine *e, wzp_tstamp now, const wzp_addr *local,
+                     const wzp_addr *remote, const uint8_t *data, size_t len);
+void wzp_engine_expire(wzp_engine *e, wzp_tstamp now);
+wzp_tstamp wzp_engine_deadline(const wzp_engine *e);
+/* Next packet to send; bytes valid until the next call. */
+bool wzp_engine_poll_send(wzp_engine *e, wzp_tstamp now, wzp_addr *local,
+                          wzp_addr *remote, const uint8_t **data, size_t *len);
+/* Next event; false when there is none. */
+bool wzp_engine_next_event(wzp_engine *e, wzp_client_event *out);
+
+/* --- queries --- */
+
+void wzp_engine_stats_get(const wzp_engine *e, wzp_client_stats *out);
+wzp_client_state wzp_engine_state(const wzp_engine *e);
+
+#endif

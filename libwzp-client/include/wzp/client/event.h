@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* What a client tells its host, and its statistics. A versioned tagged union:
+ * `size` is set by the library; a host built against an older header reads
+ * what it knows.
+ */
+#ifndef WZP_CLIENT_EVENT_H
+#define WZP_CLIENT_EVENT_H
+
+#include <wzp/crypto/group.h>
+#include <wzp/proto/profile.h>
+
+typedef enum wzp_client_state {
+    WZP_CLIENT_IDLE,         /* in no room */
+    WZP_CLIENT_CONNECTING,   /* resolving, QUIC handshake */
+    WZP_CLIENT_JOINING,      /* CallOffer sent */
+    WZP_CLIENT_JOINED,       /* in the room */
+    WZP_CLIENT_RECONNECTING, /* connection lost, waiting to try again */
+    WZP_CLIENT_PIN_DECISION, /* relay certificate changed: host must decide */
+} wzp_client_state;
+
+typedef enum wzp_client_event_kind {
+    WZP_EVENT_STATE,         /* u.state; never dropped */
+    WZP_EVENT_PIN,           /* u.pin; never dropped */
+    WZP_EVENT_MEMBER,        /* u.member: appeared, keyed, refused, left */
+    WZP_EVENT_INPUT_ENDED,   /* the audio input came to its end */
+    WZP_EVENT_WORDS,         /* u.words: room check words, as asked for */
+    WZP_EVENT_STATS,         /* u.stats: once a second; coalesced */
+    WZP_EVENT_ENDED,         /* u.ended: left for good; never dropped */
+} wzp_client_event_kind;
+
+typedef struct wzp_client_stats {
+    size_t size;
+    wzp_client_state state;
+    wzp_tstamp now;            /* monotonic, when this was taken */
+    wzp_tstamp capture_start;  /* first captured sample; 0 before */
+    wzp_tstamp playout_start;  /* first sample given to the device; 0 before */
+    /* sending */
+    uint64_t frames_captured;
+    uint64_t frames_encoded;
+    uint64_t packets_sent;
+    uint64_t packets_unsent;   /* no key in time, or queue refused */
+    uint64_t control_sent;
+    /* receiving, all senders together */
+    uint64_t packets_received; /* opened media packets */
+    uint64_t packets_lost;     /* sequence numbers that never came in time */
+    uint64_t packets_late;
+    uint64_t packets_dup;
+    uint64_t frames_played;    /* from real packets */
+    uint64_t rebuilt_lbrr;
+    uint64_t rebuilt_dred;
+    uint64_t rebuilt_parity;
+    uint64_t concealed;
+    uint64_t underruns;
+    uint64_t packets_no_room;  /* more senders at once than max_senders */
+    uint32_t playout_delay_ms; /* largest of the current senders */
+    uint64_t capture_overflow, playout_underflow; /* samples, rings */
+    /* path */
+    uint64_t rtt_us;
+    uint32_t loss_permille;
+    uint64_t tx_packets, tx_bytes; /* UDP payloads of this session */
+    uint64_t rx_packets, rx_bytes;
+    uint64_t tx_rate_bps, rx_rate_bps; /* last second, UDP payload */
+    uint64_t dgram_dropped;
+    /* security */
+    wzp_group_stats group;
+    uint32_t members;          /* others in the room */
+    uint32_t members_keyed;
+    uint32_t members_legacy;
+    uint64_t reconnects;
+    uint64_t events_dropped;
+} wzp_client_stats;
+
+typedef struct wzp_client_event {
+    size_t size;
+    wzp_client_event_kind kind;
+    wzp_tstamp at;
+    union {
+        struct {
+            wzp_client_state state;
+            wzp_err why;       /* RECONNECTING: what happened */
+            uint32_t retry_ms; /* RECONNECTING: until the next try */
+        } state;
+        struct {
+            char relay[272];   /* HOST:PORT as given */
+            uint8_t pinned[WZP_HASH_LEN];
+            uint8_t seen[WZP_HASH_LEN];
+            bool is_first;     /* no pin yet: `seen` was stored */
+        } pin;
+        struct {
+            wzp_member_info info;
+            bool is_gone;
+        } member;
+        struct {
+            const char *word[8];
+            wzp_err err;
+        } words;
+        wzp_client_stats stats;
+        struct {
+            wzp_err why;       /* WZP_OK: we left */
+            char text[160];    /* one sentence for people */
+        } ended;
+    } u;
+} wzp_client_event;
+
+/* "connecting", "joined", … */
+const char *wzp_client_state_name(wzp_client_state state);
+
+#endif

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/* Relay certificates seen before, see pins.h for the format. The table is
+ * small and read once; a list in the order of last use is all it needs.
+ */
+#include "account/pins.h"
+
+#include <wzp/proto/hex.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LINE_MAX_LEN (WZP__PIN_NAME_MAX + 64 + 2 * 20 + 8)
+
+typedef struct pin {
+    char relay[WZP__PIN_NAME_MAX + 1];
+    uint8_t hash[WZP_HASH_LEN];
+    wzp_unix_s first_seen, last_seen;
+} pin;
+
+struct wzp__pins {
+    wzp_mem mem;
+    wzp_store store;
+    pin *v;
+    size_t n, cap;
+};
+
+static pin *find(const wzp__pins *p, const char *relay)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        if (strcmp(p->v[i].relay, relay) == 0) {
+            return &p->v[i];
+        }
+    }
+    return NULL;
+}
+
+static wzp_err grow(wzp__pins *p)
+{
+    size_t cap = p->cap == 0 ? 16 : p->cap * 2;
+    pin *v = wzp_mem_resize(&p->mem, p->v, p->cap * sizeof *v, cap * sizeof *v);
+    if (v == NULL) {
+        return WZP_ERR_NOMEM;
+    }
+    p->v = v;
+    p->cap = cap;
+    return WZP_OK;
+}
+
+/* A free place at the end; the longest unseen makes room when full. */
+static wzp_err add(wzp__pins *p, pin **out)
+{
+    if (p->n == WZP__PINS_MAX) {
+        size_t oldest = 0;
+        for (size_t i = 1; i < p->n; i++) {
+            oldest = p->v[i].last_seen < p->v[oldest].last_seen ? i : oldest;
+        }
+        p->v[oldest] = p->v[--p->n];
+    }
+    if (p->n == p->cap) {
+        WZP_TRY(grow(p));
+    }
+    *out = &p->v[p->n++];
+    return WZP_OK;
+}
+
+/* The text before the first `end`, which is taken off *line; absent when there
+ * is none or it is empty. */
+static wzp_str word(wzp_str *line, char end)
+{
+    const char *stop =
+        line->len == 0 ? NULL : memchr(line->ptr, end, line->len);
+    size_t len = stop == NULL ? 0 : (size_t)(stop - line->ptr);
+    if (len == 0) {
+        return WZP_STR_NONE;
+    }
+    wzp_str out = {line->ptr, len};
+    line->ptr += len + 1;
+    line->len -= len + 1;
+    return out;
+}
+
+/* Digits and nothing else. */
+static bool number(wzp_str text, uint64_t *out)
+{
+    uint64_t v = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned digit = (unsigned)(unsigned char)text.ptr[i] - '0';
+        if (digit > 9 || v > (UINT64_MAX - digit) / 10) {
+            return false;
+        }
+        v = v * 10 + digit;
+    }
+    *out = v;
+    return text.len > 0;
+}
+
+static bool is_name(wzp_str name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        unsigned char c = (unsigned char)name.ptr[i];
+        if (c <= ' ' || c == 0x7f) {
+            return false;
+        }
+    }
+    return name.len > 0 && name.len <= WZP__PIN_NAME_MAX;
+}
+
+/* As written by save, to the byte: what we do not understand we would lose. */
+static wzp_err parse_line(wzp__pins *p, wzp_str line)
+{
+    pin one = {0};
+    wzp_str relay = word(&line, ' ');
+    wzp_str hex = word(&line, ' ');
+    wzp_str first = word(&line, ' ');
+    if (!is_name(relay) || !number(first, &one.first_seen) ||
+        !number(line, &one.last_seen) || hex.len != 2 * WZP_HASH_LEN ||
+        wzp_hex_decode(hex.ptr, hex.len, one.hash, sizeof one.hash) != WZP_OK) {
+        return WZP_ERR_MALFORMED;
+    }
+    memcpy(one.relay, relay.ptr, relay.len);
+    pin *slot;
+    WZP_TRY(add(p, &slot));
+    *slot = one;
+    return WZP_OK;
+}
+
+static wzp_err parse(wzp__pins *p, const char *text, size_t len)
+{
+    while (len > 0) {
+        const char *end = memchr(text, '\n', len);
+        size_t line = end == NULL ? len : (size_t)(end - text);
+        if (line > 0) {
+            WZP_TRY(parse_line(p, (wzp_str){text, line}));
+        }
+        size_t step = line + (end != NULL);
+        text += step;
+        len -= step;
+    }
+    return WZP_OK;
+}
+
+static wzp_err load(wzp__pins *p)
+{
+    uint8_t *data = NULL;
+    size_t len = 0;
+    if (p->store.load == NULL) {
+        return WZP_OK;
+    }
+    wzp_err e = p->store.load(p->store.user, "pins", &p->mem, &data, &len);
+    if (e == WZP_ERR_NOT_FOUND) {
+        return WZP_OK;
+    }
+    WZP_TRY(e);
+    e = parse(p, (const char *)data, len);
+    wzp_mem_free(&p->mem, data, len);
+    return e;
+}
+
+wzp_err wzp__pins_new(wzp__pins **out, const wzp_mem *mem,
+                      const wzp_store *store)
+{
+    wzp__pins *p = wzp_mem_new(mem, sizeof *p);
+    if (p == NULL) {
+        return WZP_ERR_NOMEM;
+    }
+    p->mem = *mem;
+    p->store = *store;
+    wzp_err e = load(p);
+    if (e != WZP_OK) {
+        wzp__pins_free(p);
+        return e;
+    }
+    *out = p;
+    return WZP_OK;
+}
+
+void wzp__pins_free(wzp__pins *p)
+{
+    if (p == NULL) {
+        return;
+    }
+    wzp_mem mem = p->mem;
+    wzp_mem_free(&mem, p->v, p->cap * sizeof *p->v);
+    wzp_mem_free(&mem, p, sizeof *p);
+}
+
+wzp_err wzp__pins_get(const wzp__pins *p, const char *relay,
+                      uint8_t out[WZP_HASH_LEN])
+{
+    const pin *one = find(p, relay);
+    if (one == NULL) {
+        return WZP_ERR_NOT_FOUND;
+    }
+    memcpy(out, one->hash, WZP_HASH_LEN);
+    return WZP_OK;
+}
+
+static wzp_err save(const wzp__pins *p)
+{
+    if (p->store.save == NULL) {
+        return WZP_OK;
+    }
+    size_t cap = p->n * (LINE_MAX_LEN + 1) + 1;
+    char *text = wzp_mem_new(&p->mem, cap);
+    if (text == NULL) {
+        return WZP_ERR_NOMEM;
+    }
+    size_t len = 0;
+    for (size_t i = 0; i < p->n; i++) {
+        const pin *one = &p->v[i];
+        char hex[2 * WZP_HASH_LEN + 1];
+        wzp_hex_encode(one->hash, WZP_HASH_LEN, hex);
+        hex[2 * WZP_HASH_LEN] = '\0';
+        int n =
+            snprintf(text + len, cap - len, "%s %s %" PRIu64 " %" PRIu64 "\n",
+                     one->relay, hex, one->first_seen, one->last_seen);
+        len += (size_t)n;
+    }
+    wzp_err e =
+        p->store.save(p->store.user, "pins", (const uint8_t *)text, len);
+    wzp_mem_free(&p->mem, text, cap);
+    return e;
+}
+
+wzp_err wzp__pins_set(wzp__pins *p, const char *relay,
+                      const uint8_t hash[WZP_HASH_LEN], wzp_unix_s now)
+{
+    size_t len = strlen(relay);
+    if (!is_name((wzp_str){relay, len})) {
+        return WZP_ERR_ARG;
+    }
+    pin *one = find(p, relay);
+    if (one == NULL) {
+        WZP_TRY(add(p, &one));
+        memcpy(one->relay, relay, len + 1);
+        one->first_seen = now;
+    } else if (memcmp(one->hash, hash, WZP_HASH_LEN) != 0) {
+        one->first_seen = now;
+    }
+    memcpy(one->hash, hash, WZP_HASH_LEN);
+    one->last_seen = now;
+    return save(p);
+}

@@ -1,0 +1,583 @@
+/* SPDX-License-Identifier: MIT */
+/* THE call engine, see engine.h. It routes: endpoint actions to the session,
+ * opened packets to the receiver of their sender, the mix to the device, the
+ * device's samples to the sender. What each does is decided there.
+ *
+ * Timers:
+ *   tick    every 10 ms while audio runs: mix, device, capture
+ *   stats   every second while in a room: WZP_EVENT_STATS, idle voices
+ *   and the deadlines of endpoint, session and key group
+ */
+#include "call/engine_parts.h"
+
+#include <wzp/crypto/wipe.h>
+#include <wzp/proto/control.h>
+
+#include <string.h>
+
+#define TICK_NS               (10 * WZP_MS)
+#define TICKS_AT_ONCE         10 /* behind by more: time is skipped */
+#define STATS_NS              WZP_S
+#define PLAYOUT_LEVEL_CLOCKED 960 /* chosen: two ticks of a real device */
+#define PACKETS               256 /* buffers: sending and receiving */
+
+/* --- receiving --- */
+
+static wzp_err open_packet(wzp_engine *e, wzp_tstamp now, const wzp_pkt *pkt)
+{
+    uint8_t plain[WZP_MEDIA_MAX];
+    wzp_opened opened;
+    WZP_TRY(wzp_group_open(wzp__session_group(e->session), now, pkt->data,
+                           pkt->len, plain, sizeof plain, &opened));
+    if (opened.form == WZP_FORM_FRAME) { /* no other media form is announced */
+        wzp__voices_insert(&e->voices, now, opened.member, &opened.hdr, plain,
+                           opened.len);
+    }
+    return WZP_OK;
+}
+
+/* Every refusal but a missing key is final, and counted by the group. */
+static bool is_done(void *user, wzp_tstamp now, const wzp_pkt *pkt)
+{
+    return open_packet(user, now, pkt) != WZP_ERR_KEY_UNKNOWN;
+}
+
+static void on_dgram(wzp_engine *e, wzp_tstamp now, wzp_pkt *pkt)
+{
+    if (wzp__session_state(e->session) == WZP_CLIENT_JOINED &&
+        !is_done(e, now, pkt)) {
+        wzp__held_add(&e->held, now, pkt);
+    }
+}
+
+/* --- sending --- */
+
+/* Hand a sealed packet to the connection and count how that went. */
+static void send_packet(wzp_engine *e, wzp_tstamp now, wzp_pkt *pkt,
+                        uint64_t *counter)
+{
+    wzp_err err =
+        wzp_endpoint_send_dgram(e->ep, now, wzp__session_conn(e->session), pkt);
+    if (err == WZP_OK) {
+        (*counter)++;
+    } else {
+        e->stats.packets_unsent++;
+    }
+    wzp_pkt_unref(pkt);
+}
+
+static void send_media(wzp_engine *e, wzp_tstamp now)
+{
+    wzp_group *group = wzp__session_group(e->session);
+    while (wzp__session_state(e->session) == WZP_CLIENT_JOINED) {
+        wzp_pkt *pkt = wzp_pkt_get(e->pool);
+        if (pkt == NULL) {
+            return; /* frames wait in the sender, which is bounded */
+        }
+        if (!wzp__sender_next(e->sender, now, group, pkt->data, WZP_PKT_CAP,
+                              &pkt->len)) {
+            wzp_pkt_unref(pkt);
+            return;
+        }
+        send_packet(e, now, pkt, &e->stats.packets_sent);
+    }
+}
+
+static void send_keep_alive(wzp_engine *e, wzp_tstamp now)
+{
+    uint8_t plain[8];
+    size_t len = 0;
+    wzp_pkt *pkt = wzp_pkt_get(e->pool);
+    if (pkt == NULL) {
+        return; /* the group asks again */
+    }
+    wzp_control_item item = {.type = WZP_CONTROL_KEEPALIVE};
+    wzp_err err = wzp_control_encode(&item, 1, plain, sizeof plain, &len);
+    if (err == WZP_OK) {
+        err =
+            wzp__sender_control(e->sender, now, wzp__session_group(e->session),
+                                plain, len, pkt->data, WZP_PKT_CAP, &pkt->len);
+    }
+    if (err != WZP_OK) {
+        wzp_pkt_unref(pkt); /* AGAIN: nobody holds a key of ours yet */
+        return;
+    }
+    send_packet(e, now, pkt, &e->stats.control_sent);
+}
+
+/* --- the audio tick --- */
+
+static void mix_tick(wzp_engine *e, wzp_tstamp now)
+{
+    int16_t pcm[WZP_AUDIO_TICK_SAMPLES];
+    wzp__voices_mix(&e->voices, now, pcm);
+    size_t n = wzp__ring_write(&e->port.playout, pcm, WZP_AUDIO_TICK_SAMPLES);
+    (void)n; /* full: the device does not play; nothing to lose */
+}
+
+static bool is_heard(const wzp_engine *e)
+{
+    return wzp__session_state(e->session) == WZP_CLIENT_JOINED &&
+           !e->is_muted &&
+           wzp_group_member_count(wzp__session_group(e->session)) > 0;
+}
+
+static void capture_tick(wzp_engine *e, wzp_tstamp now)
+{
+    int16_t pcm[WZP_AUDIO_TICK_SAMPLES];
+    size_t n;
+    while ((n = wzp__ring_read(&e->port.capture, pcm, WZP_AUDIO_TICK_SAMPLES)) >
+           0) {
+        wzp__sender_capture(e->sender, now, pcm, n, is_heard(e));
+    }
+    send_media(e, now);
+}
+
+static void device_tick(wzp_engine *e, wzp_tstamp now)
+{
+    wzp_err err = e->cfg.audio.tick(e->cfg.audio.user, &e->port);
+    if (err != WZP_OK && !e->input_ended) {
+        e->input_ended = true;
+        wzp_client_event ev = {.kind = WZP_EVENT_INPUT_ENDED, .at = now};
+        wzp__event_queue_push(&e->events, &ev);
+    }
+}
+
+static void tick(wzp_engine *e, wzp_tstamp now)
+{
+    bool is_ticked = e->cfg.audio.tick != NULL;
+    size_t target = is_ticked ? WZP_AUDIO_TICK_SAMPLES : PLAYOUT_LEVEL_CLOCKED;
+    if (e->stats.playout_start == 0) {
+        e->stats.playout_start = now;
+        e->stats.capture_start = now - TICK_NS; /* spoken before it is there */
+    }
+    while (wzp__ring_level(&e->port.playout) < target) {
+        mix_tick(e, now);
+    }
+    if (is_ticked) {
+        device_tick(e, now);
+    }
+    capture_tick(e, now);
+}
+
+static void run_ticks(wzp_engine *e, wzp_tstamp now)
+{
+    if (now > e->tick_at + TICKS_AT_ONCE * TICK_NS) { /* slept: do not race */
+        e->tick_at = now - TICKS_AT_ONCE * TICK_NS;
+    }
+    while (e->audio_on && e->tick_at <= now) {
+        tick(e, e->tick_at);
+        e->tick_at += TICK_NS;
+    }
+}
+
+static void audio_start(wzp_engine *e, wzp_tstamp now)
+{
+    if (e->audio_on) {
+        return;
+    }
+    wzp_err err = e->cfg.audio.start(e->cfg.audio.user, &e->port);
+    if (err != WZP_OK) {
+        WZP_LOG(&e->cfg.log, WZP_LOG_ERROR, "engine", "audio.start.failed",
+                "err=%s", wzp_err_name(err));
+        return;
+    }
+    e->audio_on = true;
+    e->tick_at = now;
+}
+
+static void audio_stop(wzp_engine *e)
+{
+    if (e->audio_on) {
+        e->cfg.audio.stop(e->cfg.audio.user);
+        e->audio_on = false;
+    }
+}
+
+/* --- what happened below --- */
+
+static void new_epoch(wzp_engine *e)
+{
+    uint32_t epoch = wzp__session_epoch(e->session);
+    if (epoch != e->epoch) { /* members are numbered anew */
+        e->epoch = epoch;
+        wzp__voices_retire_all(&e->voices);
+        wzp__held_clear(&e->held);
+        wzp__sender_reset(e->sender);
+    }
+}
+
+static void push_member(wzp_engine *e, wzp_tstamp now, uint32_t member,
+                        bool is_gone)
+{
+    wzp_client_event ev = {.kind = WZP_EVENT_MEMBER, .at = now};
+    ev.u.member.is_gone = is_gone;
+    if (wzp_group_member_get(wzp__session_group(e->session), member,
+                             &ev.u.member.info) == WZP_OK) {
+        wzp__event_queue_push(&e->events, &ev);
+    }
+}
+
+static bool drain_group(wzp_engine *e, wzp_tstamp now)
+{
+    wzp_group_action a;
+    bool any = false;
+    while (wzp__session_state(e->session) == WZP_CLIENT_JOINED &&
+           wzp_group_poll(wzp__session_group(e->session), now, &a)) {
+        any = true;
+        switch (a.kind) {
+        case WZP_GROUP_SEND:
+            wzp_ignore(wzp__session_send(e->session, now, a.u.signal),
+                       "a connection that takes no signals is closed below");
+            break;
+        case WZP_GROUP_KEYS_CHANGED:
+            wzp__held_retry(&e->held, now, is_done, e);
+            break;
+        case WZP_GROUP_MEMBER: push_member(e, now, a.u.member, false); break;
+        case WZP_GROUP_MEMBER_GONE:
+            push_member(e, now, a.u.member, true);
+            wzp__voices_retire(&e->voices, a.u.member);
+            break;
+        case WZP_GROUP_CONTROL_DUE: send_keep_alive(e, now); break;
+        }
+    }
+    return any;
+}
+
+static void push_state(wzp_engine *e, wzp_tstamp now,
+                       const wzp__session_event *s)
+{
+    wzp_client_event ev = {.kind = WZP_EVENT_STATE, .at = now};
+    ev.u.state.state = s->state;
+    ev.u.state.why = s->why;
+    ev.u.state.retry_ms = s->retry_ms;
+    wzp__event_queue_push(&e->events, &ev);
+    if (s->state == WZP_CLIENT_JOINED) {
+        audio_start(e, now);
+        e->stats_at = e->stats_at == WZP_NEVER ? now + STATS_NS : e->stats_at;
+    }
+    e->stats.reconnects += s->state == WZP_CLIENT_RECONNECTING;
+}
+
+static void push_pin(wzp_engine *e, wzp_tstamp now, const wzp__session_event *s)
+{
+    wzp_client_event ev = {.kind = WZP_EVENT_PIN, .at = now};
+    const char *relay = wzp__session_relay(e->session);
+    memcpy(ev.u.pin.relay, relay, strlen(relay) + 1);
+    memcpy(ev.u.pin.pinned, s->pinned, WZP_HASH_LEN);
+    memcpy(ev.u.pin.seen, s->seen, WZP_HASH_LEN);
+    ev.u.pin.is_first = s->is_first;
+    wzp__event_queue_push(&e->events, &ev);
+}
+
+static void push_ended(wzp_engine *e, wzp_tstamp now,
+                       const wzp__session_event *s)
+{
+    audio_stop(e);
+    wzp__voices_retire_all(&e->voices);
+    wzp__held_clear(&e->held);
+    e->stats_at = WZP_NEVER;
+    wzp_client_event ev = {.kind = WZP_EVENT_ENDED, .at = now};
+    ev.u.ended.why = s->why;
+    memcpy(ev.u.ended.text, s->text, sizeof ev.u.ended.text);
+    wzp__event_queue_push(&e->events, &ev);
+}
+
+static bool drain_session(wzp_engine *e, wzp_tstamp now)
+{
+    wzp__session_event s;
+    bool any = false;
+    while (wzp__session_poll(e->session, &s)) {
+        any = true;
+        switch (s.kind) {
+        case WZP__SESSION_STATE: push_state(e, now, &s); break;
+        case WZP__SESSION_PIN: push_pin(e, now, &s); break;
+        case WZP__SESSION_ENDED: push_ended(e, now, &s); break;
+        }
+    }
+    return any;
+}
+
+/* Path counters of a connection that ends are added to the session's sum. */
+static void keep_path_stats(wzp_engine *e, wzp_conn_id conn)
+{
+    wzp_conn_stats c = {.size = sizeof c};
+    if (wzp_endpoint_conn_stats(e->ep, conn, &c) == WZP_OK) {
+        e->stats.tx_packets += c.tx_packets;
+        e->stats.tx_bytes += c.tx_bytes;
+        e->stats.rx_packets += c.rx_packets;
+        e->stats.rx_bytes += c.rx_bytes;
+        e->stats.dgram_dropped += c.dgram_dropped_age + c.dgram_dropped_full;
+    }
+}
+
+static void on_action(wzp_engine *e, wzp_tstamp now, const wzp_ep_action *a)
+{
+    if (a->kind == WZP_EP_DGRAM) {
+        if (a->conn == wzp__session_conn(e->session)) {
+            on_dgram(e, now, a->u.dgram);
+        }
+        return;
+    }
+    if (a->kind == WZP_EP_CLOSED) {
+        keep_path_stats(e, a->conn);
+    }
+    wzp__session_recv(e->session, now, a);
+    new_epoch(e);
+}
+
+/* --- the machine's verbs --- */
+
+void wzp_engine_recv(wzp_engine *e, wzp_tstamp now, const wzp_addr *local,
+                     const wzp_addr *remote, const uint8_t *data, size_t len)
+{
+    wzp_endpoint_recv(e->ep, now, local, remote, data, len);
+}
+
+static void push_stats(wzp_engine *e, wzp_tstamp now)
+{
+    wzp_client_event ev = {.kind = WZP_EVENT_STATS, .at = now};
+    ev.u.stats.size = sizeof ev.u.stats;
+    wzp_engine_stats_get(e, &ev.u.stats);
+    ev.u.stats.now = now;
+    wzp__event_queue_push(&e->events, &ev);
+}
+
+void wzp_engine_expire(wzp_engine *e, wzp_tstamp now)
+{
+    wzp_endpoint_expire(e->ep, now);
+    wzp__session_expire(e->session, now);
+    if (e->audio_on) {
+        run_ticks(e, now);
+    }
+    if (now >= e->stats_at) {
+        push_stats(e, now);
+        wzp__voices_retire_idle(&e->voices, now);
+        wzp__held_retry(&e->held, now, is_done, e); /* drops the old ones */
+        e->stats_at = now + STATS_NS;
+    }
+}
+
+wzp_tstamp wzp_engine_deadline(const wzp_engine *e)
+{
+    wzp_tstamp at = wzp_endpoint_deadline(e->ep);
+    wzp_tstamp session = wzp__session_deadline(e->session);
+    at = session < at ? session : at;
+    at = e->audio_on && e->tick_at < at ? e->tick_at : at;
+    return e->stats_at < at ? e->stats_at : at;
+}
+
+bool wzp_engine_poll_send(wzp_engine *e, wzp_tstamp now, wzp_addr *local,
+                          wzp_addr *remote, const uint8_t **data, size_t *len)
+{
+    for (;;) {
+        wzp_ep_action a;
+        drain_group(e, now);
+        drain_session(e, now);
+        if (!wzp_endpoint_poll(e->ep, now, &a)) {
+            if (drain_group(e, now) || drain_session(e, now)) {
+                continue;
+            }
+            return false;
+        }
+        if (a.kind == WZP_EP_SEND) {
+            *local = a.u.send.local;
+            *remote = a.u.send.remote;
+            *data = a.u.send.data;
+            *len = a.u.send.len;
+            return true;
+        }
+        on_action(e, now, &a);
+    }
+}
+
+bool wzp_engine_next_event(wzp_engine *e, wzp_client_event *out)
+{
+    return wzp__event_queue_pop(&e->events, out);
+}
+
+/* --- commands --- */
+
+wzp_err wzp_engine_join(wzp_engine *e, wzp_tstamp now, const wzp_join *join)
+{
+    WZP_TRY(wzp__session_start(e->session, now, join));
+    e->input_ended = false;
+    drain_session(e, now);
+    return WZP_OK;
+}
+
+void wzp_engine_leave(wzp_engine *e, wzp_tstamp now)
+{
+    wzp__session_leave(e->session, now);
+    drain_session(e, now);
+}
+
+wzp_err wzp_engine_pin_decide(wzp_engine *e, wzp_tstamp now, bool accept)
+{
+    wzp_err err = wzp__session_pin_decide(e->session, now, accept);
+    drain_session(e, now);
+    return err;
+}
+
+void wzp_engine_mute(wzp_engine *e, wzp_tstamp now, bool muted)
+{
+    (void)now;
+    e->is_muted = muted;
+}
+
+size_t wzp_engine_words_input(const wzp_engine *e,
+                              uint8_t room_id[WZP_HASH_LEN],
+                              uint8_t (*keys)[WZP_KEY_LEN], size_t cap)
+{
+    if (wzp__session_state(e->session) != WZP_CLIENT_JOINED) {
+        return 0;
+    }
+    wzp__session_room_id(e->session, room_id);
+    return wzp_group_identities(wzp__session_group(e->session), keys, cap);
+}
+
+/* --- queries --- */
+
+wzp_client_state wzp_engine_state(const wzp_engine *e)
+{
+    return wzp__session_state(e->session);
+}
+
+/* --- life --- */
+
+void wzp_engine_config_default(wzp_engine_config *cfg)
+{
+    *cfg = (wzp_engine_config){
+        .size = sizeof *cfg,
+        .mem = wzp_mem_default(),
+        .log = wzp_log_none(),
+        .audio = wzp_audio_null(),
+        .redundancy = WZP_REDUNDANCY_LBRR,
+        .playout_min_ms = 20,
+        .playout_max_ms = 500,
+        .max_senders = 8,
+        .max_events = 256,
+    };
+}
+
+static wzp_err check_config(const wzp_engine_config *cfg)
+{
+    if (cfg->rng.fill == NULL || cfg->unix_now == NULL ||
+        cfg->identity.sign == NULL || cfg->audio.start == NULL ||
+        cfg->max_senders == 0 || cfg->max_senders > 64 || cfg->max_events < 8 ||
+        cfg->max_events > 65536 || cfg->playout_min_ms > cfg->playout_max_ms) {
+        return WZP_ERR_CONFIG;
+    }
+    return WZP_OK;
+}
+
+static wzp_err make_endpoint(wzp_engine *e, wzp_tstamp now)
+{
+    wzp_endpoint_config cfg;
+    wzp_endpoint_config_default(&cfg);
+    cfg.mem = e->cfg.mem;
+    cfg.rng = e->cfg.rng;
+    cfg.log = e->cfg.log;
+    cfg.max_conns = 64;
+    cfg.has_tls_seed = true; /* a certificate of this process only */
+    wzp_rng_fill(&e->cfg.rng, cfg.tls_seed, sizeof cfg.tls_seed);
+    WZP_TRY(wzp_pkt_pool_new(&e->pool, &e->cfg.mem, PACKETS));
+    cfg.pool = e->pool;
+    wzp_err err = wzp_endpoint_new(&e->ep, &cfg, now);
+    wzp_wipe(cfg.tls_seed, sizeof cfg.tls_seed);
+    return err;
+}
+
+static wzp_err make_parts(wzp_engine *e, wzp_tstamp now)
+{
+    WZP_TRY(make_endpoint(e, now));
+    WZP_TRY(wzp__event_queue_init(&e->events, &e->cfg.mem, e->cfg.max_events));
+    WZP_TRY(wzp__audio_port_init(&e->port, &e->cfg.mem));
+    WZP_TRY(wzp__pins_new(&e->pins, &e->cfg.mem, &e->cfg.store));
+    wzp__receiver_config rc = {.mem = e->cfg.mem,
+                               .playout_min_ms = e->cfg.playout_min_ms,
+                               .playout_max_ms = e->cfg.playout_max_ms};
+    WZP_TRY(wzp__voices_init(&e->voices, &rc, e->cfg.max_senders));
+    wzp_encoder_config enc;
+    wzp_encoder_config_default(&enc);
+    enc.mem = e->cfg.mem;
+    enc.redundancy = e->cfg.redundancy;
+    enc.loss_pct = e->cfg.loss_pct;
+    WZP_TRY(wzp__sender_new(&e->sender, &e->cfg.mem, &enc));
+    wzp__session_deps deps = {.mem = e->cfg.mem,
+                              .rng = e->cfg.rng,
+                              .log = e->cfg.log,
+                              .identity = e->cfg.identity,
+                              .ep = e->ep,
+                              .pins = e->pins,
+                              .unix_now = e->cfg.unix_now,
+                              .unix_now_user = e->cfg.unix_now_user,
+                              .alias = e->alias};
+    return wzp__session_new(&e->session, &deps);
+}
+
+static void make_alias(wzp_engine *e)
+{
+    const char *given = e->cfg.alias;
+    size_t len = given == NULL ? 0 : strlen(given);
+    if (len == 0 || len >= sizeof e->alias) {
+        wzp_alias_from_key(e->cfg.identity.public_key, e->alias);
+    } else {
+        memcpy(e->alias, given, len + 1);
+    }
+}
+
+wzp_err wzp_engine_new(wzp_engine **out, const wzp_engine_config *cfg,
+                       wzp_tstamp now)
+{
+    wzp_engine_config all;
+    wzp_engine_config_default(&all);
+    memcpy(&all, cfg, cfg->size < sizeof all ? cfg->size : sizeof all);
+    WZP_TRY(check_config(&all));
+    wzp_engine *e = wzp_mem_new(&all.mem, sizeof *e);
+    if (e == NULL) {
+        return WZP_ERR_NOMEM;
+    }
+    e->cfg = all;
+    e->stats_at = WZP_NEVER;
+    make_alias(e);
+    wzp_err err = make_parts(e, now);
+    if (err != WZP_OK) {
+        wzp_engine_free(e);
+        return err;
+    }
+    *out = e;
+    return WZP_OK;
+}
+
+void wzp_engine_free(wzp_engine *e)
+{
+    if (e == NULL) {
+        return;
+    }
+    wzp_mem mem = e->cfg.mem;
+    audio_stop(e);
+    wzp__voices_deinit(&e->voices);
+    wzp__held_clear(&e->held);
+    wzp__session_free(e->session);
+    wzp__sender_free(e->sender);
+    wzp__pins_free(e->pins);
+    wzp__audio_port_deinit(&e->port, &mem);
+    wzp__event_queue_deinit(&e->events);
+    wzp_endpoint_free(e->ep);
+    wzp_pkt_pool_free(e->pool);
+    wzp_mem_free(&mem, e, sizeof *e);
+}
+
+const char *wzp_client_state_name(wzp_client_state state)
+{
+    static const char *const names[] = {
+        [WZP_CLIENT_IDLE] = "idle",
+        [WZP_CLIENT_CONNECTING] = "connecting",
+        [WZP_CLIENT_JOINING] = "joining",
+        [WZP_CLIENT_JOINED] = "joined",
+        [WZP_CLIENT_RECONNECTING] = "reconnecting",
+        [WZP_CLIENT_PIN_DECISION] = "pin-decision",
+    };
+    return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "?";
+}

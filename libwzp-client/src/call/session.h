@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* Membership in one room through one relay, as a machine: connect, check the
+ * pin, CallOffer/CallAnswer, roster and key messages, good-bye, and coming
+ * back after a lost connection. It owns the connection and the key group; the
+ * endpoint belongs to the engine. Media does not pass through here.
+ *
+ *   IDLE ─start→ CONNECTING ─cert ok→ JOINING ─CallAnswer ok→ JOINED
+ *                  │  ▲ │                │                      │
+ *                  │  │ └cert differs→ PIN_DECISION             │ lost
+ *             lost │  └───── WAITING ◀───┴──────────────────────┘
+ *                  └──────────▲     any ─leave, refused for good→ ENDED
+ */
+#ifndef WZP_CLIENT_SESSION_H
+#define WZP_CLIENT_SESSION_H
+
+#include "account/pins.h"
+
+#include <wzp/client/engine.h>
+#include <wzp/crypto/group.h>
+#include <wzp/proto/arena.h>
+#include <wzp/transport/endpoint.h>
+
+/* What the engine gives a session; everything outlives it. */
+typedef struct wzp__session_deps {
+    wzp_mem mem;
+    wzp_rng rng;
+    wzp_log log;
+    wzp_identity identity;
+    wzp_endpoint *ep;
+    wzp__pins *pins;
+    wzp_unix_s (*unix_now)(void *user);
+    void *unix_now_user;
+    const char *alias;
+} wzp__session_deps;
+
+typedef enum wzp__session_event_kind {
+    WZP__SESSION_STATE, /* state changed: see state, why, retry_ms */
+    WZP__SESSION_PIN,   /* pinned, seen, is_first */
+    WZP__SESSION_ENDED, /* why, text; the session is IDLE again */
+} wzp__session_event_kind;
+
+typedef struct wzp__session_event {
+    wzp__session_event_kind kind;
+    wzp_client_state state;
+    wzp_err why;
+    uint32_t retry_ms;
+    bool is_first;
+    uint8_t pinned[WZP_HASH_LEN];
+    uint8_t seen[WZP_HASH_LEN];
+    char text[160];
+} wzp__session_event;
+
+typedef struct wzp__session wzp__session;
+
+WZP_NODISCARD wzp_err wzp__session_new(wzp__session **out,
+                                       const wzp__session_deps *deps);
+void wzp__session_free(wzp__session *s);
+
+WZP_NODISCARD wzp_err wzp__session_start(wzp__session *s, wzp_tstamp now,
+                                         const wzp_join *join);
+void wzp__session_leave(wzp__session *s, wzp_tstamp now);
+WZP_NODISCARD wzp_err wzp__session_pin_decide(wzp__session *s, wzp_tstamp now,
+                                              bool accept);
+
+/* An action of the endpoint about this session's connection (not SEND, not
+ * DGRAM). */
+void wzp__session_recv(wzp__session *s, wzp_tstamp now,
+                       const wzp_ep_action *action);
+void wzp__session_expire(wzp__session *s, wzp_tstamp now);
+wzp_tstamp wzp__session_deadline(const wzp__session *s);
+bool wzp__session_poll(wzp__session *s, wzp__session_event *out);
+
+/* Sends a signal to the relay; what the group asks for. */
+WZP_NODISCARD wzp_err wzp__session_send(wzp__session *s, wzp_tstamp now,
+                                        const wzp_signal *sig);
+
+/* --- queries --- */
+wzp_client_state wzp__session_state(const wzp__session *s);
+wzp_conn_id wzp__session_conn(const wzp__session *s); /* 0: none */
+/* The key group of the present connection; NULL until JOINING. It changes with
+ * every reconnect: session_epoch counts that. */
+wzp_group *wzp__session_group(const wzp__session *s);
+uint32_t wzp__session_epoch(const wzp__session *s);
+void wzp__session_room_id(const wzp__session *s, uint8_t out[WZP_HASH_LEN]);
+const char *wzp__session_relay(const wzp__session *s);
+
+#endif

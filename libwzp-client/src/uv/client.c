@@ -1,0 +1,767 @@
+/* SPDX-License-Identifier: MIT */
+/* The shell of a client: one engine in one UDP socket on one libuv loop, a
+ * bounded queue of commands in, a bounded queue of events out. What crosses
+ * threads is under `lock`; everything else belongs to the loop's thread.
+ */
+#include "call/event_queue.h"
+
+#include <wzp/client/client.h>
+#include <wzp/crypto/room.h>
+#include <wzp/proto/hex.h>
+#include <wzp/proto/room_name.h>
+#include <wzp/transport/global.h>
+#include <wzp/transport/uv_udp.h>
+
+#include <uv.h>
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define COMMANDS       64 /* waiting at once; then WZP_ERR_FULL */
+#define EVENTS         512
+#define SNAPSHOT_NS    (100 * WZP_MS)
+#define DEFAULT_PORT   "4433"
+#define HOST_MAX       255
+#define WORDS_KEYS_MAX 4096
+
+typedef enum command_kind {
+    CMD_JOIN,
+    CMD_LEAVE,
+    CMD_MUTE,
+    CMD_PIN_DECIDE,
+    CMD_WORDS,
+} command_kind;
+
+typedef struct command {
+    command_kind kind;
+    bool flag;
+    bool has_pin;
+    uint8_t pin[WZP_HASH_LEN];
+    char room[WZP_ROOM_NAME_MAX + 1];
+    char host[HOST_MAX + 1];
+    char port[6];
+} command;
+
+typedef enum hosting { HOST_NONE, HOST_THREAD, HOST_LOOP, HOST_FD } hosting;
+
+typedef struct words_job {
+    uv_work_t req;
+    wzp_client *client;
+    uint8_t room_id[WZP_HASH_LEN];
+    uint8_t (*keys)[WZP_KEY_LEN];
+    size_t n;
+    uint16_t index[WZP_ROOM_WORDS];
+    wzp_err err;
+} words_job;
+
+typedef struct resolve_job {
+    uv_getaddrinfo_t req;
+    wzp_client *client;
+    command cmd;
+} resolve_job;
+
+struct wzp_client {
+    wzp_mem mem;
+    wzp_client_config cfg;
+    char bind[64];
+    hosting how;
+    uv_loop_t own_loop;
+    uv_loop_t *loop;
+    uv_thread_t thread;
+    uv_async_t wake;
+    wzp_uv_udp *udp;
+    wzp_engine *engine;
+    resolve_job *resolving; /* at most one join at a time */
+    size_t jobs;            /* libuv requests under way */
+    size_t open_handles;
+    bool is_stopping;
+    bool has_left; /* while resolving: the join is void */
+    void (*closed)(void *user);
+    void *closed_user;
+
+    uv_mutex_t lock;
+    uv_cond_t arrived;
+    bool stop_asked; /* under lock, as all below */
+    command commands[COMMANDS];
+    size_t cmd_head, cmd_count;
+    wzp__event_queue events;
+    wzp_client_stats snapshot;
+};
+
+/* --- process-wide --- */
+
+wzp_err wzp_global_init(void)
+{
+    WZP_TRY(wzp_crypto_global_init());
+    wzp_err e = wzp_transport_global_init();
+    if (e != WZP_OK) {
+        wzp_crypto_global_deinit();
+    }
+    return e;
+}
+
+void wzp_global_deinit(void)
+{
+    wzp_transport_global_deinit();
+    wzp_crypto_global_deinit();
+}
+
+/* --- events out --- */
+
+static void publish_event(wzp_client *c, const wzp_client_event *ev)
+{
+    uv_mutex_lock(&c->lock);
+    wzp__event_queue_push(&c->events, ev);
+    uv_cond_broadcast(&c->arrived);
+    uv_mutex_unlock(&c->lock);
+}
+
+static void publish_ended(wzp_client *c, wzp_err why, const char *text)
+{
+    wzp_client_event ev = {.kind = WZP_EVENT_ENDED, .at = wzp_uv_now()};
+    ev.u.ended.why = why;
+    (void)snprintf(ev.u.ended.text, sizeof ev.u.ended.text, "%s", text);
+    publish_event(c, &ev);
+}
+
+static void publish(wzp_client *c, wzp_tstamp now)
+{
+    wzp_client_event ev;
+    while (wzp_engine_next_event(c->engine, &ev)) {
+        publish_event(c, &ev);
+    }
+    if (now - c->snapshot.now < SNAPSHOT_NS) {
+        return; /* only this thread writes the snapshot */
+    }
+    wzp_client_stats stats = {.size = sizeof stats};
+    wzp_engine_stats_get(c->engine, &stats);
+    stats.now = now;
+    uv_mutex_lock(&c->lock);
+    c->snapshot = stats;
+    uv_mutex_unlock(&c->lock);
+}
+
+/* --- the machine in the socket --- */
+
+static void machine_recv(void *m, wzp_tstamp now, const wzp_addr *local,
+                         const wzp_addr *remote, const uint8_t *data,
+                         size_t len)
+{
+    wzp_client *c = m;
+    wzp_engine_recv(c->engine, now, local, remote, data, len);
+}
+
+static void machine_expire(void *m, wzp_tstamp now)
+{
+    wzp_client *c = m;
+    wzp_engine_expire(c->engine, now);
+}
+
+static wzp_tstamp machine_deadline(void *m)
+{
+    const wzp_client *c = m;
+    return wzp_engine_deadline(c->engine);
+}
+
+static bool machine_poll_send(void *m, wzp_tstamp now, wzp_addr *local,
+                              wzp_addr *remote, const uint8_t **data,
+                              size_t *len)
+{
+    wzp_client *c = m;
+    if (wzp_engine_poll_send(c->engine, now, local, remote, data, len)) {
+        return true;
+    }
+    publish(c, now);
+    return false;
+}
+
+/* --- joining: names first --- */
+
+static bool addr_of(const struct sockaddr *sa, wzp_addr *out)
+{
+    if (sa->sa_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const void *)sa;
+        *out = wzp_addr_v4((const void *)&v4->sin_addr, ntohs(v4->sin_port));
+        return true;
+    }
+    if (sa->sa_family == AF_INET6) {
+        const struct sockaddr_in6 *v6 = (const void *)sa;
+        *out = wzp_addr_v6((const void *)&v6->sin6_addr, ntohs(v6->sin6_port));
+        return true;
+    }
+    return false;
+}
+
+static size_t take_addresses(const struct addrinfo *list,
+                             wzp_addr out[WZP_RELAY_ADDRS_MAX])
+{
+    size_t n = 0;
+    for (; list != NULL && n < WZP_RELAY_ADDRS_MAX; list = list->ai_next) {
+        n += addr_of(list->ai_addr, &out[n]);
+    }
+    return n;
+}
+
+static void start_join(wzp_client *c, const command *cmd,
+                       const struct addrinfo *list)
+{
+    char relay[HOST_MAX + 16];
+    bool is_v6 = strchr(cmd->host, ':') != NULL;
+    (void)snprintf(relay, sizeof relay, is_v6 ? "[%s]:%s" : "%s:%s", cmd->host,
+                   cmd->port);
+    wzp_join join = {.room = cmd->room,
+                     .relay = relay,
+                     .local = wzp_uv_udp_local(c->udp),
+                     .has_pin = cmd->has_pin};
+    memcpy(join.pin, cmd->pin, sizeof join.pin);
+    join.n_addrs = take_addresses(list, join.addrs);
+    wzp_err e = join.n_addrs == 0
+                    ? WZP_ERR_RESOLVE
+                    : wzp_engine_join(c->engine, wzp_uv_now(), &join);
+    if (e != WZP_OK) {
+        publish_ended(c, e, wzp_strerror(e));
+    }
+    wzp_uv_udp_kick(c->udp);
+}
+
+static void maybe_close(wzp_client *c);
+
+static void on_resolved(uv_getaddrinfo_t *req, int status,
+                        struct addrinfo *list)
+{
+    resolve_job *job = req->data;
+    wzp_client *c = job->client;
+    c->resolving = NULL;
+    c->jobs--;
+    if (c->has_left) {
+        publish_ended(c, WZP_OK, "left the room");
+    } else if (status != 0 && !c->is_stopping) {
+        char text[160];
+        (void)snprintf(text, sizeof text, "cannot find relay \"%.100s\": %s",
+                       job->cmd.host, uv_strerror(status));
+        publish_ended(c, WZP_ERR_RESOLVE, text);
+    } else if (!c->is_stopping) {
+        start_join(c, &job->cmd, list);
+    }
+    uv_freeaddrinfo(list);
+    wzp_mem_free(&c->mem, job, sizeof *job);
+    maybe_close(c);
+}
+
+static void do_join(wzp_client *c, const command *cmd)
+{
+    if (c->resolving != NULL ||
+        wzp_engine_state(c->engine) != WZP_CLIENT_IDLE) {
+        publish_ended(c, WZP_ERR_STATE, "already in a room");
+        return;
+    }
+    resolve_job *job = wzp_mem_new(&c->mem, sizeof *job);
+    if (job == NULL) {
+        publish_ended(c, WZP_ERR_NOMEM, wzp_strerror(WZP_ERR_NOMEM));
+        return;
+    }
+    *job = (resolve_job){.client = c, .cmd = *cmd};
+    job->req.data = job;
+    const struct addrinfo hints = {.ai_socktype = SOCK_DGRAM};
+    int e = uv_getaddrinfo(c->loop, &job->req, on_resolved, cmd->host,
+                           cmd->port, &hints);
+    if (e != 0) {
+        wzp_mem_free(&c->mem, job, sizeof *job);
+        publish_ended(c, WZP_ERR_RESOLVE, uv_strerror(e));
+        return;
+    }
+    c->jobs++;
+    c->has_left = false;
+    c->resolving = job;
+}
+
+static void do_leave(wzp_client *c)
+{
+    if (c->resolving != NULL) {
+        c->has_left = true;
+    }
+    wzp_engine_leave(c->engine, wzp_uv_now());
+}
+
+/* --- room words: slow, so off the loop --- */
+
+static void words_work(uv_work_t *req)
+{
+    words_job *job = req->data;
+    job->err = job->n == 0
+                   ? WZP_ERR_STATE
+                   : wzp_room_words(job->room_id,
+                                    (const uint8_t(*)[WZP_KEY_LEN])job->keys,
+                                    job->n, job->index);
+}
+
+static void free_words(wzp_client *c, words_job *job)
+{
+    wzp_mem_free(&c->mem, job->keys, WORDS_KEYS_MAX * sizeof *job->keys);
+    wzp_mem_free(&c->mem, job, sizeof *job);
+}
+
+static void words_done(uv_work_t *req, int status)
+{
+    words_job *job = req->data;
+    wzp_client *c = job->client;
+    wzp_client_event ev = {.kind = WZP_EVENT_WORDS, .at = wzp_uv_now()};
+    ev.u.words.err = status == 0 ? job->err : WZP_ERR_CLOSED;
+    for (size_t i = 0; i < WZP_ROOM_WORDS && ev.u.words.err == WZP_OK; i++) {
+        ev.u.words.word[i] = wzp_word(job->index[i]);
+    }
+    publish_event(c, &ev);
+    c->jobs--;
+    free_words(c, job);
+    maybe_close(c);
+}
+
+static void do_words(wzp_client *c)
+{
+    words_job *job = wzp_mem_new(&c->mem, sizeof *job);
+    if (job == NULL) {
+        return;
+    }
+    job->client = c;
+    job->req.data = job;
+    job->keys = wzp_mem_array(&c->mem, WORDS_KEYS_MAX, sizeof *job->keys);
+    if (job->keys != NULL) {
+        job->n = wzp_engine_words_input(c->engine, job->room_id, job->keys,
+                                        WORDS_KEYS_MAX);
+    }
+    if (job->keys == NULL ||
+        uv_queue_work(c->loop, &job->req, words_work, words_done) != 0) {
+        free_words(c, job);
+        return;
+    }
+    c->jobs++;
+}
+
+/* --- commands in --- */
+
+static void run_command(wzp_client *c, const command *cmd)
+{
+    wzp_tstamp now = wzp_uv_now();
+    switch (cmd->kind) {
+    case CMD_JOIN: do_join(c, cmd); break;
+    case CMD_LEAVE: do_leave(c); break;
+    case CMD_MUTE: wzp_engine_mute(c->engine, now, cmd->flag); break;
+    case CMD_PIN_DECIDE:
+        wzp_ignore(wzp_engine_pin_decide(c->engine, now, cmd->flag),
+                   "a decision nobody waits for any more");
+        break;
+    case CMD_WORDS: do_words(c); break;
+    }
+}
+
+static bool next_command(wzp_client *c, command *out)
+{
+    uv_mutex_lock(&c->lock);
+    bool any = c->cmd_count > 0;
+    if (any) {
+        *out = c->commands[c->cmd_head];
+        c->cmd_head = (c->cmd_head + 1) % COMMANDS;
+        c->cmd_count--;
+    }
+    uv_mutex_unlock(&c->lock);
+    return any;
+}
+
+static void begin_stop(wzp_client *c)
+{
+    if (c->is_stopping) {
+        return;
+    }
+    c->is_stopping = true;
+    wzp_engine_leave(c->engine, wzp_uv_now());
+    wzp_uv_udp_kick(c->udp); /* the good-bye goes out now */
+    maybe_close(c);
+}
+
+static void on_wake(uv_async_t *handle)
+{
+    wzp_client *c = handle->data;
+    command cmd;
+    while (!c->is_stopping && next_command(c, &cmd)) {
+        run_command(c, &cmd);
+    }
+    uv_mutex_lock(&c->lock);
+    bool stop = c->stop_asked;
+    uv_mutex_unlock(&c->lock);
+    if (stop) {
+        begin_stop(c);
+    } else {
+        wzp_uv_udp_kick(c->udp);
+    }
+}
+
+static wzp_err post(wzp_client *c, const command *cmd)
+{
+    if (c->how == HOST_NONE) {
+        return WZP_ERR_STATE;
+    }
+    uv_mutex_lock(&c->lock);
+    bool full = c->cmd_count == COMMANDS;
+    if (!full) {
+        c->commands[(c->cmd_head + c->cmd_count) % COMMANDS] = *cmd;
+        c->cmd_count++;
+    }
+    uv_mutex_unlock(&c->lock);
+    if (full) {
+        return WZP_ERR_FULL;
+    }
+    uv_async_send(&c->wake);
+    return WZP_OK;
+}
+
+/* "HOST:PORT", "HOST", "[v6]:PORT", "[v6]". */
+static wzp_err split_relay(const char *relay, command *cmd)
+{
+    const char *host = relay;
+    const char *end;
+    const char *port = NULL;
+    if (*relay == '[') {
+        host = relay + 1;
+        end = strchr(host, ']');
+        if (end == NULL || (end[1] != '\0' && end[1] != ':')) {
+            return WZP_ERR_ADDRESS;
+        }
+        port = end[1] == ':' ? end + 2 : NULL;
+    } else {
+        end = strchr(relay, ':');
+        port = end == NULL ? NULL : end + 1;
+        end = end == NULL ? relay + strlen(relay) : end;
+    }
+    size_t len = (size_t)(end - host);
+    port = port == NULL ? DEFAULT_PORT : port;
+    size_t port_len = strlen(port);
+    if (len == 0 || len > HOST_MAX || port_len == 0 ||
+        port_len >= sizeof cmd->port ||
+        strspn(port, "0123456789") != port_len) {
+        return WZP_ERR_ADDRESS;
+    }
+    memcpy(cmd->host, host, len);
+    cmd->host[len] = '\0';
+    memcpy(cmd->port, port, port_len + 1);
+    return WZP_OK;
+}
+
+/* 64 hex digits, with or without colons between pairs. */
+static wzp_err parse_pin(const char *text, uint8_t out[WZP_HASH_LEN])
+{
+    char hex[2 * WZP_HASH_LEN + 1];
+    size_t n = 0;
+    for (; *text != '\0'; text++) {
+        if (*text == ':') {
+            continue;
+        }
+        if (n == sizeof hex - 1) {
+            return WZP_ERR_ARG;
+        }
+        hex[n++] = *text;
+    }
+    return wzp_hex_decode(hex, n, out, WZP_HASH_LEN);
+}
+
+wzp_err wzp_client_join(wzp_client *c, const char *room, const char *relay,
+                        const char *pin)
+{
+    command cmd = {.kind = CMD_JOIN};
+    size_t len = strlen(room);
+    if (len == 0 || len > WZP_ROOM_NAME_MAX ||
+        wzp_room_name_kind(room, len) == WZP_ROOM_RESERVED) {
+        return WZP_ERR_NAME;
+    }
+    memcpy(cmd.room, room, len + 1);
+    WZP_TRY(split_relay(relay, &cmd));
+    if (pin != NULL) {
+        WZP_TRY(parse_pin(pin, cmd.pin));
+        cmd.has_pin = true;
+    }
+    return post(c, &cmd);
+}
+
+wzp_err wzp_client_leave(wzp_client *c)
+{
+    return post(c, &(command){.kind = CMD_LEAVE});
+}
+
+wzp_err wzp_client_mute(wzp_client *c, bool muted)
+{
+    return post(c, &(command){.kind = CMD_MUTE, .flag = muted});
+}
+
+wzp_err wzp_client_pin_decide(wzp_client *c, bool accept)
+{
+    return post(c, &(command){.kind = CMD_PIN_DECIDE, .flag = accept});
+}
+
+wzp_err wzp_client_words(wzp_client *c)
+{
+    return post(c, &(command){.kind = CMD_WORDS});
+}
+
+/* --- events and statistics --- */
+
+bool wzp_client_next_event(wzp_client *c, wzp_client_event *out)
+{
+    uv_mutex_lock(&c->lock);
+    bool any = wzp__event_queue_pop(&c->events, out);
+    uv_mutex_unlock(&c->lock);
+    return any;
+}
+
+wzp_err wzp_client_wait_event(wzp_client *c, int timeout_ms,
+                              wzp_client_event *out)
+{
+    if (c->how != HOST_THREAD) {
+        return WZP_ERR_STATE;
+    }
+    wzp_tstamp until = wzp_uv_now() + (wzp_tstamp)timeout_ms * WZP_MS;
+    uv_mutex_lock(&c->lock);
+    bool any = wzp__event_queue_pop(&c->events, out);
+    for (wzp_tstamp now = wzp_uv_now(); !any && now < until;
+         now = wzp_uv_now()) {
+        int woke = uv_cond_timedwait(&c->arrived, &c->lock, until - now);
+        any = wzp__event_queue_pop(&c->events, out);
+        (void)woke; /* the loop looks at the clock itself */
+    }
+    uv_mutex_unlock(&c->lock);
+    return any ? WZP_OK : WZP_ERR_TIMEOUT;
+}
+
+void wzp_client_stats_get(wzp_client *c, wzp_client_stats *out)
+{
+    size_t size = out->size < sizeof *out ? out->size : sizeof *out;
+    uv_mutex_lock(&c->lock);
+    memcpy(out, &c->snapshot, size);
+    uv_mutex_unlock(&c->lock);
+    out->size = size;
+}
+
+/* --- life --- */
+
+static wzp_unix_s system_unix_now(void *user)
+{
+    (void)user;
+    return (wzp_unix_s)time(NULL);
+}
+
+void wzp_client_config_default(wzp_client_config *cfg)
+{
+    memset(cfg, 0, sizeof *cfg);
+    cfg->size = sizeof *cfg;
+    wzp_engine_config_default(&cfg->engine);
+    cfg->engine.rng = wzp_rng_system();
+    cfg->engine.unix_now = system_unix_now;
+}
+
+wzp_err wzp_client_new(wzp_client **out, const wzp_client_config *cfg)
+{
+    wzp_client_config all;
+    wzp_client_config_default(&all);
+    memcpy(&all, cfg, cfg->size < sizeof all ? cfg->size : sizeof all);
+    if (all.bind != NULL && strlen(all.bind) >= sizeof((wzp_client *)0)->bind) {
+        return WZP_ERR_ADDRESS;
+    }
+    wzp_client *c = wzp_mem_new(&all.engine.mem, sizeof *c);
+    if (c == NULL) {
+        return WZP_ERR_NOMEM;
+    }
+    c->mem = all.engine.mem;
+    c->cfg = all;
+    if (all.bind != NULL) {
+        memcpy(c->bind, all.bind, strlen(all.bind) + 1);
+    }
+    if (uv_mutex_init(&c->lock) != 0 || uv_cond_init(&c->arrived) != 0) {
+        wzp_mem_free(&c->mem, c, sizeof *c);
+        return WZP_ERR_INTERNAL;
+    }
+    wzp_err e = wzp__event_queue_init(&c->events, &c->mem, EVENTS);
+    if (e == WZP_OK) {
+        e = wzp_engine_new(&c->engine, &all.engine, wzp_uv_now());
+    }
+    if (e != WZP_OK) {
+        wzp_client_free(c, NULL, NULL);
+        return e;
+    }
+    *out = c;
+    return WZP_OK;
+}
+
+static void free_all(wzp_client *c)
+{
+    wzp_mem mem = c->mem;
+    wzp_engine_free(c->engine);
+    wzp__event_queue_deinit(&c->events);
+    uv_cond_destroy(&c->arrived);
+    uv_mutex_destroy(&c->lock);
+    wzp_mem_free(&mem, c, sizeof *c);
+}
+
+static wzp_err bind_socket(wzp_client *c)
+{
+    const wzp_uv_machine machine = {.recv = machine_recv,
+                                    .expire = machine_expire,
+                                    .deadline = machine_deadline,
+                                    .poll_send = machine_poll_send,
+                                    .machine = c};
+    wzp_addr addr;
+    if (c->bind[0] != '\0') {
+        WZP_TRY(wzp_addr_decode(c->bind, strlen(c->bind), &addr));
+        return wzp_uv_udp_new(&c->udp, c->loop, &c->mem, &addr, &machine, NULL,
+                              0);
+    }
+    addr = (wzp_addr){.family = WZP_FAMILY_V6}; /* and IPv4 where possible */
+    wzp_err e =
+        wzp_uv_udp_new(&c->udp, c->loop, &c->mem, &addr, &machine, NULL, 0);
+    if (e == WZP_OK) {
+        return WZP_OK;
+    }
+    addr = (wzp_addr){.family = WZP_FAMILY_V4};
+    return wzp_uv_udp_new(&c->udp, c->loop, &c->mem, &addr, &machine, NULL, 0);
+}
+
+static void on_handle_closed(wzp_client *c)
+{
+    c->open_handles--;
+    if (c->open_handles == 0 && c->how == HOST_LOOP) {
+        void (*closed)(void *) = c->closed;
+        void *user = c->closed_user;
+        free_all(c);
+        if (closed != NULL) {
+            closed(user);
+        }
+    }
+}
+
+static void on_udp_closed(void *user)
+{
+    on_handle_closed(user);
+}
+
+static void on_wake_closed(uv_handle_t *handle)
+{
+    on_handle_closed(handle->data);
+}
+
+/* Close the handles once no request of ours is under way. */
+static void maybe_close(wzp_client *c)
+{
+    if (c->is_stopping && c->jobs == 0 && c->udp != NULL) {
+        wzp_uv_udp *udp = c->udp;
+        c->udp = NULL;
+        wzp_uv_udp_close(udp, on_udp_closed, c);
+        uv_close((uv_handle_t *)&c->wake, on_wake_closed);
+    }
+}
+
+static wzp_err open_on(wzp_client *c, uv_loop_t *loop)
+{
+    c->loop = loop;
+    if (uv_async_init(loop, &c->wake, on_wake) != 0) {
+        return WZP_ERR_INTERNAL;
+    }
+    c->wake.data = c;
+    wzp_err e = bind_socket(c);
+    if (e != WZP_OK) {
+        uv_close((uv_handle_t *)&c->wake, NULL);
+        return e;
+    }
+    c->open_handles = 2;
+    return WZP_OK;
+}
+
+static wzp_err open_own_loop(wzp_client *c)
+{
+    if (c->how != HOST_NONE || uv_loop_init(&c->own_loop) != 0) {
+        return WZP_ERR_STATE;
+    }
+    wzp_err e = open_on(c, &c->own_loop);
+    if (e != WZP_OK) {
+        uv_run(&c->own_loop, UV_RUN_DEFAULT);
+        uv_loop_close(&c->own_loop);
+    }
+    return e;
+}
+
+static void run_loop(void *user)
+{
+    wzp_client *c = user;
+    uv_run(&c->own_loop, UV_RUN_DEFAULT);
+}
+
+wzp_err wzp_client_run_thread(wzp_client *c)
+{
+    WZP_TRY(open_own_loop(c));
+    c->how = HOST_THREAD;
+    if (uv_thread_create(&c->thread, run_loop, c) != 0) {
+        c->how = HOST_FD; /* the loop is there: free closes it */
+        return WZP_ERR_INTERNAL;
+    }
+    return WZP_OK;
+}
+
+wzp_err wzp_client_attach(wzp_client *c, uv_loop_t *loop)
+{
+    if (c->how != HOST_NONE) {
+        return WZP_ERR_STATE;
+    }
+    WZP_TRY(open_on(c, loop));
+    c->how = HOST_LOOP;
+    return WZP_OK;
+}
+
+wzp_err wzp_client_fd(wzp_client *c, int *fd, int *timeout_ms)
+{
+    if (c->how == HOST_NONE) {
+        WZP_TRY(open_own_loop(c));
+        c->how = HOST_FD;
+    }
+    if (c->how != HOST_FD) {
+        return WZP_ERR_STATE;
+    }
+    *fd = uv_backend_fd(&c->own_loop);
+    *timeout_ms = uv_backend_timeout(&c->own_loop);
+    return WZP_OK;
+}
+
+wzp_err wzp_client_process(wzp_client *c)
+{
+    if (c->how != HOST_FD) {
+        return WZP_ERR_STATE;
+    }
+    uv_run(&c->own_loop, UV_RUN_NOWAIT);
+    return WZP_OK;
+}
+
+void wzp_client_free(wzp_client *c, void (*closed)(void *user), void *user)
+{
+    if (c == NULL) {
+        return;
+    }
+    if (c->how == HOST_NONE) {
+        free_all(c);
+        return;
+    }
+    c->closed = closed;
+    c->closed_user = user;
+    if (c->how == HOST_LOOP) {
+        begin_stop(c); /* the rest happens on the caller's loop */
+        return;
+    }
+    uv_mutex_lock(&c->lock);
+    c->stop_asked = true;
+    uv_mutex_unlock(&c->lock);
+    uv_async_send(&c->wake);
+    if (c->how == HOST_THREAD) {
+        uv_thread_join(&c->thread);
+    } else {
+        uv_run(&c->own_loop, UV_RUN_DEFAULT);
+    }
+    uv_loop_close(&c->own_loop);
+    free_all(c);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* The world: relays and clients as machines in one process, on a virtual
+ * clock, over simulated links, all from one seed. The same seed gives the same
+ * packets bit for bit; `trace` is a hash over them to prove it.
+ *
+ * Addresses: node n lives at 10.0.n/256.n%256, port 4433. A packet passes the
+ * sender's up link, then the receiver's down link; relays have perfect ones.
+ */
+#ifndef WZP_TEST_WORLD_H
+#define WZP_TEST_WORLD_H
+
+#include <wzp/client/engine.h>
+#include <wzp/relay/relay.h>
+
+#include "support/link.h"
+
+typedef struct wzp_world wzp_world;
+typedef int wzp_node; /* index; −1: none */
+
+/* Prints the seed (seen only when the test fails). Aborts out of memory, as
+ * everything here does. */
+wzp_world *wzp_world_new(uint64_t seed);
+void wzp_world_free(wzp_world *w);
+
+wzp_tstamp wzp_world_now(const wzp_world *w);
+/* Hash over every packet delivered: time, ends, bytes. */
+uint64_t wzp_world_trace(const wzp_world *w);
+uint64_t wzp_world_packets(const wzp_world *w);
+
+/* --- nodes --- */
+
+/* identity: seed byte repeated 32 times. cfg may be NULL for defaults; mem,
+ * rng, identity, unix_now are set by the world. */
+wzp_node wzp_world_relay(wzp_world *w, uint8_t identity,
+                         const wzp_relay_config *cfg);
+
+/* A ticked device: `in` is looped (NULL: no microphone); what is heard is
+ * kept. */
+typedef struct wzp_world_client_config {
+    uint8_t identity;
+    const int16_t *in; /* 48 kHz mono, borrowed */
+    size_t in_len;
+    bool keep_heard;   /* collect what is played */
+    bool has_engine;   /* `engine` below holds settings to start from */
+    wzp_engine_config engine;
+} wzp_world_client_config;
+
+wzp_node wzp_world_client(wzp_world *w, const wzp_world_client_config *cfg);
+
+/* Conditions of a client's access link from now on. */
+void wzp_world_link(wzp_world *w, wzp_node client, const wzp_link_cfg *up,
+                    const wzp_link_cfg *down);
+
+wzp_engine *wzp_world_engine(wzp_world *w, wzp_node client);
+wzp_relay *wzp_world_relay_machine(wzp_world *w, wzp_node relay);
+wzp_client_stats wzp_world_stats(wzp_world *w, wzp_node client);
+
+/* Samples heard so far (keep_heard). */
+const int16_t *wzp_world_heard(const wzp_world *w, wzp_node client,
+                               size_t *len);
+
+/* Power off: no good-bye, packets to it are lost. And on again, with the same
+ * identity and an empty memory. */
+void wzp_world_kill(wzp_world *w, wzp_node node);
+void wzp_world_restart_relay(wzp_world *w, wzp_node relay);
+
+/* --- doing --- */
+
+void wzp_world_join(wzp_world *w, wzp_node client, const char *room,
+                    wzp_node relay);
+void wzp_world_leave(wzp_world *w, wzp_node client);
+
+/* After a command given to a machine directly. */
+void wzp_world_kick(wzp_world *w, wzp_node node);
+
+/* Let time pass. */
+void wzp_world_run(wzp_world *w, wzp_tstamp duration);
+/* Until `done` is true; false when `limit` passed first. */
+bool wzp_world_run_until(wzp_world *w, wzp_tstamp limit,
+                         bool (*done)(wzp_world *w, void *user), void *user);
+/* Until this client is in this state. */
+bool wzp_world_await(wzp_world *w, wzp_node client, wzp_client_state state,
+                     wzp_tstamp limit);
+/* Until this client holds the keys of n others. */
+bool wzp_world_await_keyed(wzp_world *w, wzp_node client, uint32_t n,
+                           wzp_tstamp limit);
+
+/* Events of a client are kept and counted; the last of a kind. */
+uint64_t wzp_world_events(const wzp_world *w, wzp_node client,
+                          wzp_client_event_kind kind, wzp_client_event *last);
+
+#endif
