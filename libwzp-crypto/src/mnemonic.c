@@ -35,8 +35,8 @@ static uint16_t bits_at(const uint8_t *data, size_t word)
     uint16_t v = 0;
     for (size_t i = 0; i < BITS_PER_WORD; i++) {
         const size_t bit = word * BITS_PER_WORD + i;
-        const unsigned b = (data[bit / 8] >> (7 - bit % 8)) & 1u;
-        v = (uint16_t)(v << 1 | b);
+        const unsigned b = ((unsigned)data[bit / 8] >> (7 - bit % 8)) & 1u;
+        v = (uint16_t)((unsigned)v << 1 | b);
     }
     return v;
 }

@@ -190,7 +190,7 @@ static wzp_err stretch(const uint8_t *password, size_t len,
         unsigned v = 0;
         for (size_t i = 0; i < BITS_PER_WORD; i++) {
             const size_t bit = w * BITS_PER_WORD + i;
-            v = v << 1 | ((h[bit / 8] >> (7 - bit % 8)) & 1u);
+            v = v << 1 | (((unsigned)h[bit / 8] >> (7 - bit % 8)) & 1u);
         }
         out[w] = (uint16_t)v;
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Which suites this machine has, see package.h. */
-#include <wzp/crypto/package.h>
-
 #include "aead.h"
+
+#include <wzp/crypto/package.h>
 
 bool wzp_suite_is_available(uint16_t suite)
 {

@@ -49,6 +49,7 @@ typedef struct hub_peer {
     bool is_here;
     bool speaks;
     bool is_mute_control; /* ignores CONTROL_DUE */
+    bool is_cut;          /* nothing reaches it or leaves it */
     wzp_tstamp since;
     wzp_tstamp sealed_at; /* first frame sealed since it speaks */
     uint16_t seq;
@@ -345,7 +346,7 @@ static wzp_err hub_say(hub *h, int i, wzp_plain_form form)
 static void hub_deliver(hub *h, hub_msg *m)
 {
     hub_peer *p = &h->peers[m->to];
-    if (!p->is_here) {
+    if (!p->is_here || p->is_cut || h->peers[m->from].is_cut) {
         return;
     }
     if (m->is_datagram) {

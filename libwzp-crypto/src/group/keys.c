@@ -10,10 +10,15 @@
 
 /* Timers of this file:
  *   ask       1 s: secure-media.md 5, E2eeKeyRequest at most once a second
+ *   missing   150 ms, and 500 ms after the package: a packet may overtake its
+ *             key, and a newcomer gets none before the others took its package
+ *             and waited for more newcomers (chosen)
  *   overlap   2.3 s: an older key opens for 2 s after its sender went over to
  *             the new one, which is at most 300 ms after it was sent
  *   trials    1 s: steps tried in vain are counted per second */
 static const wzp_tstamp ASK_STEP = 1 * WZP_S;
+static const wzp_tstamp MISSING = 150 * WZP_MS;
+static const wzp_tstamp MISSING_NEW = 500 * WZP_MS;
 static const wzp_tstamp OVERLAP = 2300 * WZP_MS;
 static const wzp_tstamp TRIAL_PERIOD = 1 * WZP_S;
 enum {
@@ -76,6 +81,7 @@ static void push(wzp_group *g, wzp__member *m, wzp_tstamp now,
     m->high_generation = k->generation;
     m->high_step = k->step;
     m->bad_tags = 0;
+    m->missed_at = WZP_NEVER;
     if (m->state == WZP_MEMBER_VERIFIED) {
         m->state = WZP_MEMBER_KEYED;
         wzp__todo_set(g, m, WZP__TODO_MEMBER);
@@ -107,12 +113,6 @@ static wzp_err new_key(wzp_group *g, const wzp__member *m, uint32_t generation,
 
 /* --- E2eeKeys
  * ----------------------------------------------------------------- */
-
-static bool has_suite(uint16_t suite)
-{
-    return suite == WZP_SUITE_CHACHA ||
-           (suite == WZP_SUITE_AES && wzp__aead_has_aes());
-}
 
 static wzp_err open_box(wzp_group *g, wzp__member *m, wzp_tstamp now,
                         const wzp_sig_e2ee_keys *msg, uint32_t n, wzp_bytes box)
@@ -150,7 +150,7 @@ static wzp_err take(wzp_group *g, wzp__member *m, wzp_tstamp now,
     if (!is_newer(m, msg->gen, msg->step)) {
         return WZP_ERR_ROLLBACK;
     }
-    if (!has_suite(msg->suite)) {
+    if (!wzp_suite_is_available(msg->suite)) {
         return WZP_ERR_KP_SUITE;
     }
     if (m->pair == WZP__PAIR_NONE) {
@@ -158,8 +158,11 @@ static wzp_err take(wzp_group *g, wzp__member *m, wzp_tstamp now,
         return WZP_ERR_KEY_UNKNOWN;
     }
     const wzp_err e = open_box(g, m, now, msg, n, box);
-    if (e == WZP_ERR_TAG) {
-        wzp__keys_ask(g, m, now); /* boxed under a pair not known here */
+    if (e == WZP_ERR_TAG) { /* boxed under another pair than ours */
+        if (m->pair == WZP__PAIR_OWN && !m->is_confirmed) {
+            wzp__todo_set(g, m, WZP__TODO_PAIR); /* ours was lost */
+        }
+        wzp__keys_ask(g, m, now);
     }
     WZP_TRY(e);
     wzp__todo_set(g, m, WZP__TODO_KEYS);
@@ -239,6 +242,17 @@ void wzp__keys_ask(wzp_group *g, wzp__member *m, wzp_tstamp now)
     }
 }
 
+void wzp__keys_missed(wzp_group *g, wzp__member *m, wzp_tstamp now)
+{
+    if (m->missed_at != WZP_NEVER) {
+        return;
+    }
+    wzp_tstamp at = now + MISSING;
+    at = at > m->verified_at + MISSING_NEW ? at : m->verified_at + MISSING_NEW;
+    m->missed_at = at > m->ask_at ? at : m->ask_at;
+    wzp__earlier(&g->members_at, m->missed_at);
+}
+
 wzp_err wzp__recv_key_request(wzp_group *g, wzp_tstamp now,
                               const wzp_sig_e2ee_key_request *msg)
 {
@@ -308,7 +322,11 @@ wzp_err wzp__keys_ratchet(wzp_group *g, wzp__member *m, wzp_tstamp now,
 
 wzp_tstamp wzp__keys_expire(wzp_group *g, wzp__member *m, wzp_tstamp now)
 {
-    wzp_tstamp next = WZP_NEVER;
+    if (now >= m->missed_at) {
+        m->missed_at = WZP_NEVER;
+        wzp__keys_ask(g, m, now);
+    }
+    wzp_tstamp next = m->missed_at;
     wzp__their_key **at = &m->keys;
     while (*at != NULL) {
         wzp__their_key *k = *at;

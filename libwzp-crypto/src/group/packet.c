@@ -42,8 +42,8 @@ wzp_err wzp_group_seal(wzp_group *g, wzp_tstamp now, const wzp_media_hdr *hdr,
     WZP_TRY(sealable(g, now, form == WZP_FORM_CONTROL));
     wzp_sframe_key *key = &g->secret->current.sframe;
     WZP_TRY(wzp_sframe_seal(key, &in, out, cap, out_len));
-    if (key->ctr >= WZP__COUNTER_REKEY && g->rotate_at > now) {
-        g->rotate_at = now;
+    if (key->ctr >= WZP__COUNTER_REKEY && !g->has_next) {
+        wzp__earlier(&g->rotate_at, now);
     }
     if (form == WZP_FORM_CONTROL) {
         g->is_control_due = false;
@@ -98,7 +98,7 @@ static void missed(wzp_group *g, wzp_tstamp now, const wzp_sealed_view *view)
     }
     for (wzp__member *m = g->buckets[sid & 0xFF]; m != NULL; m = m->bucket) {
         if (may_send(m, sid, now) && !is_stale(m, view->kid)) {
-            wzp__keys_ask(g, m, now);
+            wzp__keys_missed(g, m, now);
         }
     }
 }

@@ -42,6 +42,9 @@ enum {
     SILENT_AFTER = 3, /* intervals */
     COPIES = 2,
     COPIES_MEMBERS_MAX = 64,
+    /* A receiver does not step its chain for a repeat, and goes forward 1024 at
+     * most: a new generation long before that lets it follow (chosen). */
+    REPEATS_MAX = 512,
     STEP_MAX = 255,
     SUITE_AES_BIT = 2,
 };
@@ -298,6 +301,14 @@ static void note_sent(wzp_group *g, wzp__member *m, wzp_tstamp now)
         if (g->n_holders++ == 0) {
             g->control_at = now; /* somebody can hear that we are here */
         }
+    }
+    const wzp__own_key *k = wzp__own_newest(g);
+    if (m->boxed_generation != k->generation || m->boxed_step != k->step) {
+        m->boxed_generation = k->generation;
+        m->boxed_step = k->step;
+        m->repeats = 0;
+    } else if (++m->repeats == REPEATS_MAX) {
+        wzp__earlier(&g->rotate_at, now);
     }
     if (!m->is_copy) {
         m->copies = g->n_capable <= COPIES_MEMBERS_MAX ? COPIES : 0;

@@ -109,10 +109,13 @@ typedef struct wzp__member {
     wzp__early early;
 
     /* the own key at them */
-    bool holds;      /* can follow it */
-    bool is_waiting; /* gets the next one */
-    bool is_copy;    /* the box to be sent is a repeat */
-    unsigned copies; /* boxes still to be repeated */
+    bool holds;                /* can follow it */
+    bool is_waiting;           /* gets the next one */
+    bool is_copy;              /* the box to be sent is a repeat */
+    uint32_t boxed_generation; /* what was boxed last */
+    uint8_t boxed_step;
+    unsigned repeats; /* of it */
+    unsigned copies;  /* boxes still to be repeated */
     wzp_tstamp copy_at;
     wzp_tstamp answered_at;
     bool was_answered;
@@ -124,9 +127,10 @@ typedef struct wzp__member {
     uint32_t high_generation;
     uint8_t high_step;
     bool is_speaker;
-    wzp_tstamp ask_at;   /* earliest next request */
-    wzp_tstamp heard_at; /* last packet opened, or key installed */
-    unsigned bad_tags;   /* in a row */
+    wzp_tstamp ask_at;    /* earliest next request */
+    wzp_tstamp heard_at;  /* last packet opened, or key installed */
+    wzp_tstamp missed_at; /* when to ask for what packets miss */
+    unsigned bad_tags;    /* in a row */
     wzp_tstamp ratchet_since;
     unsigned ratchet_steps; /* tried in vain since then */
 } wzp__member;
@@ -277,6 +281,8 @@ WZP_NODISCARD wzp_err wzp__recv_keys(wzp_group *g, wzp_tstamp now,
 WZP_NODISCARD wzp_err wzp__recv_key_request(
     wzp_group *g, wzp_tstamp now, const wzp_sig_e2ee_key_request *msg);
 void wzp__keys_early(wzp_group *g, wzp_tstamp now, wzp__member *m);
+/* A packet of m came that no key opens: ask, unless the key is on its way. */
+void wzp__keys_missed(wzp_group *g, wzp__member *m, wzp_tstamp now);
 /* Ask m for its key, at most once a second. */
 void wzp__keys_ask(wzp_group *g, wzp__member *m, wzp_tstamp now);
 /* Open under a step that m has ratcheted to. WZP_ERR_KEY_UNKNOWN: not so. */

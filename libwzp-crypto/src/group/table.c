@@ -92,6 +92,7 @@ wzp_err wzp__member_insert(wzp_group *g, const uint8_t *mid, wzp__member **out)
     m->state = m->is_legacy ? WZP_MEMBER_LEGACY : WZP_MEMBER_UNKNOWN;
     m->package_at = WZP_NEVER;
     m->copy_at = WZP_NEVER;
+    m->missed_at = WZP_NEVER;
     if (mid != NULL) {
         memcpy(m->mid, mid, WZP_MID_LEN);
         m->bucket = *bucket_of(g, mid);

@@ -95,7 +95,7 @@ typedef struct wzp_opened {
     uint32_t member;          /* stable small number of that member here */
     wzp_media_hdr hdr;
     wzp_plain_form form;
-    size_t len;               /* bytes written to plain */
+    size_t len; /* bytes written to plain */
 } wzp_opened;
 
 /* Open one bare datagram (a QualityReport trailer is cut off first).
@@ -115,9 +115,9 @@ WZP_NODISCARD wzp_err wzp_group_open(wzp_group *g, wzp_tstamp now,
 typedef enum wzp_group_action_kind {
     WZP_GROUP_SEND,         /* u.signal: send to the relay, reliably */
     WZP_GROUP_KEYS_CHANGED, /* u.member: its packets can be opened now */
-    WZP_GROUP_MEMBER,       /* u.member changed state: see wzp_group_member_get */
-    WZP_GROUP_MEMBER_GONE,  /* u.member will not be used again soon */
-    WZP_GROUP_CONTROL_DUE,  /* seal a control frame (keep-alive) now */
+    WZP_GROUP_MEMBER, /* u.member changed state: see wzp_group_member_get */
+    WZP_GROUP_MEMBER_GONE, /* u.member will not be used again soon */
+    WZP_GROUP_CONTROL_DUE, /* seal a control frame (keep-alive) now */
 } wzp_group_action_kind;
 
 typedef struct wzp_group_action {
@@ -135,11 +135,11 @@ wzp_tstamp wzp_group_deadline(const wzp_group *g);
 /* --- queries --- */
 
 typedef enum wzp_member_state {
-    WZP_MEMBER_LEGACY,    /* cannot seal */
-    WZP_MEMBER_UNKNOWN,   /* listed, package not here yet */
-    WZP_MEMBER_REFUSED,   /* policy, or a bad package: see `why` */
-    WZP_MEMBER_VERIFIED,  /* package checked */
-    WZP_MEMBER_KEYED,     /* and its sender key is here */
+    WZP_MEMBER_LEGACY,   /* cannot seal */
+    WZP_MEMBER_UNKNOWN,  /* listed, package not here yet */
+    WZP_MEMBER_REFUSED,  /* policy, or a bad package: see `why` */
+    WZP_MEMBER_VERIFIED, /* package checked */
+    WZP_MEMBER_KEYED,    /* and its sender key is here */
 } wzp_member_state;
 
 typedef struct wzp_member_info {
@@ -147,10 +147,10 @@ typedef struct wzp_member_info {
     wzp_member_state state;
     wzp_err why; /* for REFUSED */
     uint8_t mid[WZP_MID_LEN];
-    uint8_t identity[WZP_KEY_LEN];  /* from VERIFIED on */
+    uint8_t identity[WZP_KEY_LEN]; /* from VERIFIED on */
     uint8_t fingerprint[WZP_FP_LEN];
-    char alias[WZP_ALIAS_MAX];      /* the relay's word, cut, valid UTF-8 */
-    uint16_t caps;                  /* from the signed package */
+    char alias[WZP_ALIAS_MAX]; /* the relay's word, cut, valid UTF-8 */
+    uint16_t caps;             /* from the signed package */
 } wzp_member_info;
 
 /* Number of members listed, without the own. */

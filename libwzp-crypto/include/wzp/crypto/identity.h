@@ -9,10 +9,10 @@
 
 #include <wzp/proto/env.h>
 
-#define WZP_SEED_LEN 32
+#define WZP_SEED_LEN       32
 #define WZP_MNEMONIC_WORDS 24
-#define WZP_MNEMONIC_MAX 256 /* bytes incl. NUL: 24 × 8 letters + 23 spaces */
-#define WZP_ALIAS_MAX 64     /* bytes incl. NUL */
+#define WZP_MNEMONIC_MAX   256 /* bytes incl. NUL: 24 × 8 letters + 23 spaces */
+#define WZP_ALIAS_MAX      64  /* bytes incl. NUL */
 
 /* Operations with a private key that may live elsewhere. Copied by value;
  * `user` must outlive every copy. */
@@ -23,8 +23,7 @@ typedef struct wzp_identity {
                     uint8_t sig[WZP_SIG_LEN]);
     /* HKDF-SHA256(no salt, seed, label) → 32 secret bytes, e.g. label
      * "wzp-tls-ed25519" for the relay's TLS key. */
-    wzp_err (*derive)(void *user, const char *label,
-                      uint8_t out[WZP_KEY_LEN]);
+    wzp_err (*derive)(void *user, const char *label, uint8_t out[WZP_KEY_LEN]);
     void *user;
 } wzp_identity;
 
@@ -64,9 +63,9 @@ void wzp_alias_from_key(const uint8_t public_key[WZP_KEY_LEN],
                         char out[WZP_ALIAS_MAX]);
 
 /* Verify an Ed25519 signature; refuses low-order keys. WZP_ERR_SIGNATURE. */
-WZP_NODISCARD wzp_err wzp_identity_verify(
-    const uint8_t public_key[WZP_KEY_LEN], const uint8_t *msg, size_t len,
-    const uint8_t *sig, size_t sig_len);
+WZP_NODISCARD wzp_err wzp_identity_verify(const uint8_t public_key[WZP_KEY_LEN],
+                                          const uint8_t *msg, size_t len,
+                                          const uint8_t *sig, size_t sig_len);
 
 /* Random source of the process: libsodium's. */
 wzp_rng wzp_rng_system(void);

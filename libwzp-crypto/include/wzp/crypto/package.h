@@ -7,28 +7,28 @@
 
 #include <wzp/crypto/identity.h>
 
-#define WZP_KP_LEN 1388
+#define WZP_KP_LEN     1388
 #define WZP_KEM_PK_LEN 1216
 #define WZP_KEM_SK_LEN 32 /* X-Wing seed */
 #define WZP_KEM_CT_LEN 1120
 
 #define WZP_SUITE_CHACHA 0xF001 /* bit 0 of `suites` */
-#define WZP_SUITE_AES 0x0005    /* bit 1 of `suites` */
+#define WZP_SUITE_AES    0x0005 /* bit 1 of `suites` */
 
 /* True when this machine can seal and open with the suite: WZP_SUITE_CHACHA
  * always, WZP_SUITE_AES with AES instructions. */
 bool wzp_suite_is_available(uint16_t suite);
 
 typedef struct wzp_kp {
-    uint8_t id[WZP_KEY_LEN];       /* Ed25519 */
-    uint8_t kem[WZP_KEM_PK_LEN];   /* X-Wing public key */
+    uint8_t id[WZP_KEY_LEN];     /* Ed25519 */
+    uint8_t kem[WZP_KEM_PK_LEN]; /* X-Wing public key */
     uint8_t tls[WZP_HASH_LEN];
     wzp_unix_s exp;
     uint8_t suites;
     uint16_t caps;
     uint8_t ctx[WZP_HASH_LEN];
     /* derived */
-    uint8_t kph[WZP_HASH_LEN];     /* hash of all 1388 bytes */
+    uint8_t kph[WZP_HASH_LEN]; /* hash of all 1388 bytes */
 } wzp_kp;
 
 /* Member id kph[0..16] and stream id mid[0..2]. */

@@ -8,7 +8,7 @@
 #include <wzp/proto/err.h>
 
 #define WZP_ROOM_HEX_LEN 32
-#define WZP_ROOM_WORDS 8
+#define WZP_ROOM_WORDS   8
 
 /* SHA-256, for hashes that are part of the protocol. */
 void wzp_sha256(const void *data, size_t len, uint8_t out[WZP_HASH_LEN]);
@@ -43,9 +43,10 @@ void wzp_room_proof(const uint8_t access[WZP_KEY_LEN],
                     uint8_t out[WZP_HASH_LEN]);
 
 /* Constant time. WZP_ERR_ROOM_PROOF. */
-WZP_NODISCARD wzp_err wzp_room_proof_check(
-    const uint8_t access[WZP_KEY_LEN], const uint8_t exporter[32],
-    const uint8_t kph[WZP_HASH_LEN], const uint8_t *proof, size_t len);
+WZP_NODISCARD wzp_err wzp_room_proof_check(const uint8_t access[WZP_KEY_LEN],
+                                           const uint8_t exporter[32],
+                                           const uint8_t kph[WZP_HASH_LEN],
+                                           const uint8_t *proof, size_t len);
 
 /* Room check code: 8 indices 0 … 2047 into the word list. keys: `n` distinct
  * Ed25519 keys in any order. Slow: 64 MiB, Argon2id; call it off the loop.

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the relay says of who is there, and packages.
+ */
+#include "hub.h"
+
+static wzp_err give(hub *h, int to, const uint8_t *kp, size_t len)
+{
+    const wzp_bytes one = {kp, len};
+    const wzp_signal s = {.kind = WZP_SIG_KEY_PACKAGES,
+                          .u.key_packages.kps = {&one, 1}};
+    return wzp_group_recv(h->peers[to].g, h->now, HUB_NOW_UNIX, &s);
+}
+
+static wzp_err list(hub *h, int at, const wzp_participant *p, size_t n)
+{
+    return wzp_group_roster(h->peers[at].g, h->now,
+                            (wzp_participant_list){p, n});
+}
+
+WZP_TEST(roster_package_is_asked_for_again_at_1_3_7_15_s)
+{
+    hub *h = hub_new(1);
+    const int a = hub_add(h, NULL);
+    const int b = hub_add(h, NULL);
+    const wzp_participant p = hub_participant(h, b);
+    static const unsigned at_s[] = {0, 1, 3, 7, 15, 23};
+    unsigned n = 0;
+    const wzp_tstamp from = h->now;
+    ASSERT_OK(list(h, a, &p, 1));
+    for (wzp_tstamp t = from; t < from + 25 * WZP_S; t += 100 * WZP_MS) {
+        wzp_group_action act;
+        wzp_group_expire(h->peers[a].g, t);
+        while (wzp_group_poll(h->peers[a].g, t, &act)) {
+            if (act.kind == WZP_GROUP_SEND) {
+                assert_int_equal(act.u.signal->kind,
+                                 WZP_SIG_KEY_PACKAGE_REQUEST);
+                assert_int_equal((t - from) / WZP_S, at_s[n++]);
+            }
+        }
+    }
+    assert_int_equal(n, 6);
+    hub_free(h);
+}
+
+WZP_TEST(roster_wrong_packages_are_refused_each_with_its_error)
+{
+    hub *h = hub_new(1);
+    const int a = hub_add(h, NULL);
+    const int b = hub_add(h, NULL);
+    wzp_participant p = hub_participant(h, b);
+    uint8_t kp[WZP_KP_LEN];
+    memcpy(kp, wzp_group_package_view(h->peers[b].g).ptr, sizeof kp);
+    ASSERT_OK(list(h, a, &p, 1));
+    /* Changed: the hash is nobody's, and the signature is wrong. */
+    kp[500] ^= 1;
+    ASSERT_ERR(give(h, a, kp, sizeof kp), WZP_ERR_SIGNATURE);
+    ASSERT_ERR(give(h, a, kp, 100), WZP_ERR_LENGTH);
+    kp[500] ^= 1;
+    assert_int_equal(hub_info(h, a, b).state, WZP_MEMBER_UNKNOWN);
+    assert_int_equal(hub_stats(h, a).packages_refused, 2);
+    ASSERT_OK(give(h, a, kp, sizeof kp));
+    assert_int_equal(hub_info(h, a, b).state, WZP_MEMBER_VERIFIED);
+    hub_free(h);
+}
+
+WZP_TEST(roster_package_for_another_room_refuses_the_member)
+{
+    hub *h = hub_new(1);
+    const int a = hub_add(h, NULL);
+    wzp_group_config cfg = h->cfg;
+    wzp_room_id(WZP_STR("elsewhere"), cfg.room_id);
+    const int b = hub_add(h, &cfg);
+    const wzp_participant p = hub_participant(h, b);
+    const wzp_bytes kp = wzp_group_package_view(h->peers[b].g);
+    ASSERT_OK(list(h, a, &p, 1));
+    ASSERT_ERR(give(h, a, kp.ptr, kp.len), WZP_ERR_KP_CONTEXT);
+    assert_int_equal(hub_info(h, a, b).state, WZP_MEMBER_REFUSED);
+    ASSERT_ERR(hub_info(h, a, b).why, WZP_ERR_KP_CONTEXT);
+    hub_free(h);
+}
+
+WZP_TEST(roster_package_under_another_fingerprint_refuses_the_member)
+{
+    hub *h = hub_new(1);
+    const int a = hub_add(h, NULL);
+    const int b = hub_add(h, NULL);
+    wzp_participant p = hub_participant(h, b);
+    const wzp_bytes kp = wzp_group_package_view(h->peers[b].g);
+    p.fingerprint = (wzp_str){h->peers[a].fp, WZP_FP_TEXT_LEN};
+    ASSERT_OK(list(h, a, &p, 1));
+    ASSERT_ERR(give(h, a, kp.ptr, kp.len), WZP_ERR_FINGERPRINT);
+    ASSERT_ERR(hub_info(h, a, b).why, WZP_ERR_FINGERPRINT);
+    hub_free(h);
+}
+
+WZP_TEST(roster_package_nobody_asked_for_is_refused)
+{
+    hub *h = hub_new(1);
+    const int a = hub_add(h, NULL);
+    const int b = hub_add(h, NULL);
+    const wzp_bytes kp = wzp_group_package_view(h->peers[b].g);
+    ASSERT_ERR(give(h, a, kp.ptr, kp.len), WZP_ERR_NOT_FOUND);
+    assert_int_equal(hub_stats(h, a).packages_refused, 1);
+    hub_free(h);
+}
+
+WZP_TEST(roster_legacy_members_are_counted_and_never_keyed)
+{
+    hub *h = hub_new(1);
+    const int a = hub_add(h, NULL);
+    wzp_participant p[2] = {
+        {.fingerprint = WZP_STR(""), .alias = WZP_STR("old")},
+        {.fingerprint = WZP_STR(""), .alias = WZP_STR("old")},
+    };
+    wzp_member_info info;
+    ASSERT_OK(list(h, a, p, 2));
+    assert_int_equal(wzp_group_member_count(h->peers[a].g), 2);
+    ASSERT_OK(wzp_group_member_at(h->peers[a].g, 0, &info));
+    assert_int_equal(info.state, WZP_MEMBER_LEGACY);
+    assert_string_equal(info.alias, "old");
+    ASSERT_ERR(hub_say(h, a, WZP_FORM_FRAME), WZP_ERR_AGAIN);
+    ASSERT_OK(list(h, a, p, 1));
+    assert_int_equal(wzp_group_member_count(h->peers[a].g), 1);
+    ASSERT_OK(list(h, a, p, 1));
+    assert_int_equal(wzp_group_member_count(h->peers[a].g), 1);
+    ASSERT_ERR(wzp_group_member_at(h->peers[a].g, 1, &info), WZP_ERR_NOT_FOUND);
+    hub_free(h);
+}
+
+WZP_TEST(roster_members_beyond_the_limit_are_ignored_and_counted)
+{
+    hub *h = hub_new(1);
+    h->cfg.max_members = 2;
+    const int a = hub_add(h, NULL);
+    wzp_participant p[3];
+    for (int i = 0; i < 3; i++) {
+        p[i] = hub_participant(h, hub_add(h, NULL));
+    }
+    ASSERT_ERR(list(h, a, p, 3), WZP_ERR_FULL);
+    assert_int_equal(wzp_group_member_count(h->peers[a].g), 2);
+    assert_int_equal(hub_stats(h, a).members_ignored, 1);
+    ASSERT_OK(list(h, a, p + 1, 2)); /* one left, so there is room */
+    hub_free(h);
+}
+
+WZP_TEST(roster_hash_that_is_not_the_mids_refuses_the_member)
+{
+    hub *h = hub_new(1);
+    const int a = hub_add(h, NULL);
+    const int b = hub_add(h, NULL);
+    wzp_participant p = hub_participant(h, b);
+    uint8_t kph[WZP_HASH_LEN] = {0};
+    p.kph.ptr = kph;
+    ASSERT_OK(list(h, a, &p, 1));
+    ASSERT_ERR(hub_info(h, a, b).why, WZP_ERR_MALFORMED);
+    hub_free(h);
+}
+
+WZP_TEST(roster_alias_is_cut_at_a_whole_character)
+{
+    hub *h = hub_new(1);
+    const int a = hub_add(h, NULL);
+    const int b = hub_add(h, NULL);
+    wzp_participant p = hub_participant(h, b);
+    char alias[101];
+    for (size_t i = 0; i < 100; i += 2) {
+        memcpy(alias + i, "\xC3\xA9", 2);
+    }
+    p.alias = (wzp_str){alias, 100};
+    ASSERT_OK(list(h, a, &p, 1));
+    assert_int_equal(strlen(hub_info(h, a, b).alias), 62);
+    p.alias = WZP_STR("new");
+    ASSERT_OK(list(h, a, &p, 1));
+    assert_string_equal(hub_info(h, a, b).alias, "new");
+    hub_free(h);
+}
+
+WZP_TEST(roster_own_entry_is_ignored)
+{
+    hub *h = hub_new(1);
+    const int a = hub_add(h, NULL);
+    const wzp_participant p = hub_participant(h, a);
+    ASSERT_OK(list(h, a, &p, 1));
+    assert_int_equal(wzp_group_member_count(h->peers[a].g), 0);
+    hub_free(h);
+}
+
+WZP_TEST(roster_member_listed_again_is_heard_again)
+{
+    hub *h = hub_new(1);
+    const int a = hub_join(h);
+    const int b = hub_join(h);
+    h->peers[a].speaks = h->peers[b].speaks = true;
+    hub_run(h, 1 * WZP_S);
+    /* The relay loses sight of b for a moment, b knows nothing of it. */
+    const wzp_bytes mid = {h->peers[b].mid, WZP_MID_LEN};
+    const wzp_participant p = hub_participant(h, b);
+    ASSERT_OK(wzp_group_delta(h->peers[a].g, h->now,
+                              (wzp_participant_list){NULL, 0},
+                              (wzp_bytes_list){&mid, 1}));
+    hub_run(h, 5 * WZP_S);
+    assert_int_equal(h->peers[a].gone, 1);
+    assert_true(hub_deaf(h, b, a) > 2 * WZP_S);
+    ASSERT_OK(wzp_group_delta(h->peers[a].g, h->now,
+                              (wzp_participant_list){&p, 1},
+                              (wzp_bytes_list){NULL, 0}));
+    hub_run(h, 1 * WZP_S);
+    assert_true(hub_deaf(h, a, b) < 100 * WZP_MS);
+    assert_true(hub_deaf(h, b, a) < 100 * WZP_MS);
+    hub_free(h);
+}
