@@ -47,7 +47,7 @@ wzp_err wzp_group_seal(wzp_group *g, wzp_tstamp now, const wzp_media_hdr *hdr,
     }
     if (form == WZP_FORM_CONTROL) {
         g->is_control_due = false;
-        g->control_at = now + wzp__control_interval(g);
+        g->control_at = now + wzp__control_every(g);
     }
     g->stats.sealed++;
     return WZP_OK;

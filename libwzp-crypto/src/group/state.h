@@ -321,7 +321,10 @@ wzp_tstamp wzp__copy_expire(wzp_group *g, wzp__member *m, wzp_tstamp now);
 wzp_tstamp wzp__silence_expire(wzp_group *g, wzp__member *m, wzp_tstamp now);
 /* A packet of m opened. */
 void wzp__member_heard(wzp_group *g, wzp__member *m, wzp_tstamp now);
+/* A member not heard for three of these is treated as gone; and how often own
+ * control frames are sent. */
 wzp_tstamp wzp__control_interval(const wzp_group *g);
+wzp_tstamp wzp__control_every(const wzp_group *g);
 
 /* --- outbox.c
  * ------------------------------------------------------------------- */

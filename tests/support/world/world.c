@@ -303,6 +303,15 @@ static wzp_err device_tick(void *user, wzp_audio_port *port)
 
 /* --- nodes --- */
 
+static wzp_seed_identity *identity_of(uint8_t byte)
+{
+    uint8_t seed[WZP_SEED_LEN];
+    wzp_seed_identity *id;
+    memset(seed, byte, sizeof seed);
+    must(wzp_seed_identity_new(&id, seed), "identity");
+    return id;
+}
+
 static int add_node(wzp_world *w, uint8_t identity)
 {
     if (w->n_nodes == NODES_MAX) {
@@ -317,9 +326,7 @@ static int add_node(wzp_world *w, uint8_t identity)
     nd->addr.ip[2] = (uint8_t)(i / 256);
     nd->addr.ip[3] = (uint8_t)(i % 256);
     nd->rng.state = wzp_test_rng_next(&w->rng);
-    uint8_t seed[WZP_SEED_LEN];
-    memset(seed, identity, sizeof seed);
-    must(wzp_seed_identity_new(&nd->identity, seed), "identity");
+    nd->identity = identity_of(identity);
     wzp_link_cfg perfect = {.seed = wzp_test_rng_next(&w->rng)};
     wzp_link_init(&nd->up, &perfect);
     perfect.seed = wzp_test_rng_next(&w->rng);
@@ -412,6 +419,15 @@ void wzp_world_restart_relay(wzp_world *w, wzp_node relay)
     wzp_relay_free(nd->relay);
     start_relay(w, nd);
     nd->is_dead = false;
+}
+
+void wzp_world_swap_identity(wzp_world *w, wzp_node relay, uint8_t identity)
+{
+    node *nd = w->nodes[relay];
+    wzp_seed_identity_free(nd->identity);
+    nd->identity = identity_of(identity);
+    nd->relay_cfg.identity = wzp_seed_identity_table(nd->identity);
+    wzp_world_restart_relay(w, relay);
 }
 
 /* --- doing --- */

@@ -63,6 +63,8 @@ const int16_t *wzp_world_heard(const wzp_world *w, wzp_node client,
  * identity and an empty memory. */
 void wzp_world_kill(wzp_world *w, wzp_node node);
 void wzp_world_restart_relay(wzp_world *w, wzp_node relay);
+/* A relay with another identity, hence another certificate, takes its place. */
+void wzp_world_swap_identity(wzp_world *w, wzp_node relay, uint8_t identity);
 
 /* --- doing --- */
 
