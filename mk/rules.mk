@@ -61,6 +61,11 @@ archives = $(strip $(foreach l,$(call reverse,$(LIBS)),$(if $(filter $(l),$(1)),
 ARCHIVES := $(call archives,$(LIBS))
 lib: $(ARCHIVES)
 
+# What the apps share: apps/common/*.c, included as "common/x.h".
+OBJ_apps_common := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard apps/common/*.c)))
+$(eval $(call view_rules,apps-common,$(LINK_common)))
+$(eval $(call obj_rules,$(OBJ_apps_common),-Iapps,apps-common))
+
 # Apps: apps/<name>/*.c -> $(B)/bin/<name>.
 define app_rules
 OBJ_app_$(1) := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard apps/$(1)/*.c)))
@@ -68,8 +73,8 @@ endef
 define app_build
 $(call view_rules,$(1),$(LINK_$(1)))
 PCFLAGS_$(1) = $(foreach l,$(LINK_$(1)),$$(PCFLAGS_$(l)))
-$(call obj_rules,$(OBJ_app_$(1)),-Iapps/$(1),$(1))
-$(B)/bin/$(1): $(OBJ_app_$(1)) $(call archives,$(LINK_$(1)))
+$(call obj_rules,$(OBJ_app_$(1)),-Iapps/$(1) -Iapps,$(1))
+$(B)/bin/$(1): $(OBJ_app_$(1)) $(OBJ_apps_common) $(call archives,$(LINK_$(1)))
 	$$(call say,LD,$$@)
 	$$(Q)mkdir -p $$(@D) && $$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(PCLIBS_$(firstword $(LINK_$(1))))
 endef

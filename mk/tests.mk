@@ -6,7 +6,7 @@
 #
 #   folder               sees and links                    archives beside
 #   tests/<lib>/         <lib> and its DEPS                support
-#   tests/support_tests/ proto                             proxy, tap, legacy, support
+#   tests/support_tests/ proto                             proxy, tap, legacy, report, support
 #   tests/bench/         proto                             bench, support
 #   tests/integration/   all libraries                     world, support
 #   tests/e2e/           proto; runs the programs, *.sh as well
@@ -64,7 +64,7 @@ WRAP_tap    := -Wl,--wrap=wzp_endpoint_poll,--wrap=wzp_endpoint_recv
 # wzp-client with an ear at its encoder.
 LINK_probe  := client $(DEPS_client)
 WRAP_probe  := -Wl,--wrap=wzp_encoder_encode
-WITH_probe  := $(OBJ_app_wzp-client)
+WITH_probe  := $(OBJ_app_wzp-client) $(OBJ_apps_common)
 # Measures the demo's call.
 LINK_report := codec proto
 WITH_report := $(AR_bench)
@@ -108,7 +108,7 @@ $(foreach f,$(TEST_FOLDERS),$(eval TESTS_$(f) := $(TESTSRC_$(f):%.c=$(B)/%)))
 TESTS_e2e += $(sort $(wildcard tests/e2e/*.sh))
 
 $(foreach l,$(LIBS),$(call programs,$(TESTSRC_$(l)),$(l),$(l) $(DEPS_$(l)),$(AR_support),-Ilibwzp-$(l)/src))
-$(call programs,$(TESTSRC_support_tests),proto,proto,$(foreach p,proxy tap legacy,$(AR_prog_$(p))) $(AR_support))
+$(call programs,$(TESTSRC_support_tests),proto,proto,$(foreach p,proxy tap legacy report,$(AR_prog_$(p))) $(AR_support))
 $(call programs,$(TESTSRC_bench),proto,proto,$(AR_bench) $(AR_support))
 $(call programs,$(TESTSRC_integration),everything,$(LIBS),$(AR_world) $(AR_support))
 $(call programs,$(TESTSRC_e2e),proto,proto,$(AR_support))
@@ -145,15 +145,15 @@ again = $(MAKE) VARIANT=$(1) B=$(if $(filter build/$(VARIANT),$(B)),build/$(1),$
 
 BENCH_SRC := $(sort $(wildcard bench/cmd/*.c))
 BENCHES := $(BENCH_SRC:%.c=$(B)/%)
-# Programs of that folder which measure nothing themselves.
-BENCH_TOOLS := bench_table demo_report
+# The program of that folder which measures nothing itself.
+BENCH_TOOLS := bench_table
 $(call programs,$(BENCH_SRC),everything,$(LIBS),$(AR_bench) $(AR_world) $(AR_support))
 
 .PHONY: demo bench run-bench benches
 benches: $(BENCHES)
 
 demo: ## hold a sealed call over a lossy path, and measure it
-	+$(Q)$(call again,release) all support-bin benches
+	+$(Q)$(call again,release) all support-bin
 	+$(Q)$(call again,release) run-demo
 .PHONY: support-bin run-demo
 support-bin: $(SUPPORT_BIN)

@@ -3,11 +3,11 @@
  */
 #include "admit.h"
 
-#include <string.h>
-
 #include <wzp/crypto/legacy.h>
 #include <wzp/crypto/room.h>
 #include <wzp/crypto/wipe.h>
+
+#include <string.h>
 
 static wzp_binding_input binding_of(const wzp__admit_rules *rules,
                                     const uint8_t *exporter,
@@ -23,10 +23,10 @@ static wzp_err check_binding(const wzp__admit_rules *rules,
                              const wzp__admit_client *client,
                              const wzp_sig_call_offer *offer)
 {
-    wzp_binding_input in = binding_of(rules, client->exporter,
-                                      WZP_BINDING_CALL_OFFER, offer->kp);
-    wzp_err e = wzp_binding_verify(offer->identity_pub, &in,
-                                   offer->binding.ptr, offer->binding.len);
+    wzp_binding_input in =
+        binding_of(rules, client->exporter, WZP_BINDING_CALL_OFFER, offer->kp);
+    wzp_err e = wzp_binding_verify(offer->identity_pub, &in, offer->binding.ptr,
+                                   offer->binding.len);
     wzp_wipe(&in, sizeof in);
     return e == WZP_OK ? WZP_OK : WZP_ERR_BINDING;
 }
@@ -123,9 +123,8 @@ wzp_err wzp__admit_answer(const wzp__admit_rules *rules, const wzp_rng *rng,
     if (!with_extras) {
         return WZP_OK;
     }
-    wzp_binding_input in =
-        binding_of(rules, exporter, WZP_BINDING_CALL_ANSWER,
-                   (wzp_bytes){NULL, 0});
+    wzp_binding_input in = binding_of(rules, exporter, WZP_BINDING_CALL_ANSWER,
+                                      (wzp_bytes){NULL, 0});
     wzp_err e = wzp_binding_sign(&rules->identity, &in, out->binding);
     wzp_wipe(&in, sizeof in);
     answer->binding = (wzp_bytes){out->binding, sizeof out->binding};

@@ -31,11 +31,11 @@ typedef struct wzp__admit_client {
 } wzp__admit_client;
 
 typedef struct wzp__verdict {
-    wzp_err err;         /* WZP_OK: come in */
-    uint64_t code;       /* wzp_close_code otherwise */
-    const char *reason;  /* static text */
+    wzp_err err;        /* WZP_OK: come in */
+    uint64_t code;      /* wzp_close_code otherwise */
+    const char *reason; /* static text */
     bool is_capable;
-    wzp_kp kp;           /* when is_capable */
+    wzp_kp kp; /* when is_capable */
 } wzp__verdict;
 
 void wzp__admit_check(const wzp__admit_rules *rules,

@@ -45,15 +45,13 @@ const char *wzp__config_wrong(const wzp_relay_config *cfg)
         {cfg->identity.sign == NULL || cfg->identity.derive == NULL,
          "identity: missing"},
         {cfg->unix_now == NULL, "unix_now: missing"},
-        {cfg->max_conns < 1 || cfg->max_conns > 65536,
-         "max_conns: 1 to 65536"},
+        {cfg->max_conns < 1 || cfg->max_conns > 65536, "max_conns: 1 to 65536"},
         {cfg->max_rooms < 1 || cfg->max_rooms > 1048576,
          "max_rooms: 1 to 1048576"},
         {cfg->max_members < 2 || cfg->max_members > WZP__MEMBERS_MAX,
          "max_members: 2 to 1600"},
         {cfg->join_timeout == 0, "join_timeout: missing"},
-        {cfg->packets < 64 || cfg->packets > 1048576,
-         "packets: 64 to 1048576"},
+        {cfg->packets < 64 || cfg->packets > 1048576, "packets: 64 to 1048576"},
     };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         if (rules[i].is_wrong) {

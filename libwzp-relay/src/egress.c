@@ -27,8 +27,7 @@ bool wzp__egress_encode(wzp__egress *eg, const wzp_signal *sig, wzp_str *text)
 void wzp__egress_text(wzp__egress *eg, wzp_tstamp now, wzp_conn_id conn,
                       wzp_str text)
 {
-    wzp_err e =
-        wzp_endpoint_send_signal(eg->ep, now, conn, text.ptr, text.len);
+    wzp_err e = wzp_endpoint_send_signal(eg->ep, now, conn, text.ptr, text.len);
     if (e == WZP_OK) {
         eg->stats->signals_out++;
         return;

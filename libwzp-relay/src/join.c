@@ -3,24 +3,25 @@
  */
 #include "join.h"
 
-#include <inttypes.h>
-#include <string.h>
+#include "classify.h"
+#include "room/roster.h"
+#include "signal/budget.h"
+#include "signal/serve.h"
 
 #include <wzp/crypto/wipe.h>
 #include <wzp/proto/fingerprint.h>
 
-#include "classify.h"
-#include "room/roster.h"
-#include "signal/serve.h"
+#include <inttypes.h>
+#include <string.h>
 
 /* Messages read before a CallOffer: AuthToken, and what is unknown. chosen. */
 enum { MESSAGES_BEFORE_JOIN = 8 };
 
 #define VERSION_LINGER (100 * WZP_MS) /* spec/wire.md 5.2 */
 
-/* --- telling ------------------------------------------------------------------ */
+/* --- telling -------------------------------------------------------------- */
 
-static void tell(wzp_relay *relay, wzp_relay_event_kind kind,
+static void tell(wzp_relay *relay, wzp_tstamp now, wzp_relay_event_kind kind,
                  const wzp__peer *peer, wzp_err err)
 {
     wzp_relay_event ev = {.kind = kind, .remote = peer->remote, .err = err};
@@ -36,6 +37,9 @@ static void tell(wzp_relay *relay, wzp_relay_event_kind kind,
         [WZP_RELAY_LEFT] = "room.leave",
         [WZP_RELAY_REFUSED] = "join.refused",
     };
+    if (!wzp__budget_take(&relay->log_budget, now, 0, 1)) {
+        return; /* the events and the counters have it */
+    }
     char remote[WZP_ADDR_TEXT_MAX];
     wzp_addr_encode(&peer->remote, remote);
     WZP_LOG(&relay->cfg.log, WZP_LOG_INFO, "relay", names[kind],
@@ -58,7 +62,7 @@ static void count_refusal(wzp_relay_stats *stats, wzp_err err)
     }
 }
 
-/* --- out ------------------------------------------------------------------------ */
+/* --- out ------------------------------------------------------------------ */
 
 void wzp__join_room_changed(wzp_relay *relay, wzp_tstamp now, wzp__room *room)
 {
@@ -80,7 +84,7 @@ static void leave(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
     if (peer->member == NULL) {
         return;
     }
-    tell(relay, WZP_RELAY_LEFT, peer, err);
+    tell(relay, now, WZP_RELAY_LEFT, peer, err);
     relay->stats.left++;
     relay->members--;
     wzp__roster_left(room, peer->member);
@@ -114,7 +118,7 @@ static void refuse_with(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
                         const wzp__verdict *verdict)
 {
     count_refusal(&relay->stats, verdict->err);
-    tell(relay, WZP_RELAY_REFUSED, peer, verdict->err);
+    tell(relay, now, WZP_RELAY_REFUSED, peer, verdict->err);
     wzp__join_close(relay, now, peer, verdict->code, verdict->reason,
                     verdict->err);
 }
@@ -126,12 +130,12 @@ static void refuse(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
     refuse_with(relay, now, peer, &verdict);
 }
 
-/* --- accepted --------------------------------------------------------------------- */
+/* --- accepted ------------------------------------------------------------- */
 
 static void serve_version(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer)
 {
-    wzp_err e = wzp_endpoint_send_uni(relay->ep, now, peer->conn,
-                                      relay->build, strlen(relay->build));
+    wzp_err e = wzp_endpoint_send_uni(relay->ep, now, peer->conn, relay->build,
+                                      strlen(relay->build));
     if (e != WZP_OK) {
         wzp__join_close(relay, now, peer, WZP_CLOSE_NORMAL, "version", e);
         return;
@@ -192,15 +196,15 @@ void wzp__join_accepted(wzp_relay *relay, wzp_tstamp now,
 void wzp__join_expire(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer)
 {
     if (peer->state == WZP__PEER_VERSION) {
-        wzp__join_close(relay, now, peer, WZP_CLOSE_NORMAL, "version",
-                        WZP_OK);
+        wzp__join_close(relay, now, peer, WZP_CLOSE_NORMAL, "version", WZP_OK);
         return;
     }
-    refuse(relay, now, peer, WZP_ERR_TIMEOUT, WZP_CLOSE_NOT_ALLOWED,
+    /* Not NOT_ALLOWED: on a bad path a client may well try again. */
+    refuse(relay, now, peer, WZP_ERR_TIMEOUT, WZP_CLOSE_SLOW,
            "no CallOffer in time");
 }
 
-/* --- joining ------------------------------------------------------------------------ */
+/* --- joining -------------------------------------------------------------- */
 
 /* At most 63 bytes, cut between characters. The text is valid UTF-8: the
  * parser refuses anything else. */
@@ -291,7 +295,7 @@ static void welcome(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
     wzp__roster_joined(peer->room, peer->member);
     wzp__join_room_changed(relay, now, peer->room);
     wzp__roster_send(peer->room, &relay->egress, now, peer->member);
-    tell(relay, WZP_RELAY_JOINED, peer, WZP_OK);
+    tell(relay, now, WZP_RELAY_JOINED, peer, WZP_OK);
 }
 
 static wzp_err join(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
@@ -354,8 +358,8 @@ void wzp__join_signal(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
     }
     /* Tokens mean nothing here yet; clients of relays that ask for one may
      * send it anyhow. */
-    bool is_skipped = e == WZP_ERR_VARIANT ||
-                      (e == WZP_OK && sig.kind == WZP_SIG_AUTH_TOKEN);
+    bool is_skipped =
+        e == WZP_ERR_VARIANT || (e == WZP_OK && sig.kind == WZP_SIG_AUTH_TOKEN);
     if (!is_skipped || peer->messages >= MESSAGES_BEFORE_JOIN) {
         refuse(relay, now, peer, WZP_ERR_PROTOCOL, WZP_CLOSE_PROTOCOL,
                e == WZP_OK ? "expected a CallOffer" : wzp_strerror(e));

@@ -28,7 +28,6 @@ void wzp__join_gone(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
 
 /* Roster changes of a room that could not go out yet must not be slept
  * through. */
-void wzp__join_room_changed(wzp_relay *relay, wzp_tstamp now,
-                            wzp__room *room);
+void wzp__join_room_changed(wzp_relay *relay, wzp_tstamp now, wzp__room *room);
 
 #endif

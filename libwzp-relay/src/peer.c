@@ -5,15 +5,14 @@
  */
 #include "peer.h"
 
+#include <wzp/crypto/wipe.h>
+
 #include <assert.h>
 #include <string.h>
 
-#include <wzp/crypto/wipe.h>
-
 static size_t home(const wzp__peers *t, wzp_conn_id conn)
 {
-    return (size_t)((conn * UINT64_C(0x9E3779B97F4A7C15)) >> 32) &
-           (t->cap - 1);
+    return (size_t)((conn * UINT64_C(0x9E3779B97F4A7C15)) >> 32) & (t->cap - 1);
 }
 
 wzp_err wzp__peers_init(wzp__peers *t, const wzp_mem *mem, size_t max)

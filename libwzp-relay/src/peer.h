@@ -12,9 +12,9 @@
 #ifndef WZP_RELAY_PEER_H
 #define WZP_RELAY_PEER_H
 
-#include <wzp/transport/endpoint.h>
-
 #include "room/room.h"
+
+#include <wzp/transport/endpoint.h>
 
 typedef enum wzp__peer_state {
     WZP__PEER_WAIT_OFFER,
@@ -30,8 +30,8 @@ typedef struct wzp__peer {
     /* while waiting */
     wzp_tstamp deadline; /* WZP_NEVER: in no list */
     struct wzp__peer *prev, *next;
-    uint8_t messages; /* read before joining */
-    uint8_t exporter[32]; /* secret; wiped at the join */
+    uint8_t messages;                 /* read before joining */
+    uint8_t exporter[32];             /* secret; wiped at the join */
     char name[WZP_ROOM_NAME_MAX + 1]; /* of the room asked for, lower case */
     /* as a member */
     wzp__room *room;     /* borrowed from the room table */
@@ -45,9 +45,9 @@ typedef struct wzp__peer_list {
 } wzp__peer_list;
 
 typedef struct wzp__peers {
-    const wzp_mem *mem; /* borrowed */
-    wzp__peer **slots;  /* open addressing */
-    size_t cap, n;      /* cap is a power of two */
+    const wzp_mem *mem;        /* borrowed */
+    wzp__peer **slots;         /* open addressing */
+    size_t cap, n;             /* cap is a power of two */
     wzp__peer_list waiting[2]; /* by state: WAIT_OFFER, VERSION */
 } wzp__peers;
 

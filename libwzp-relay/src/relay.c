@@ -4,14 +4,6 @@
  * classify.c, who may come in admit.c, what a connection goes through join.c,
  * who gets a packet room/forward.c, who gets a message signal/.
  */
-#include <wzp/relay/relay.h>
-
-#include <stdio.h>
-#include <string.h>
-
-#include <wzp/crypto/wipe.h>
-#include <wzp/transport/global.h>
-
 #include "config.h"
 #include "join.h"
 #include "relay_state.h"
@@ -19,9 +11,16 @@
 #include "room/roster.h"
 #include "signal/serve.h"
 
+#include <wzp/crypto/wipe.h>
+#include <wzp/relay/relay.h>
+#include <wzp/transport/global.h>
+
+#include <stdio.h>
+#include <string.h>
+
 #define ARENA_MAX (8 * (size_t)WZP_SIGNAL_MAX)
 
-/* --- life ----------------------------------------------------------------------- */
+/* --- life ----------------------------------------------------------------- */
 
 static wzp_err make_endpoint(wzp_relay *relay, wzp_tstamp now)
 {
@@ -135,7 +134,7 @@ void wzp_relay_free(wzp_relay *relay)
     deinit_globals();
 }
 
-/* --- what happened --------------------------------------------------------------- */
+/* --- what happened -------------------------------------------------------- */
 
 static void on_signal(wzp_relay *relay, wzp_tstamp now,
                       const wzp_ep_action *action)
@@ -197,7 +196,7 @@ static void handle(wzp_relay *relay, wzp_tstamp now,
     }
 }
 
-/* --- verbs --------------------------------------------------------------------------- */
+/* --- verbs ---------------------------------------------------------------- */
 
 void wzp_relay_recv(wzp_relay *relay, wzp_tstamp now, const wzp_addr *local,
                     const wzp_addr *remote, const uint8_t *data, size_t len)
@@ -281,7 +280,7 @@ bool wzp_relay_is_drained(const wzp_relay *relay, wzp_tstamp now)
            (relay->peers.n == 0 || now >= relay->drain_end);
 }
 
-/* --- queries ----------------------------------------------------------------------------- */
+/* --- queries -------------------------------------------------------------- */
 
 bool wzp_relay_next_event(wzp_relay *relay, wzp_relay_event *out)
 {

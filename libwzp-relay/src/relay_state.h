@@ -20,7 +20,7 @@ struct wzp_relay {
     wzp_endpoint *ep;
     wzp_arena *in_arena; /* message being read */
     wzp__admit_rules rules;
-    wzp__egress egress;  /* owns its arena through us */
+    wzp__egress egress; /* owns its arena through us */
     wzp__peers peers;
     wzp__room_table rooms;
     wzp_tstamp roster_due; /* earliest of all rooms, or earlier */
@@ -29,6 +29,7 @@ struct wzp_relay {
     wzp_tstamp drain_end;
     char drain_reason[WZP_REASON_MAX];
     wzp_relay_stats stats;
+    wzp__budget log_budget; /* strangers can cause log lines */
     wzp__event_queue events;
 };
 

@@ -92,31 +92,6 @@ WZP_TEST(accept_asks_for_a_retry_when_half_of_the_places_are_taken)
     net_free(n);
 }
 
-WZP_TEST(accept_answers_an_unknown_version_with_the_known_one)
-{
-    net *n = net_new(5);
-    net_node *server = net_add(n, true);
-    uint8_t data[1200] = {0xc0, 0xba, 0xba, 0xba, 0xba, 8, 1, 2, 3, 4,
-                          5,    6,    7,    8,    4,    9, 9, 9, 9};
-    const wzp_addr from = net_v4(50, 50);
-    wzp_endpoint_recv(server->ep, n->now, &server->addr, &from, data,
-                      sizeof data);
-    wzp_ep_action a;
-    assert_true(wzp_endpoint_poll(server->ep, n->now, &a));
-    assert_int_equal(a.kind, WZP_EP_SEND);
-    assert_true(wzp_addr_equal(&a.u.send.remote, &from));
-    /* version 0, their ids swapped, then version 1 */
-    assert_memory_equal(a.u.send.data + 1, "\0\0\0\0\x04\x09\x09\x09\x09\x08",
-                        10);
-    assert_memory_equal(a.u.send.data + a.u.send.len - 4, "\0\0\0\1", 4);
-    assert_false(wzp_endpoint_poll(server->ep, n->now, &a));
-    /* Too short to be answered. */
-    wzp_endpoint_recv(server->ep, n->now, &server->addr, &from, data, 1199);
-    assert_false(wzp_endpoint_poll(server->ep, n->now, &a));
-    assert_int_equal(stats_of(server).malformed, 2);
-    net_free(n);
-}
-
 WZP_TEST(accept_drops_garbage_of_every_length)
 {
     net_pair p = net_connect(6);

@@ -209,7 +209,7 @@ WZP_TEST(endpoint_statistics_of_a_connection_follow_what_happened)
 WZP_TEST(endpoint_without_packets_in_its_pool_counts_lost_datagrams)
 {
     net_pair p = net_connect(15);
-    wzp_pkt *all[256];
+    wzp_pkt *all[257];
     size_t n = 0;
     while ((all[n] = wzp_pkt_get(p.server->pool)) != NULL) {
         n++;
@@ -244,6 +244,92 @@ WZP_TEST(endpoint_one_seed_gives_the_same_packets_again)
 {
     assert_true(trace_of(77) == trace_of(77));
     assert_true(trace_of(77) != trace_of(78));
+}
+
+/* --- memory
+ * ------------------------------------------------------------------------ */
+
+typedef struct scarce {
+    size_t blocks, left; /* allocations until one fails */
+} scarce;
+
+static void *scarce_resize(void *user, void *ptr, size_t old, size_t size)
+{
+    scarce *s = user;
+    (void)old;
+    if (size == 0) {
+        s->blocks -= ptr != NULL;
+        free(ptr);
+        return NULL;
+    }
+    if (s->left == 0) {
+        return NULL;
+    }
+    s->left--;
+    s->blocks += ptr == NULL;
+    return realloc(ptr, size);
+}
+
+/* A whole short life of a connection in which one endpoint runs out of memory
+ * after n allocations. True when it got through. */
+static bool lives_with(size_t allocations, bool server_is_poor)
+{
+    net *n = net_new(17);
+    scarce mem = {.left = allocations};
+    bool made = true;
+    for (int i = 0; i < 2; i++) {
+        net_node *node = net_prepare(n);
+        wzp_endpoint_config cfg = net_config(n, node, i == 0);
+        const bool is_poor = (i == 0) == server_is_poor;
+        if (is_poor) {
+            cfg.mem = (wzp_mem){scarce_resize, &mem};
+        }
+        made = made && wzp_endpoint_new(&node->ep, &cfg, n->now) == WZP_OK;
+    }
+    bool through = false;
+    if (made) {
+        net_node *server = &n->nodes[0], *client = &n->nodes[1];
+        wzp_conn_id id = 0;
+        const wzp_dial d = {
+            .local = client->addr, .remote = server->addr, .sni = "room"};
+        if (wzp_endpoint_dial(client->ep, n->now, &d, &id) == WZP_OK) {
+            net_run(n, 300 * WZP_MS);
+            wzp_ignore(
+                wzp_endpoint_send_signal(client->ep, n->now, id, "{}", 2),
+                "perhaps there is no memory");
+            wzp_pkt *pkt = wzp_pkt_get(client->pool);
+            pkt->len = 10;
+            wzp_ignore(wzp_endpoint_send_dgram(client->ep, n->now, id, pkt),
+                       "perhaps there is no memory");
+            wzp_pkt_unref(pkt);
+            net_run(n, 40 * WZP_S);
+            through = server->signals == 1 && server->dgrams == 1 &&
+                      !net_note(client, id)->closed;
+        }
+    }
+    net_free(n);
+    assert_int_equal(mem.blocks, 0);
+    return through;
+}
+
+static void runs_out_of_memory(bool server)
+{
+    size_t n = 0;
+    while (!lives_with(n, server)) {
+        n++;
+        assert_true(n < 2000);
+    }
+    print_message("one connection: %zu allocations\n", n);
+}
+
+WZP_TEST(endpoint_listener_survives_every_failing_allocation)
+{
+    runs_out_of_memory(true);
+}
+
+WZP_TEST(endpoint_dialler_survives_every_failing_allocation)
+{
+    runs_out_of_memory(false);
 }
 
 /* --- configuration

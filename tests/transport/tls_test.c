@@ -109,11 +109,26 @@ WZP_TEST(tls_server_without_the_key_of_its_certificate_is_refused)
     net_free(n);
 }
 
-WZP_TEST(tls_object_of_a_listener_is_freed_after_the_handshake)
+WZP_TEST(tls_object_is_freed_after_the_handshake)
 {
     net_pair p = net_connect(4);
     assert_null(wzp__table_find(p.server->ep, p.s)->tls.ssl);
-    assert_non_null(wzp__table_find(p.client->ep, p.c)->tls.ssl);
+    assert_null(wzp__table_find(p.client->ep, p.c)->tls.ssl);
+    net_free(p.n);
+}
+
+WZP_TEST(tls_session_tickets_are_ignored)
+{
+    net_pair p = net_connect(7);
+    static const uint8_t TICKET[100] = {4, 0, 0, 96};
+    assert_int_equal(ngtcp2_conn_submit_crypto_data(
+                         wzp__table_find(p.server->ep, p.s)->quic,
+                         NGTCP2_ENCRYPTION_LEVEL_1RTT, TICKET, sizeof TICKET),
+                     0);
+    net_signal(p.server, p.s, "{}");
+    net_run(p.n, WZP_S);
+    assert_int_equal(p.client->signals, 1);
+    assert_false(net_note(p.client, p.c)->closed);
     net_free(p.n);
 }
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define PORT_SAMPLES 9600 /* 200 ms */
+#define PORT_SAMPLES 9600 /* 200 ms; the ring rounds up */
 
 wzp_err wzp__audio_port_init(wzp_audio_port *port, const wzp_mem *mem)
 {

@@ -16,7 +16,7 @@ struct wzp_audio_port {
     _Atomic uint64_t playout_underflow; /* samples of silence given */
 };
 
-/* Each ring holds 200 ms (chosen: twenty ticks). WZP_ERR_NOMEM. */
+/* Each ring holds at least 200 ms (chosen: twenty ticks). WZP_ERR_NOMEM. */
 WZP_NODISCARD wzp_err wzp__audio_port_init(wzp_audio_port *port,
                                            const wzp_mem *mem);
 void wzp__audio_port_deinit(wzp_audio_port *port, const wzp_mem *mem);

@@ -15,6 +15,7 @@
 
 #include <string.h>
 
+#define PLAYOUT_MOST_MS       2000 /* the jitter buffer's own limit */
 #define TICK_NS               (10 * WZP_MS)
 #define TICKS_AT_ONCE         10 /* behind by more: time is skipped */
 #define STATS_NS              WZP_S
@@ -465,7 +466,8 @@ static wzp_err check_config(const wzp_engine_config *cfg)
     if (cfg->rng.fill == NULL || cfg->unix_now == NULL ||
         cfg->identity.sign == NULL || cfg->audio.start == NULL ||
         cfg->max_senders == 0 || cfg->max_senders > 64 || cfg->max_events < 8 ||
-        cfg->max_events > 65536 || cfg->playout_min_ms > cfg->playout_max_ms) {
+        cfg->max_events > 65536 || cfg->playout_min_ms > cfg->playout_max_ms ||
+        cfg->playout_max_ms > PLAYOUT_MOST_MS) {
         return WZP_ERR_CONFIG;
     }
     return WZP_OK;

@@ -20,8 +20,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FIRST_JOIN_MS 15000 /* chosen: a person waits no longer */
-#define JOIN_MS       10000 /* the relay's own limit, relay.md 2.5 */
+#define FIRST_JOIN_MS 15000        /* chosen: a person waits no longer */
+#define STEADY_NS     (10 * WZP_S) /* chosen: a relay that lasted this long */
+#define JOIN_MS       10000        /* the relay's own limit, relay.md 2.5 */
 #define ARENA_LIMIT   (8u * WZP_SIGNAL_MAX)
 #define EVENTS        8 /* a step makes three at most */
 
@@ -38,7 +39,8 @@ struct wzp__session {
     bool was_joined;
     bool is_leaving;
     size_t attempt; /* index into backoff_ms */
-    size_t addr;    /* index into join.addrs */
+    wzp_tstamp joined_at;
+    size_t addr; /* index into join.addrs */
     uint32_t epoch;
     uint32_t rev; /* of the roster we have */
     uint64_t bad_signals;
@@ -258,6 +260,7 @@ static wzp_err make_group(wzp__session *s)
     drop_group(s);
     WZP_TRY(wzp_group_new(&s->group, &cfg));
     s->epoch++;
+    s->rev = 0;
     return WZP_OK;
 }
 
@@ -286,7 +289,8 @@ static void on_connected(wzp__session *s, wzp_tstamp now,
         end_with(s, now, WZP_CLOSE_NORMAL, e);
         return;
     }
-    enter(s, WZP_CLIENT_JOINING, now + JOIN_MS * WZP_MS);
+    wzp_tstamp until = now + JOIN_MS * WZP_MS;
+    enter(s, WZP_CLIENT_JOINING, until < s->give_up_at ? until : s->give_up_at);
     push(s, WZP__SESSION_STATE);
 }
 
@@ -309,7 +313,7 @@ static void on_answer(wzp__session *s, wzp_tstamp now,
                    "kept in memory; the call matters more than the file");
     }
     s->was_joined = true;
-    s->attempt = 0;
+    s->joined_at = now;
     s->give_up_at = WZP_NEVER;
     enter(s, WZP_CLIENT_JOINED, WZP_NEVER);
     push(s, WZP__SESSION_STATE);
@@ -365,8 +369,8 @@ static void on_signal(wzp__session *s, wzp_tstamp now, const wzp_ep_action *a)
         bool is_repeat = e == WZP_ERR_ROLLBACK || e == WZP_ERR_KEY_REPLAYED;
         s->bad_signals += !is_repeat;
         WZP_LOG(&s->deps.log, is_repeat ? WZP_LOG_DEBUG : WZP_LOG_INFO,
-                "session", "session.signal.skipped",
-                "err=%s len=%zu", wzp_err_name(e), a->u.signal.len);
+                "session", "session.signal.skipped", "err=%s len=%zu",
+                wzp_err_name(e), a->u.signal.len);
     }
 }
 
@@ -415,6 +419,9 @@ static wzp_err temporary(const wzp_ep_action *a)
 static void on_closed(wzp__session *s, wzp_tstamp now, const wzp_ep_action *a)
 {
     s->conn = 0;
+    if (s->state == WZP_CLIENT_JOINED && now - s->joined_at >= STEADY_NS) {
+        s->attempt = 0;
+    }
     if (s->is_leaving) {
         end(s, WZP_OK, "left the room");
         return;

@@ -45,7 +45,10 @@ wzp_err wzp__relay_name_decode(const char *text, wzp__relay_name *out)
     if (len == 0 || len > WZP__RELAY_HOST_MAX || !is_port(port)) {
         return WZP_ERR_ADDRESS;
     }
-    memcpy(out->host, p.host, len);
+    for (size_t i = 0; i < len; i++) { /* names are one in any letter case */
+        char c = p.host[i];
+        out->host[i] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+    }
     out->host[len] = '\0';
     memcpy(out->port, port, strlen(port) + 1);
     return WZP_OK;

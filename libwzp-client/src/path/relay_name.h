@@ -8,7 +8,7 @@
 #define WZP__RELAY_HOST_MAX 255
 
 typedef struct wzp__relay_name {
-    char host[WZP__RELAY_HOST_MAX + 1]; /* without brackets */
+    char host[WZP__RELAY_HOST_MAX + 1]; /* lower case, without brackets */
     char port[6];                       /* digits */
 } wzp__relay_name;
 

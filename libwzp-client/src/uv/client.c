@@ -4,6 +4,7 @@
  * threads is under `lock`; everything else belongs to the loop's thread.
  */
 #include "call/event_queue.h"
+#include "path/relay_name.h"
 
 #include <wzp/client/client.h>
 #include <wzp/crypto/room.h>
@@ -23,8 +24,6 @@
 #define COMMANDS       64 /* waiting at once; then WZP_ERR_FULL */
 #define EVENTS         512
 #define SNAPSHOT_NS    (100 * WZP_MS)
-#define DEFAULT_PORT   "4433"
-#define HOST_MAX       255
 #define WORDS_KEYS_MAX 4096
 
 typedef enum command_kind {
@@ -41,8 +40,7 @@ typedef struct command {
     bool has_pin;
     uint8_t pin[WZP_HASH_LEN];
     char room[WZP_ROOM_NAME_MAX + 1];
-    char host[HOST_MAX + 1];
-    char port[6];
+    wzp__relay_name relay;
 } command;
 
 typedef enum hosting { HOST_NONE, HOST_THREAD, HOST_LOOP, HOST_FD } hosting;
@@ -208,10 +206,10 @@ static size_t take_addresses(const struct addrinfo *list,
 static void start_join(wzp_client *c, const command *cmd,
                        const struct addrinfo *list)
 {
-    char relay[HOST_MAX + 16];
-    bool is_v6 = strchr(cmd->host, ':') != NULL;
-    (void)snprintf(relay, sizeof relay, is_v6 ? "[%s]:%s" : "%s:%s", cmd->host,
-                   cmd->port);
+    char relay[WZP__RELAY_HOST_MAX + 16];
+    bool is_v6 = strchr(cmd->relay.host, ':') != NULL;
+    (void)snprintf(relay, sizeof relay, is_v6 ? "[%s]:%s" : "%s:%s",
+                   cmd->relay.host, cmd->relay.port);
     wzp_join join = {.room = cmd->room,
                      .relay = relay,
                      .local = wzp_uv_udp_local(c->udp),
@@ -241,7 +239,7 @@ static void on_resolved(uv_getaddrinfo_t *req, int status,
     } else if (status != 0 && !c->is_stopping) {
         char text[160];
         (void)snprintf(text, sizeof text, "cannot find relay \"%.100s\": %s",
-                       job->cmd.host, uv_strerror(status));
+                       job->cmd.relay.host, uv_strerror(status));
         publish_ended(c, WZP_ERR_RESOLVE, text);
     } else if (!c->is_stopping) {
         start_join(c, &job->cmd, list);
@@ -255,7 +253,10 @@ static void do_join(wzp_client *c, const command *cmd)
 {
     if (c->resolving != NULL ||
         wzp_engine_state(c->engine) != WZP_CLIENT_IDLE) {
-        publish_ended(c, WZP_ERR_STATE, "already in a room");
+        wzp_client_event ev = {.kind = WZP_EVENT_STATE, .at = wzp_uv_now()};
+        ev.u.state.state = wzp_engine_state(c->engine);
+        ev.u.state.why = WZP_ERR_STATE; /* refused: one room at a time */
+        publish_event(c, &ev);
         return;
     }
     resolve_job *job = wzp_mem_new(&c->mem, sizeof *job);
@@ -266,8 +267,8 @@ static void do_join(wzp_client *c, const command *cmd)
     *job = (resolve_job){.client = c, .cmd = *cmd};
     job->req.data = job;
     const struct addrinfo hints = {.ai_socktype = SOCK_DGRAM};
-    int e = uv_getaddrinfo(c->loop, &job->req, on_resolved, cmd->host,
-                           cmd->port, &hints);
+    int e = uv_getaddrinfo(c->loop, &job->req, on_resolved, cmd->relay.host,
+                           cmd->relay.port, &hints);
     if (e != 0) {
         wzp_mem_free(&c->mem, job, sizeof *job);
         publish_ended(c, WZP_ERR_RESOLVE, uv_strerror(e));
@@ -417,38 +418,6 @@ static wzp_err post(wzp_client *c, const command *cmd)
     return WZP_OK;
 }
 
-/* "HOST:PORT", "HOST", "[v6]:PORT", "[v6]". */
-static wzp_err split_relay(const char *relay, command *cmd)
-{
-    const char *host = relay;
-    const char *end;
-    const char *port = NULL;
-    if (*relay == '[') {
-        host = relay + 1;
-        end = strchr(host, ']');
-        if (end == NULL || (end[1] != '\0' && end[1] != ':')) {
-            return WZP_ERR_ADDRESS;
-        }
-        port = end[1] == ':' ? end + 2 : NULL;
-    } else {
-        end = strchr(relay, ':');
-        port = end == NULL ? NULL : end + 1;
-        end = end == NULL ? relay + strlen(relay) : end;
-    }
-    size_t len = (size_t)(end - host);
-    port = port == NULL ? DEFAULT_PORT : port;
-    size_t port_len = strlen(port);
-    if (len == 0 || len > HOST_MAX || port_len == 0 ||
-        port_len >= sizeof cmd->port ||
-        strspn(port, "0123456789") != port_len) {
-        return WZP_ERR_ADDRESS;
-    }
-    memcpy(cmd->host, host, len);
-    cmd->host[len] = '\0';
-    memcpy(cmd->port, port, port_len + 1);
-    return WZP_OK;
-}
-
 /* 64 hex digits, with or without colons between pairs. */
 static wzp_err parse_pin(const char *text, uint8_t out[WZP_HASH_LEN])
 {
@@ -476,7 +445,7 @@ wzp_err wzp_client_join(wzp_client *c, const char *room, const char *relay,
         return WZP_ERR_NAME;
     }
     memcpy(cmd.room, room, len + 1);
-    WZP_TRY(split_relay(relay, &cmd));
+    WZP_TRY(wzp__relay_name_decode(relay, &cmd.relay));
     if (pin != NULL) {
         WZP_TRY(parse_pin(pin, cmd.pin));
         cmd.has_pin = true;
@@ -662,15 +631,13 @@ static void maybe_close(wzp_client *c)
 static wzp_err open_on(wzp_client *c, uv_loop_t *loop)
 {
     c->loop = loop;
+    WZP_TRY(bind_socket(c)); /* first: what fails leaves nothing of ours */
     if (uv_async_init(loop, &c->wake, on_wake) != 0) {
+        wzp_uv_udp_close(c->udp, NULL, NULL);
+        c->udp = NULL;
         return WZP_ERR_INTERNAL;
     }
     c->wake.data = c;
-    wzp_err e = bind_socket(c);
-    if (e != WZP_OK) {
-        uv_close((uv_handle_t *)&c->wake, NULL);
-        return e;
-    }
     c->open_handles = 2;
     return WZP_OK;
 }

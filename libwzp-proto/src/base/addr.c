@@ -10,7 +10,8 @@
 
 enum { GROUPS = 8 }; /* of 16 bits in an IPv6 address */
 
-/* --- reading ------------------------------------------------------------------ */
+/* --- reading
+ * ------------------------------------------------------------------ */
 
 /* What has not been read yet. */
 typedef struct cursor {
@@ -178,7 +179,8 @@ wzp_err wzp_addr_decode_ip(const char *text, size_t len, uint16_t port,
     return WZP_OK;
 }
 
-/* --- writing ------------------------------------------------------------------ */
+/* --- writing
+ * ------------------------------------------------------------------ */
 
 static unsigned group_at(const wzp_addr *a, int i)
 {
@@ -203,7 +205,8 @@ static void find_gap(const wzp_addr *a, int *start, int *len)
     }
 }
 
-/* ::ffff:0:0/96 is written with its last 32 bits dotted (RFC 5952 section 5). */
+/* ::ffff:0:0/96 is written with its last 32 bits dotted (RFC 5952 section 5).
+ */
 static bool is_mapped(const wzp_addr *a)
 {
     static const uint8_t prefix[12] = {[10] = 0xFF, [11] = 0xFF};
@@ -257,11 +260,10 @@ size_t wzp_addr_encode(const wzp_addr *addr, char out[WZP_ADDR_TEXT_MAX])
     char ip[WZP_ADDR_TEXT_MAX];
     wzp_addr_encode_ip(addr, ip);
     /* 45 characters at most, so that nothing is cut. */
-    const int n = (addr->family == WZP_FAMILY_V6)
-                      ? snprintf(out, WZP_ADDR_TEXT_MAX, "[%.45s]:%u", ip,
-                                 addr->port)
-                      : snprintf(out, WZP_ADDR_TEXT_MAX, "%.45s:%u", ip,
-                                 addr->port);
+    const int n =
+        (addr->family == WZP_FAMILY_V6)
+            ? snprintf(out, WZP_ADDR_TEXT_MAX, "[%.45s]:%u", ip, addr->port)
+            : snprintf(out, WZP_ADDR_TEXT_MAX, "%.45s:%u", ip, addr->port);
     return (size_t)n;
 }
 

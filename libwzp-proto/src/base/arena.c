@@ -8,7 +8,10 @@
 #include <stdalign.h>
 #include <string.h>
 
-enum { FIRST_BLOCK = 4096 }; /* chosen: most signals fit in one */
+enum {
+    FIRST_BLOCK = 4096, /* chosen: most signals fit in one */
+    KEEP_MAX = 16384,   /* chosen: a longer first block is not kept */
+};
 
 typedef struct block {
     struct block *next;
@@ -93,6 +96,12 @@ void wzp_arena_free(wzp_arena *arena)
 void wzp_arena_reset(wzp_arena *arena)
 {
     if (arena->first == NULL) {
+        return;
+    }
+    if (arena->first->cap > KEEP_MAX) {
+        free_from(arena, arena->first);
+        arena->first = NULL;
+        arena->last = NULL;
         return;
     }
     free_from(arena, arena->first->next);

@@ -18,7 +18,12 @@
 
 wzp__json wzp__json_init(const char *text, size_t len, wzp_arena *arena)
 {
-    return (wzp__json){.at = text, .end = text + len, .arena = arena};
+    wzp__json j = {.at = text, .end = text + len, .arena = arena};
+    j.text = wzp_arena_alloc(arena, len);
+    if (j.text == NULL) {
+        wzp__json_fail(&j, WZP_ERR_NOMEM);
+    }
+    return j;
 }
 
 void wzp__json_fail(wzp__json *j, wzp_err err)
@@ -89,7 +94,8 @@ static bool expect(wzp__json *j, wzp__json_type type)
     return false;
 }
 
-/* --- containers ---------------------------------------------------------------- */
+/* --- containers
+ * ---------------------------------------------------------------- */
 
 void wzp__json_open(wzp__json *j, wzp__json_type container)
 {
@@ -181,7 +187,8 @@ bool wzp__json_take_null(wzp__json *j)
     return true;
 }
 
-/* --- strings -------------------------------------------------------------------- */
+/* --- strings
+ * -------------------------------------------------------------------- */
 
 /* The value of the four hex digits at `at`, or −1. */
 static long hex4(const char *at, const char *end)
@@ -283,15 +290,18 @@ static bool scan_string(wzp__json *j, wzp_str *raw, bool *has_escapes)
     return true;
 }
 
-/* The text of a string that was scanned, in the arena. It is never longer than
- * the raw form. */
+char *wzp__json_keep(wzp__json *j, size_t len)
+{
+    char *place = j->text;
+    j->text += len;
+    return place;
+}
+
+/* The text of a string that was scanned. It is never longer than the raw
+ * form. */
 static wzp_str unescape(wzp__json *j, wzp_str raw)
 {
-    char *out = wzp_arena_alloc(j->arena, raw.len);
-    if (out == NULL) {
-        wzp__json_fail(j, WZP_ERR_NOMEM);
-        return WZP_STR_NONE;
-    }
+    char *out = j->text;
     const char *end = raw.ptr + raw.len;
     size_t n = 0;
     for (const char *at = raw.ptr; at < end;) {
@@ -307,7 +317,7 @@ static wzp_str unescape(wzp__json *j, wzp_str raw)
             at += 2 + used;
         }
     }
-    return (wzp_str){out, n};
+    return (wzp_str){wzp__json_keep(j, n), n};
 }
 
 wzp_str wzp__json_text(wzp__json *j)
@@ -330,7 +340,8 @@ wzp_str wzp__json_string(wzp__json *j)
     return unescape(j, raw);
 }
 
-/* --- numbers -------------------------------------------------------------------- */
+/* --- numbers
+ * -------------------------------------------------------------------- */
 
 static size_t take_digits(wzp__json *j)
 {
@@ -464,7 +475,8 @@ bool wzp__json_bool(wzp__json *j)
     return false;
 }
 
-/* --- skipping ------------------------------------------------------------------- */
+/* --- skipping
+ * ------------------------------------------------------------------- */
 
 /* Containers open within the value that is skipped, one bit each: object or
  * array. */

@@ -20,16 +20,20 @@
  * could ever send in a known place, and 64 bytes of stack. */
 #define WZP__JSON_SKIP_DEPTH 512
 
-/* --- reading ------------------------------------------------------------------ */
+/* --- reading
+ * ------------------------------------------------------------------ */
 
 typedef struct wzp__json {
     const char *at;
     const char *end;
-    wzp_arena *arena; /* texts that are kept */
+    wzp_arena *arena;
+    char *text; /* room for all texts that are kept: as long as the input,
+                   because each is shorter than what it was read from */
     unsigned depth;
     wzp_err err;
 } wzp__json;
 
+/* Takes `len` bytes of the arena at once. */
 wzp__json wzp__json_init(const char *text, size_t len, wzp_arena *arena);
 
 typedef enum wzp__json_type {
@@ -60,14 +64,18 @@ size_t wzp__json_count(wzp__json *j);
 /* Consumes `null` if that comes next. */
 bool wzp__json_take_null(wzp__json *j);
 
-/* Values. The text of _string is a copy in the arena; that of _text is
- * borrowed from the input where it has no escapes. All give 0, false or an
- * absent text on error. */
+/* Values. The text of _string is a copy; that of _text is borrowed from the
+ * input where it has no escapes. All give 0, false or an absent text on
+ * error. */
 wzp_str wzp__json_string(wzp__json *j);
 wzp_str wzp__json_text(wzp__json *j);
 uint64_t wzp__json_uint(wzp__json *j, uint64_t max);
 float wzp__json_f32(wzp__json *j); /* finite */
 bool wzp__json_bool(wzp__json *j);
+
+/* Room for `len` bytes made from a text just read, at most its length (what
+ * base64 stands for). */
+char *wzp__json_keep(wzp__json *j, size_t len);
 
 /* Check and drop one value. */
 void wzp__json_skip(wzp__json *j);
@@ -78,7 +86,8 @@ void wzp__json_fail(wzp__json *j, wzp_err err);
 /* The verdict: the sticky error, or WZP_ERR_JSON when text is left. */
 WZP_NODISCARD wzp_err wzp__json_end(wzp__json *j);
 
-/* --- writing ------------------------------------------------------------------ */
+/* --- writing
+ * ------------------------------------------------------------------ */
 
 /* With buf NULL only counts: a message is written twice, once to learn its
  * length. err: WZP_ERR_ARG for text that is not UTF-8 or a float that is not

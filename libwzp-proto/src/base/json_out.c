@@ -53,6 +53,9 @@ static void put_escape(wzp__json_out *o, char c)
 
 void wzp__json_put_string(wzp__json_out *o, wzp_str text)
 {
+    if (text.ptr == NULL) {
+        text = WZP_STR("");
+    }
     if (!wzp__utf8_is_valid(text.ptr, text.len)) {
         o->err = WZP_ERR_ARG;
         return;
@@ -83,7 +86,8 @@ void wzp__json_put_uint(wzp__json_out *o, uint64_t v)
     wzp__json_put(o, text + at, sizeof text - at);
 }
 
-/* --- floats ----------------------------------------------------------------------- */
+/* --- floats
+ * ----------------------------------------------------------------------- */
 
 /* v = 0.d1 d2 … × 10^point */
 typedef struct decimal {

@@ -5,9 +5,10 @@
 #include "media/delay.h"
 
 enum {
-    /* Packets of a full window that may come later than the target: 3 %.
-     * chosen: they are then lost in playout, which concealment can bear. */
-    ALLOWED_LATE = WZP__DELAY_WINDOW * 3 / 100,
+    /* Packets of a full window that may come later than the target: 1 %.
+     * chosen: they are lost in playout, which concealment can bear; more would
+     * add to the loss of the path, fewer would let single strays decide. */
+    ALLOWED_LATE = WZP__DELAY_WINDOW / 100,
     /* The target falls by 1/FALL of its distance per packet. chosen: about
      * 1.3 s at 20 ms, besides what the window remembers. */
     FALL = 64,

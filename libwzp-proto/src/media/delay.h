@@ -20,10 +20,10 @@ typedef struct wzp__delay {
     int64_t transit[WZP__DELAY_WINDOW]; /* ring */
     size_t n;
     size_t at;
-    int64_t base;        /* smallest of the window */
-    uint32_t target_q8;  /* ms × 256 */
-    uint32_t jitter_q4;  /* RFC 3550 A.8: ms × 16 */
-    int64_t last;        /* transit before this one */
+    int64_t base;       /* smallest of the window */
+    uint32_t target_q8; /* ms × 256 */
+    uint32_t jitter_q4; /* RFC 3550 A.8: ms × 16 */
+    int64_t last;       /* transit before this one */
 } wzp__delay;
 
 void wzp__delay_init(wzp__delay *d, uint16_t min_ms, uint16_t max_ms,

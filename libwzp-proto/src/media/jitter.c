@@ -46,11 +46,11 @@ struct wzp_jitter {
     slot *slots; /* by seq mod cfg.slots */
     state state;
     bool has_first;
-    int64_t next_seq;     /* the playout point; FILLING: lowest held */
-    int64_t next_ts;      /* media time it should have, ms */
-    int64_t highest_seq;  /* the references for extending */
+    int64_t next_seq;    /* the playout point; FILLING: lowest held */
+    int64_t next_ts;     /* media time it should have, ms */
+    int64_t highest_seq; /* the references for extending */
     int64_t highest_ts;
-    uint64_t history;     /* bit i: next_seq − 1 − i was held */
+    uint64_t history; /* bit i: next_seq − 1 − i was held */
     size_t held;
     uint32_t held_ms;
     uint8_t last_frame_ms;
@@ -62,7 +62,8 @@ struct wzp_jitter {
     wzp_jitter_stats stats;
 };
 
-/* --- life ---------------------------------------------------------------------- */
+/* --- life
+ * ---------------------------------------------------------------------- */
 
 void wzp_jitter_config_default(wzp_jitter_config *cfg)
 {
@@ -136,7 +137,8 @@ void wzp_jitter_reset(wzp_jitter *jb)
                     jb->cfg.start_delay_ms);
 }
 
-/* --- slots --------------------------------------------------------------------- */
+/* --- slots
+ * --------------------------------------------------------------------- */
 
 static slot *slot_of(const wzp_jitter *jb, int64_t seq)
 {
@@ -177,7 +179,8 @@ static void advance(wzp_jitter *jb, bool was_held, int64_t ms)
     jb->next_ts += ms;
 }
 
-/* --- in ------------------------------------------------------------------------ */
+/* --- in
+ * ------------------------------------------------------------------------ */
 
 static int64_t to_ms(wzp_tstamp t)
 {
@@ -237,8 +240,7 @@ static wzp_err check_place(wzp_jitter *jb, int64_t seq, int64_t ts,
                            bool is_repair)
 {
     if (seq < jb->next_seq) {
-        if (jb->state != FILLING ||
-            jb->highest_seq - seq >= jb->cfg.slots) {
+        if (jb->state != FILLING || jb->highest_seq - seq >= jb->cfg.slots) {
             return refuse_past(jb, seq, is_repair);
         }
         jb->next_seq = seq; /* nothing was played yet */
@@ -325,7 +327,8 @@ wzp_err wzp_jitter_insert(wzp_jitter *jb, wzp_tstamp now,
     return WZP_OK;
 }
 
-/* --- out ----------------------------------------------------------------------- */
+/* --- out
+ * ----------------------------------------------------------------------- */
 
 /* Delay that media time `ts` would have if it were played now. */
 static int64_t delay_at(const wzp_jitter *jb, wzp_tstamp now, int64_t ts)
@@ -467,8 +470,10 @@ void wzp_jitter_next(wzp_jitter *jb, wzp_tstamp now, uint8_t tick_ms,
 {
     slot *first = first_held(jb);
     if (jb->state == FILLING) {
-        if (first == NULL || delay_at(jb, now, first->frame.timestamp) <
-                                 wzp__delay_target(&jb->delay)) {
+        /* Repairs alone say nothing of the delay. */
+        if (first == NULL || jb->delay.n == 0 ||
+            delay_at(jb, now, first->frame.timestamp) <
+                wzp__delay_target(&jb->delay)) {
             give(out, WZP_JITTER_WAIT, tick_ms);
             return;
         }
@@ -491,7 +496,8 @@ void wzp_jitter_next(wzp_jitter *jb, wzp_tstamp now, uint8_t tick_ms,
     }
 }
 
-/* --- queries ------------------------------------------------------------------- */
+/* --- queries
+ * ------------------------------------------------------------------- */
 
 bool wzp_jitter_peek(const wzp_jitter *jb, size_t i, wzp_jitter_frame *out)
 {

@@ -6,8 +6,8 @@
 
 static const char *hangup_name(unsigned i)
 {
-    static const char *const names[] = {"Normal", "Busy", "Declined",
-                                        "Timeout", "Error"};
+    static const char *const names[] = {"Normal", "Busy", "Declined", "Timeout",
+                                        "Error"};
     return (i < sizeof names / sizeof names[0]) ? names[i] : NULL;
 }
 

@@ -10,7 +10,8 @@
 
 #include <string.h>
 
-/* --- arrays ------------------------------------------------------------------- */
+/* --- arrays
+ * ------------------------------------------------------------------- */
 
 /* Open an array and make room for all its elements; NULL on error. */
 static void *open_array(wzp__json *j, size_t size, size_t *n)
@@ -70,13 +71,16 @@ static void read_key(wzp__json *j, uint8_t out[WZP_KEY_LEN])
 
 static wzp_bytes read_b64(wzp__json *j, size_t len)
 {
+    char *before = j->text;
     const wzp_str text = wzp__json_text(j);
-    size_t n = wzp_b64_decoded_len(text.len);
-    uint8_t *v = (j->err == WZP_OK) ? wzp_arena_alloc(j->arena, n) : NULL;
-    if (v == NULL) {
-        wzp__json_fail(j, WZP_ERR_NOMEM); /* keeps an earlier error */
+    if (j->err != WZP_OK) {
         return (wzp_bytes){NULL, 0};
     }
+    /* A text with escapes was kept: the bytes take its place, so that both
+     * together are not longer than what was read. */
+    j->text = before;
+    size_t n = wzp_b64_decoded_len(text.len);
+    uint8_t *v = (uint8_t *)wzp__json_keep(j, n);
     const wzp_err e = wzp_b64_decode(text.ptr, text.len, v, n, &n);
     if (e != WZP_OK) {
         wzp__json_fail(j, e);
@@ -116,7 +120,8 @@ static void read_struct_list(wzp__json *j, const wzp__shape *shape, void *out)
            sizeof(wzp_str_list));
 }
 
-/* --- single values -------------------------------------------------------------- */
+/* --- single values
+ * -------------------------------------------------------------- */
 
 /* A unit value of an enum: "Normal", or {"Normal":null}. */
 static unsigned read_enum(wzp__json *j, const char *(*name_of)(unsigned))
@@ -167,7 +172,9 @@ static void read_value(wzp__json *j, const wzp__field *f, uint8_t *base)
     switch (f->type) {
     case WZP__F_STR: STORE(wzp_str, wzp__json_string(j)); break;
     case WZP__F_BOOL: STORE(bool, wzp__json_bool(j)); break;
-    case WZP__F_U8: STORE(uint8_t, (uint8_t)wzp__json_uint(j, UINT8_MAX)); break;
+    case WZP__F_U8:
+        STORE(uint8_t, (uint8_t)wzp__json_uint(j, UINT8_MAX));
+        break;
     case WZP__F_U16:
         STORE(uint16_t, (uint16_t)wzp__json_uint(j, UINT16_MAX));
         break;
@@ -195,14 +202,17 @@ static void read_value(wzp__json *j, const wzp__field *f, uint8_t *base)
     case WZP__F_STRUCT: wzp__fields_decode(j, f->shape, at); break;
     case WZP__F_STR_LIST: STORE(wzp_str_list, read_str_list(j)); break;
     case WZP__F_U16_LIST: STORE(wzp_u16_list, read_u16_list(j)); break;
-    case WZP__F_B64_LIST: STORE(wzp_bytes_list, read_b64_list(j, f->len)); break;
+    case WZP__F_B64_LIST:
+        STORE(wzp_bytes_list, read_b64_list(j, f->len));
+        break;
     case WZP__F_STRUCT_LIST: read_struct_list(j, f->shape, at); break;
     case WZP__F_CAPS: STORE(uint32_t, wzp__caps_decode(j)); break;
     case WZP__F_SIGNAL: read_signal(j, (const wzp_signal **)(void *)at); break;
     }
 }
 
-/* --- objects -------------------------------------------------------------------- */
+/* --- objects
+ * -------------------------------------------------------------------- */
 
 static bool is_list(wzp__field_type type)
 {

@@ -13,9 +13,9 @@
 #include <wzp/proto/signal.h>
 
 typedef enum wzp__field_type {
-    WZP__F_STR,        /* wzp_str: string */
-    WZP__F_BOOL,       /* bool */
-    WZP__F_U8,         /* uintN_t: integer */
+    WZP__F_STR,  /* wzp_str: string */
+    WZP__F_BOOL, /* bool */
+    WZP__F_U8,   /* uintN_t: integer */
     WZP__F_U16,
     WZP__F_U32,
     WZP__F_U64,
@@ -31,10 +31,10 @@ typedef enum wzp__field_type {
     WZP__F_OPT_STRUCT, /* the struct, and a bool at `has`: object */
     WZP__F_STR_LIST,   /* wzp_str_list and the other lists: array */
     WZP__F_U16_LIST,
-    WZP__F_B64_LIST,   /* len of each element if not 0 */
+    WZP__F_B64_LIST, /* len of each element if not 0 */
     WZP__F_STRUCT_LIST,
-    WZP__F_CAPS,       /* uint32_t WZP_CAP_*: array of strings */
-    WZP__F_SIGNAL,     /* const wzp_signal *: a whole message */
+    WZP__F_CAPS,   /* uint32_t WZP_CAP_*: array of strings */
+    WZP__F_SIGNAL, /* const wzp_signal *: a whole message */
 } wzp__field_type;
 
 /* What happens when there is no value (spec/wire.md 2.2).

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Being reachable: registration with a signal relay, lists of who is. spec/wire.md
- * 2.4, 2.5; design/secure-media.md 3.
+/* Being reachable: registration with a signal relay, lists of who is.
+ * spec/wire.md 2.4, 2.5; design/secure-media.md 3.
  */
 #include "signal/field.h"
 

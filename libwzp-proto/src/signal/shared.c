@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Objects that several messages contain: quality profile, participant, successor
- * certificate. spec/wire.md 2.3, design/secure-media.md 3, 5.
+/* Objects that several messages contain: quality profile, participant,
+ * successor certificate. spec/wire.md 2.3, design/secure-media.md 3, 5.
  */
 #include "signal/field.h"
 

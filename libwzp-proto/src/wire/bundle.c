@@ -7,8 +7,8 @@
 
 enum {
     HDR_LEN = 3,
-    FORM_SAME = 0,  /* one length for all */
-    FORM_EACH = 1,  /* a length for each */
+    FORM_SAME = 0,    /* one length for all */
+    FORM_EACH = 1,    /* a length for each */
     LEN_ESCAPE = 255, /* form 1: the length follows as u16 */
 };
 

@@ -36,8 +36,8 @@ static void read_report(wzp_reader *r, wzp_receiver_report *out)
     out->playout_delay_ms = wzp_read_u16(r);
     out->rate_kbps = wzp_read_u16(r);
     const uint16_t gradient = wzp_read_u16(r);
-    out->gradient_us_s = (int16_t)(gradient < 0x8000 ? gradient
-                                                     : gradient - 0x10000);
+    out->gradient_us_s =
+        (int16_t)(gradient < 0x8000 ? gradient : gradient - 0x10000);
     out->loss_after_permille = wzp_read_u16(r);
 }
 

@@ -45,7 +45,8 @@ static wzp_err check_bare(wzp_bytes bare)
                                                                : WZP_ERR_CODEC;
 }
 
-/* --- federation -------------------------------------------------------------- */
+/* --- federation --------------------------------------------------------------
+ */
 
 void wzp_fed_hdr_encode(const wzp_fed_hdr *hdr, uint8_t out[WZP_FED_HDR_LEN])
 {
@@ -95,7 +96,8 @@ wzp_err wzp_fed_legacy_decode(const uint8_t *data, size_t len,
     return WZP_OK;
 }
 
-/* --- contexts ------------------------------------------------------------------ */
+/* --- contexts
+ * ------------------------------------------------------------------ */
 
 /* Offsets within a MediaHeader. */
 enum { AT_SEQ = 2, AT_TIMESTAMP = 4, AFTER_TIMESTAMP = 8 };
@@ -119,15 +121,16 @@ static void predict(const context *c, uint16_t seq,
     const uint32_t base = wzp_read_u32(&r);
     const uint16_t ahead = (uint16_t)(seq - seq_of(c->head));
     /* The distance as signed 16 bits, the product modulo 2^32. */
-    const uint32_t steps = (ahead < 0x8000) ? ahead
-                                            : (uint32_t)ahead - 0x10000u;
+    const uint32_t steps =
+        (ahead < 0x8000) ? ahead : (uint32_t)ahead - 0x10000u;
     memcpy(out, c->head, WZP_MEDIA_HDR_LEN);
     wzp_writer w = wzp_writer_init(out + AT_SEQ, AFTER_TIMESTAMP - AT_SEQ);
     wzp_write_u16(&w, seq);
     wzp_write_u32(&w, base + steps * c->step_ms);
 }
 
-/* --- receiving ------------------------------------------------------------------ */
+/* --- receiving
+ * ------------------------------------------------------------------ */
 
 struct wzp_dgram_rx {
     wzp_mem mem;
@@ -157,8 +160,8 @@ void wzp_dgram_rx_free(wzp_dgram_rx *rx)
 static void set_bare(wzp_dgram_view *out, wzp_bytes bare)
 {
     memcpy(out->head, bare.ptr, WZP_MEDIA_HDR_LEN);
-    out->body = (wzp_bytes){bare.ptr + WZP_MEDIA_HDR_LEN,
-                            bare.len - WZP_MEDIA_HDR_LEN};
+    out->body =
+        (wzp_bytes){bare.ptr + WZP_MEDIA_HDR_LEN, bare.len - WZP_MEDIA_HDR_LEN};
 }
 
 static wzp_err decode_open(wzp_dgram_rx *rx, wzp_reader *r, wzp_dgram_view *out)
@@ -235,11 +238,12 @@ wzp_err wzp_dgram_view_copy(const wzp_dgram_view *view, uint8_t *out,
     return wzp_writer_end(&w, out_len);
 }
 
-/* --- sending --------------------------------------------------------------------- */
+/* --- sending
+ * --------------------------------------------------------------------- */
 
 typedef struct tx_slot {
     bool is_used;
-    bool is_acked;   /* an open datagram of this version arrived */
+    bool is_acked; /* an open datagram of this version arrived */
     uint32_t stream;
     uint32_t opened; /* how often the slot changed its version: 1, 2, … */
     uint64_t last_used;
@@ -280,8 +284,8 @@ static tx_slot *find_slot(wzp_dgram_tx *tx, uint32_t stream)
         if (s->is_used && s->stream == stream) {
             return s;
         }
-        if (best == NULL || (best->is_used && (!s->is_used ||
-                                               s->last_used < best->last_used))) {
+        if (best == NULL || (best->is_used &&
+                             (!s->is_used || s->last_used < best->last_used))) {
             best = s;
         }
     }

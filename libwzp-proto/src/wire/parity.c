@@ -14,7 +14,8 @@ enum {
     MISSING_MAX = WZP_PARITY_TOTAL_MAX / 2, /* missing ≤ k and ≤ r */
 };
 
-/* --- GF(2^8) ---------------------------------------------------------------- */
+/* --- GF(2^8) ----------------------------------------------------------------
+ */
 
 static uint8_t multiply(uint8_t a, uint8_t b)
 {
@@ -61,7 +62,8 @@ uint8_t wzp_parity_coeff(unsigned k, unsigned index, unsigned j)
     return invert((uint8_t)((k + index) ^ j));
 }
 
-/* --- packets ---------------------------------------------------------------- */
+/* --- packets ----------------------------------------------------------------
+ */
 
 static bool is_in_range(const wzp_parity *p)
 {
@@ -124,11 +126,12 @@ wzp_err wzp_parity_decode(const uint8_t *data, size_t len, wzp_parity *out)
     return WZP_OK;
 }
 
-/* --- recovery ---------------------------------------------------------------- */
+/* --- recovery ----------------------------------------------------------------
+ */
 
 /* The equations: row i says Σ coeff[i][e] × missing[e] = symbol i. */
 typedef struct system {
-    size_t n; /* missing frames = rows */
+    size_t n;                    /* missing frames = rows */
     uint8_t column[MISSING_MAX]; /* which frame, 0 … k − 1 */
     uint8_t coeff[MISSING_MAX][MISSING_MAX];
     uint8_t *symbol[MISSING_MAX]; /* symbol_len bytes each, in buf */

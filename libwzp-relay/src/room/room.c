@@ -25,8 +25,7 @@ void wzp__room_key(const char *name, char out[WZP_ROOM_HEX_LEN + 1])
     wzp_room_hash((wzp_str){name, strlen(name)}, out);
 }
 
-wzp__room *wzp__room_new(const wzp_mem *mem, const char *hash,
-                         const char *name)
+wzp__room *wzp__room_new(const wzp_mem *mem, const char *hash, const char *name)
 {
     assert(strlen(hash) == WZP_ROOM_HEX_LEN);
     assert(strlen(name) <= WZP_ROOM_NAME_MAX);
@@ -94,8 +93,7 @@ static wzp_err reserve(wzp__room *room)
 }
 
 /* First index whose mid is not below the `len` bytes given. */
-static size_t lower_bound(const wzp__room *room, const uint8_t *mid,
-                          size_t len)
+static size_t lower_bound(const wzp__room *room, const uint8_t *mid, size_t len)
 {
     size_t lo = 0;
     size_t hi = room->n_capable;

@@ -40,8 +40,7 @@ static size_t lower_bound(const wzp__room_table *t, const char *hash)
 wzp__room *wzp__room_table_find(const wzp__room_table *t, const char *hash)
 {
     size_t at = lower_bound(t, hash);
-    if (at == t->n ||
-        memcmp(t->rooms[at]->hash, hash, WZP_ROOM_HEX_LEN) != 0) {
+    if (at == t->n || memcmp(t->rooms[at]->hash, hash, WZP_ROOM_HEX_LEN) != 0) {
         return NULL;
     }
     return t->rooms[at];

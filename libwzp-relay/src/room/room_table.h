@@ -21,8 +21,7 @@ wzp__room *wzp__room_table_find(const wzp__room_table *t, const char *hash);
 /* An empty room that is not in the table yet. WZP_ERR_ROOM_FULL (max rooms),
  * WZP_ERR_NOMEM. */
 WZP_NODISCARD wzp_err wzp__room_table_insert(wzp__room_table *t,
-                                             const char *hash,
-                                             const char *name,
+                                             const char *hash, const char *name,
                                              wzp__room **out);
 /* Takes out and frees. */
 void wzp__room_table_remove(wzp__room_table *t, wzp__room *room);

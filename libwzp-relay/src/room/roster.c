@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* --- what changed ------------------------------------------------------------ */
+/* --- what changed --------------------------------------------------------- */
 
 static void forget_left(wzp__roster *r, const uint8_t *mid)
 {
@@ -71,7 +71,7 @@ void wzp__roster_left(wzp__room *room, const wzp__member *member)
     r->wants_delta = true;
 }
 
-/* --- messages ------------------------------------------------------------------ */
+/* --- messages ------------------------------------------------------------- */
 
 static wzp_participant participant_of(const wzp__member *m, bool for_capable)
 {
@@ -96,8 +96,7 @@ static bool encode_full(wzp__room *room, wzp__egress *eg, bool for_capable,
                         wzp_str *text)
 {
     wzp__egress_begin(eg);
-    wzp_participant *list =
-        wzp_arena_alloc(eg->arena, room->n * sizeof *list);
+    wzp_participant *list = wzp_arena_alloc(eg->arena, room->n * sizeof *list);
     if (list == NULL) {
         return false;
     }
@@ -181,7 +180,7 @@ void wzp__roster_send(wzp__room *room, wzp__egress *eg, wzp_tstamp now,
     mark_shown(room, false);
 }
 
-/* --- when ------------------------------------------------------------------------ */
+/* --- when ----------------------------------------------------------------- */
 
 static void flush_full(wzp__room *room, wzp__egress *eg, wzp_tstamp now)
 {

@@ -14,8 +14,8 @@
 #include "egress.h"
 #include "room/room.h"
 
-#define WZP__ROSTER_DELTA_GAP (20 * WZP_MS) /* chosen */
-#define WZP__ROSTER_FULL_GAP (250 * WZP_MS) /* secure-media.md 5 */
+#define WZP__ROSTER_DELTA_GAP (20 * WZP_MS)  /* chosen */
+#define WZP__ROSTER_FULL_GAP  (250 * WZP_MS) /* secure-media.md 5 */
 
 /* A member has been inserted; a member is about to be removed. */
 void wzp__roster_joined(wzp__room *room, wzp__member *member);

@@ -4,10 +4,10 @@
  */
 #include "signal/key_route.h"
 
+#include "signal/budget.h"
+
 #include <inttypes.h>
 #include <string.h>
-
-#include "signal/budget.h"
 
 typedef struct route {
     wzp__room *room;
@@ -18,9 +18,8 @@ typedef struct route {
 
 bool wzp__key_route_takes(wzp_signal_kind kind)
 {
-    return kind == WZP_SIG_KEY_PACKAGE_REQUEST ||
-           kind == WZP_SIG_E2EE_PAIR || kind == WZP_SIG_E2EE_KEYS ||
-           kind == WZP_SIG_E2EE_KEY_REQUEST;
+    return kind == WZP_SIG_KEY_PACKAGE_REQUEST || kind == WZP_SIG_E2EE_PAIR ||
+           kind == WZP_SIG_E2EE_KEYS || kind == WZP_SIG_E2EE_KEY_REQUEST;
 }
 
 static void refuse(const route *r, const char *why)
@@ -39,14 +38,19 @@ static bool pay(const route *r)
     return false;
 }
 
-/* The member that `to` names, if the message may go there. */
-static wzp__member *receiver(const route *r, const uint8_t from[WZP_MID_LEN],
-                             const uint8_t to[WZP_MID_LEN])
+/* Whoever says it is from somebody else gets nothing routed. */
+static bool is_own(const route *r, const uint8_t from[WZP_MID_LEN])
 {
-    if (memcmp(from, r->from->mid, WZP_MID_LEN) != 0) {
-        refuse(r, "from is not the sender");
-        return NULL;
+    if (memcmp(from, r->from->mid, WZP_MID_LEN) == 0) {
+        return true;
     }
+    refuse(r, "from is not the sender");
+    return false;
+}
+
+/* The member that `to` names, if the message may go there. */
+static wzp__member *receiver(const route *r, const uint8_t to[WZP_MID_LEN])
+{
     wzp__member *m = wzp__room_find(r->room, to);
     if (m == NULL || m == r->from) {
         refuse(r, "no such receiver");
@@ -62,7 +66,7 @@ static wzp__member *receiver(const route *r, const uint8_t from[WZP_MID_LEN],
 static void route_one(const route *r, const uint8_t from[WZP_MID_LEN],
                       const uint8_t to[WZP_MID_LEN], const wzp_signal *sig)
 {
-    const wzp__member *m = receiver(r, from, to);
+    const wzp__member *m = is_own(r, from) ? receiver(r, to) : NULL;
     if (m != NULL) {
         wzp__egress_signal(r->eg, r->now, m->conn, sig);
         r->eg->stats->keys_routed++;
@@ -73,9 +77,12 @@ static void route_one(const route *r, const uint8_t from[WZP_MID_LEN],
  * in one message is refused: it could only fill that receiver's queue. */
 static void route_keys(const route *r, const wzp_sig_e2ee_keys *keys)
 {
+    if (!is_own(r, keys->from)) {
+        return;
+    }
     r->room->stamp++;
     for (size_t i = 0; i < keys->k.n; i++) {
-        wzp__member *m = receiver(r, keys->from, keys->k.v[i].to);
+        wzp__member *m = receiver(r, keys->k.v[i].to);
         if (m == NULL) {
             continue;
         }
@@ -136,8 +143,8 @@ void wzp__key_route(wzp__room *room, wzp__member *from, wzp__egress *eg,
         route_one(&r, sig->u.e2ee_pair.from, sig->u.e2ee_pair.to, sig);
         break;
     case WZP_SIG_E2EE_KEY_REQUEST:
-        route_one(&r, sig->u.e2ee_key_request.from,
-                  sig->u.e2ee_key_request.to, sig);
+        route_one(&r, sig->u.e2ee_key_request.from, sig->u.e2ee_key_request.to,
+                  sig);
         break;
     case WZP_SIG_E2EE_KEYS: route_keys(&r, &sig->u.e2ee_keys); break;
     case WZP_SIG_KEY_PACKAGE_REQUEST:

@@ -4,11 +4,11 @@
  */
 #include "signal/serve.h"
 
-#include <inttypes.h>
-
 #include "room/roster.h"
 #include "signal/budget.h"
 #include "signal/key_route.h"
+
+#include <inttypes.h>
 
 void wzp__serve_count_error(wzp__egress *eg, wzp_conn_id conn, wzp_err e)
 {
@@ -35,12 +35,13 @@ static void answer_sync(wzp__room *room, wzp__member *member, wzp__egress *eg,
 }
 
 wzp__serve_result wzp__serve(wzp__room *room, wzp__member *member,
-                             wzp__egress *eg, wzp_tstamp now,
-                             wzp_arena *arena, wzp_str json)
+                             wzp__egress *eg, wzp_tstamp now, wzp_arena *arena,
+                             wzp_str json)
 {
     wzp_signal sig;
     eg->stats->signals_in++;
-    if (!wzp__budget_take(&member->budget, now, room->n, 1)) {
+    if (!wzp__budget_take(&member->budget, now, room->n,
+                          1 + json.len / WZP__BUDGET_BYTES)) {
         eg->stats->signals_refused++;
         return WZP__SERVE_STAY;
     }

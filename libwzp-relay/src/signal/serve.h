@@ -16,8 +16,8 @@ typedef enum wzp__serve_result {
 
 /* arena  for the decoded message; reset here, and not the egress arena */
 wzp__serve_result wzp__serve(wzp__room *room, wzp__member *member,
-                             wzp__egress *eg, wzp_tstamp now,
-                             wzp_arena *arena, wzp_str json);
+                             wzp__egress *eg, wzp_tstamp now, wzp_arena *arena,
+                             wzp_str json);
 
 /* Count an error of wzp_signal_decode: unknown variants apart. */
 void wzp__serve_count_error(wzp__egress *eg, wzp_conn_id conn, wzp_err e);

@@ -3,13 +3,12 @@
  * a timer that watches a drain end. No protocol here.
  */
 #include <wzp/relay/relay_uv.h>
-
-#include <stdio.h>
-#include <string.h>
-
 #include <wzp/transport/uv_udp.h>
 
 #include <uv.h>
+
+#include <stdio.h>
+#include <string.h>
 
 #define DRAIN_LOOK_MS 10 /* chosen: how often a drain is looked at */
 
@@ -79,8 +78,8 @@ wzp_err wzp_relay_uv_new(wzp_relay_uv **out, uv_loop_t *loop,
     };
     r->mem = cfg->mem;
     r->relay = relay;
-    wzp_err e = wzp_uv_udp_new(&r->udp, loop, &r->mem, listen, &machine,
-                               reason, sizeof reason);
+    wzp_err e = wzp_uv_udp_new(&r->udp, loop, &r->mem, listen, &machine, reason,
+                               sizeof reason);
     if (e != WZP_OK) {
         say_why(why, why_len, listen, reason);
         wzp_relay_free(relay);
@@ -103,7 +102,7 @@ wzp_relay *wzp_relay_uv_machine(wzp_relay_uv *r)
     return r->relay;
 }
 
-/* --- stopping ------------------------------------------------------------------- */
+/* --- stopping ------------------------------------------------------------- */
 
 static void on_timer_closed(uv_handle_t *handle)
 {

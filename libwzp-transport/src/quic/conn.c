@@ -151,12 +151,14 @@ static wzp_err new_server(wzp__conn *c, const wzp__conn_initial *in)
     }
     path_of p;
     make_path(&p, in->local, in->remote);
+    ngtcp2_conn *quic = NULL; /* left dangling by a failure */
     const int rv = ngtcp2_conn_server_new(
-        &c->quic, &in->hd->scid, &scid, &p.path, in->hd->version,
+        &quic, &in->hd->scid, &scid, &p.path, in->hd->version,
         wzp__conn_callbacks(), &s, &params, &env->quic_mem, c);
     if (rv != 0) {
         return of_liberr(rv);
     }
+    c->quic = quic;
     return wzp__tls_accept(&c->tls, &env->tls, &env->cfg.mem);
 }
 
@@ -180,7 +182,7 @@ wzp_err wzp__conn_accept(wzp__conn **out, const wzp__conn_new *how,
 static wzp_err new_client(wzp__conn *c, const wzp_dial *dial)
 {
     wzp__env *env = c->env;
-    c->local = dial->local;
+    c->local = wzp__sockaddr_own(&dial->local, &dial->remote);
     c->remote = dial->remote;
     ngtcp2_cid scid;
     WZP_TRY(wzp__conn_new_cid(c, &scid));
@@ -192,13 +194,15 @@ static wzp_err new_client(wzp__conn *c, const wzp_dial *dial)
     ngtcp2_transport_params params;
     fill_params(env, &params);
     path_of p;
-    make_path(&p, &dial->local, &dial->remote);
+    make_path(&p, &c->local, &c->remote);
+    ngtcp2_conn *quic = NULL; /* left dangling by a failure */
     const int rv = ngtcp2_conn_client_new(
-        &c->quic, &dcid, &scid, &p.path, NGTCP2_PROTO_VER_V1,
+        &quic, &dcid, &scid, &p.path, NGTCP2_PROTO_VER_V1,
         wzp__conn_callbacks(), &s, &params, &env->quic_mem, c);
     if (rv != 0) {
         return of_liberr(rv);
     }
+    c->quic = quic;
     return wzp__tls_dial(&c->tls, &env->tls, &env->cfg.mem, dial->sni,
                          dial->present_cert);
 }
@@ -278,6 +282,16 @@ static int read_packet(wzp__conn *c, wzp_tstamp now, const wzp_addr *local,
     return rv == 0 && c->fault == WZP_ERR_RESET ? NGTCP2_ERR_DRAINING : rv;
 }
 
+/* A packet came from elsewhere: the peer has moved if ngtcp2 believes it. */
+static void follow_path(wzp__conn *c)
+{
+    const ngtcp2_path *path = ngtcp2_conn_get_path(c->quic);
+    wzp_addr remote;
+    if (wzp__sockaddr_to(path->remote.addr, path->remote.addrlen, &remote)) {
+        c->remote = remote;
+    }
+}
+
 bool wzp__conn_recv(wzp__conn *c, wzp_tstamp now, const wzp_addr *local,
                     const wzp_addr *remote, const uint8_t *data, size_t len)
 {
@@ -289,22 +303,23 @@ bool wzp__conn_recv(wzp__conn *c, wzp_tstamp now, const wzp_addr *local,
     c->total.rx_packets++;
     c->total.rx_bytes += len;
     wzp__stats_received(&c->window, now, len);
-    if (!wzp_addr_equal(remote, &c->remote)) {
-        c->seen.urgent = true;
-    }
+    const bool has_moved = c->is_server && !wzp_addr_equal(remote, &c->remote);
     const int rv = read_packet(c, now, local, remote, data, len);
     if (rv != 0) {
         wzp__conn_close_quic(c, rv);
         return true;
     }
-    if (c->is_server && c->state == WZP__CONN_OPEN && c->tls.ssl != NULL) {
+    if (c->state == WZP__CONN_OPEN && c->tls.ssl != NULL) {
         /* A third of a connection's memory; nothing of it is needed again. */
         ngtcp2_conn_set_tls_native_handle(c->quic, NULL);
         wzp__tls_drop(&c->tls);
     }
-    c->remote = *remote;
+    if (has_moved) {
+        follow_path(c);
+    }
     const bool is_full = wzp__ackhold_received(&c->hold, now, c->seen.dgram);
-    if (c->seen.urgent || !may_hold(c) || !(c->seen.dgram || c->seen.ack)) {
+    if (c->seen.urgent || has_moved || !may_hold(c) ||
+        !(c->seen.dgram || c->seen.ack)) {
         return true;
     }
     return is_full || c->dgrams.count > 0;
@@ -350,13 +365,14 @@ bool wzp__conn_expire(wzp__conn *c, wzp_tstamp now)
 
 wzp_err wzp__conn_rebind(wzp__conn *c, wzp_tstamp now, const wzp_addr *local)
 {
+    const wzp_addr own = wzp__sockaddr_own(local, &c->remote);
     if (c->is_server || c->state >= WZP__CONN_CLOSING ||
-        wzp_addr_equal(local, &c->local)) {
+        own.family != c->remote.family || wzp_addr_equal(&own, &c->local)) {
         return WZP_OK;
     }
     c->now = now;
     path_of p;
-    make_path(&p, local, &c->remote);
+    make_path(&p, &own, &c->remote);
     const int rv =
         ngtcp2_conn_initiate_immediate_migration(c->quic, &p.path, now);
     if (rv == NGTCP2_ERR_NOMEM) {
@@ -366,7 +382,7 @@ wzp_err wzp__conn_rebind(wzp__conn *c, wzp_tstamp now, const wzp_addr *local)
         /* Too early, or the peer gave no spare id: then as a NAT would. */
         ngtcp2_conn_set_local_addr(c->quic, &p.path.local);
     }
-    c->local = *local;
+    c->local = own;
     return WZP_OK;
 }
 

@@ -3,6 +3,7 @@
  * order what happened: events, then ends, then packets. What belongs to no
  * connection is in accept.c, what belongs to one in conn.c.
  */
+#include "quic/sockaddr.h"
 #include "quic/table.h"
 #include "quic/wipe.h"
 
@@ -260,8 +261,8 @@ wzp_tstamp wzp_endpoint_deadline(const wzp_endpoint *ep)
 
 static bool is_dialable(const wzp_dial *dial)
 {
-    return dial->local.family != WZP_FAMILY_NONE &&
-           dial->local.family == dial->remote.family &&
+    const wzp_addr own = wzp__sockaddr_own(&dial->local, &dial->remote);
+    return own.family != WZP_FAMILY_NONE && own.family == dial->remote.family &&
            dial->remote.port != 0 &&
            (dial->sni == NULL ||
             (dial->sni[0] != '\0' &&

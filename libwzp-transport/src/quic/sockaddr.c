@@ -43,3 +43,13 @@ bool wzp__sockaddr_to(const struct sockaddr *sa, socklen_t len, wzp_addr *out)
     }
     return false;
 }
+
+wzp_addr wzp__sockaddr_own(const wzp_addr *local, const wzp_addr *remote)
+{
+    static const uint8_t ANY[16];
+    if (local->family == WZP_FAMILY_V6 && remote->family == WZP_FAMILY_V4 &&
+        memcmp(local->ip, ANY, sizeof ANY) == 0) {
+        return wzp_addr_v4(ANY, local->port);
+    }
+    return *local;
+}

@@ -20,4 +20,8 @@ socklen_t wzp__sockaddr_from(const wzp_addr *addr, wzp__sockaddr *out);
 /* False when the family is neither IPv4 nor IPv6. */
 bool wzp__sockaddr_to(const struct sockaddr *sa, socklen_t len, wzp_addr *out);
 
+/* A socket on the IPv6 wildcard may speak IPv4 as well: the name of its own end
+ * on a path to `remote`. Other addresses stay as they are. */
+wzp_addr wzp__sockaddr_own(const wzp_addr *local, const wzp_addr *remote);
+
 #endif

@@ -91,7 +91,8 @@ static int on_verify(int ok, WOLFSSL_X509_STORE_CTX *store)
 static bool set_common(WOLFSSL_CTX *ctx)
 {
     (void)wolfSSL_CTX_set_session_cache_mode(ctx, WOLFSSL_SESS_CACHE_OFF);
-    return wolfSSL_CTX_set1_groups_list(ctx, GROUPS) == WOLFSSL_SUCCESS &&
+    return wzp__tls_method_set(ctx) &&
+           wolfSSL_CTX_set1_groups_list(ctx, GROUPS) == WOLFSSL_SUCCESS &&
            wolfSSL_CTX_set_cipher_list(ctx, SUITES) == WOLFSSL_SUCCESS;
 }
 
@@ -101,8 +102,7 @@ static WOLFSSL_CTX *new_client_ctx(void)
     if (ctx == NULL) {
         return NULL;
     }
-    if (ngtcp2_crypto_wolfssl_configure_client_context(ctx) != 0 ||
-        !set_common(ctx)) {
+    if (!set_common(ctx)) {
         wolfSSL_CTX_free(ctx);
         return NULL;
     }
@@ -116,8 +116,7 @@ static WOLFSSL_CTX *new_server_ctx(const wzp__cert *cert)
     if (ctx == NULL) {
         return NULL;
     }
-    if (ngtcp2_crypto_wolfssl_configure_server_context(ctx) != 0 ||
-        !set_common(ctx) ||
+    if (!set_common(ctx) ||
         wolfSSL_CTX_use_certificate_buffer(ctx, cert->der, (long)cert->len,
                                            WOLFSSL_FILETYPE_ASN1) !=
             WOLFSSL_SUCCESS ||

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* TLS 1.3 as QUIC uses it: the contexts, one object per connection, and what
- * is taken out of it when the handshake is done. wolfSSL is called here, in
- * cert.c and in global.c only.
+ * is taken out of it when the handshake is done. wolfSSL is called here,
+ * in tls_method.c, cert.c and global.c only.
  *
  * The signature of the peer's handshake is always verified. Its certificate is
  * not judged: the owner gets the hash and compares it with a pin. ALPN `wzp`
@@ -38,11 +38,15 @@ typedef struct wzp__tls_session {
     struct WOLFSSL *ssl;
     const wzp__tls *tls;
     wzp_mem mem;
-    char *sni; /* server: lower case; NULL when none came */
+    char *sni;      /* server: lower case; NULL when none came */
+    bool is_broken; /* keys could not be installed: end the connection */
     bool has_peer_cert;
     uint8_t peer_cert[WZP_HASH_LEN];
     uint8_t exporter[32]; /* secret */
 } wzp__tls_session;
+
+/* tls_method.c: how wolfSSL hands keys and bytes to ngtcp2. */
+bool wzp__tls_method_set(struct WOLFSSL_CTX *ctx);
 
 /* `s->ref` is filled by the caller. */
 WZP_NODISCARD wzp_err wzp__tls_accept(wzp__tls_session *s, const wzp__tls *tls,

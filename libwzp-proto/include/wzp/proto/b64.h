@@ -26,9 +26,9 @@ size_t wzp_b64_encode(const uint8_t *data, size_t len, char *out, size_t cap);
 
 /* WZP_ERR_B64: any character outside A–Z a–z 0–9 - _, padding, white space, a
  * length of 1 mod 4, unused bits that are not zero. WZP_ERR_LENGTH: more than
- * `cap` bytes. *out_len is set on WZP_OK only. */
-WZP_NODISCARD wzp_err wzp_b64_decode(const char *text, size_t len,
-                                     uint8_t *out, size_t cap, size_t *out_len)
+ * `cap` bytes. *out_len is set on WZP_OK only. `out` may be `text`. */
+WZP_NODISCARD wzp_err wzp_b64_decode(const char *text, size_t len, uint8_t *out,
+                                     size_t cap, size_t *out_len)
     WZP_NONNULL(5);
 
 #endif

@@ -19,7 +19,7 @@
 typedef struct wzp_bundle {
     uint16_t seq; /* MediaHeader's: the first new frame */
     uint8_t n_old;
-    uint8_t n_new; /* may be 0 */
+    uint8_t n_new;                           /* may be 0 */
     wzp_bytes frames[WZP_BUNDLE_FRAMES_MAX]; /* borrowed */
 } wzp_bundle;
 

@@ -114,8 +114,8 @@ WZP_NODISCARD static inline wzp_err wzp_reader_end(const wzp_reader *r)
 typedef struct wzp_writer {
     uint8_t *start; /* cap bytes of room; the caller's */
     size_t cap;
-    size_t len;     /* bytes written */
-    wzp_err err;    /* WZP_OK, or WZP_ERR_SPACE */
+    size_t len;  /* bytes written */
+    wzp_err err; /* WZP_OK, or WZP_ERR_SPACE */
 } wzp_writer;
 
 static inline wzp_writer wzp_writer_init(uint8_t *out, size_t cap)

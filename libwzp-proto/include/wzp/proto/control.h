@@ -25,7 +25,7 @@ typedef enum wzp_control_type {
 typedef struct wzp_receiver_report {
     uint16_t sid;
     uint16_t highest_seq;
-    uint32_t expected;            /* packets */
+    uint32_t expected; /* packets */
     uint16_t lost;
     uint16_t late;
     uint16_t jitter_ms;
@@ -51,9 +51,8 @@ WZP_NODISCARD wzp_err wzp_control_encode(const wzp_control_item *items,
 /* The items of known types, in order. WZP_ERR_CONTROL, and nothing is to be
  * used, when an item is cut or too short, or there are more than
  * WZP_CONTROL_ITEMS_MAX. An empty frame has no items and is fine. */
-WZP_NODISCARD wzp_err
-wzp_control_decode(const uint8_t *data, size_t len,
-                   wzp_control_item items[WZP_CONTROL_ITEMS_MAX], size_t *n)
-    WZP_NONNULL(3, 4);
+WZP_NODISCARD wzp_err wzp_control_decode(
+    const uint8_t *data, size_t len,
+    wzp_control_item items[WZP_CONTROL_ITEMS_MAX], size_t *n) WZP_NONNULL(3, 4);
 
 #endif

@@ -16,16 +16,16 @@
 #include <wzp/proto/env.h>
 #include <wzp/proto/media.h>
 
-#define WZP_DGRAM_TYPE_MINI 0x28
-#define WZP_DGRAM_TYPE_OPEN 0x2C
+#define WZP_DGRAM_TYPE_MINI       0x28
+#define WZP_DGRAM_TYPE_OPEN       0x2C
 #define WZP_DGRAM_TYPE_FEDERATION 0x34
 
 #define WZP_DGRAM_OPEN_LEN 15 /* type, ctx, step, MediaHeader */
 #define WZP_DGRAM_MINI_LEN 4  /* type, ctx, seq */
 #define WZP_DGRAM_HEAD_MAX WZP_DGRAM_OPEN_LEN
-#define WZP_ROOM_HASH_LEN 8
-#define WZP_FED_HDR_LEN 18
-#define WZP_FED_HOPS_MAX 8
+#define WZP_ROOM_HASH_LEN  8
+#define WZP_FED_HDR_LEN    18
+#define WZP_FED_HOPS_MAX   8
 
 typedef enum wzp_dgram_kind {
     WZP_DGRAM_BARE, /* bits 5..2 are a codec id, 0 … 8 */
@@ -74,7 +74,7 @@ void wzp_dgram_rx_free(wzp_dgram_rx *rx);
 typedef struct wzp_dgram_view {
     wzp_dgram_kind kind;
     uint8_t head[WZP_MEDIA_HDR_LEN]; /* MediaHeader, rebuilt for a mini */
-    wzp_bytes body; /* what follows the header (trailer included); borrowed */
+    wzp_bytes body;  /* what follows the header (trailer included); borrowed */
     wzp_fed_hdr fed; /* valid when kind is FEDERATION */
 } wzp_dgram_view;
 

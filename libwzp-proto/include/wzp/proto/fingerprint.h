@@ -8,7 +8,7 @@
 
 #include <wzp/proto/err.h>
 
-#define WZP_TLS_FP_TEXT_LEN 95  /* 32 pairs joined by ':', no NUL */
+#define WZP_TLS_FP_TEXT_LEN  95 /* 32 pairs joined by ':', no NUL */
 #define WZP_TLS_FP_PLAIN_LEN 64 /* normalised: no colons, no NUL */
 
 /* Lower case, colons, NUL. */

@@ -9,7 +9,7 @@
  *
  * Delay is counted against the quickest packet of the last seconds: a frame is
  * due when (now − timestamp) exceeds that packet's by the target. The target is
- * what 97 % of the packets needed, plus one frame; it rises at once and falls
+ * what 99 % of the packets needed, plus one frame; it rises at once and falls
  * slowly. The delay moves towards it for free in silence, else by concealing
  * (EXPAND) or dropping a frame now and then.
  */
@@ -41,7 +41,8 @@ void wzp_jitter_free(wzp_jitter *jb);
 /* Forget everything but the statistics. */
 void wzp_jitter_reset(wzp_jitter *jb) WZP_NONNULL(1);
 
-/* --- in ----------------------------------------------------------------------- */
+/* --- in
+ * ----------------------------------------------------------------------- */
 
 /* One codec frame out of a packet that was opened. */
 typedef struct wzp_jitter_in {
@@ -51,7 +52,7 @@ typedef struct wzp_jitter_in {
     uint8_t frame_ms;   /* 1 … 120 */
     bool is_repair;     /* a repeat or rebuilt one: says nothing of the delay */
     const uint8_t *data; /* copied; may be NULL when len is 0 */
-    size_t len;         /* 0 … WZP_FRAME_MAX */
+    size_t len;          /* 0 … WZP_FRAME_MAX */
 } wzp_jitter_in;
 
 /* Insert a frame.
@@ -70,7 +71,8 @@ WZP_NODISCARD wzp_err wzp_jitter_insert(wzp_jitter *jb, wzp_tstamp now,
                                         const wzp_jitter_in *in)
     WZP_NONNULL(1, 3);
 
-/* --- out ---------------------------------------------------------------------- */
+/* --- out
+ * ---------------------------------------------------------------------- */
 
 /* A frame held. */
 typedef struct wzp_jitter_frame {
@@ -98,7 +100,7 @@ typedef struct wzp_jitter_out {
     wzp_jitter_frame frame; /* FRAME */
     int64_t seq;            /* HOLE: the lost frame's */
     int64_t timestamp;      /* HOLE: where it was in media time, about */
-    uint16_t ahead;         /* HOLE: frames from it to the next one held, ≥ 1 */
+    uint16_t ahead; /* HOLE: frames from it to the next one held, ≥ 1 */
 } wzp_jitter_out;
 
 /* What to play next. To be called when the playout has used up the fill_ms of
@@ -117,24 +119,25 @@ void wzp_jitter_next(wzp_jitter *jb, wzp_tstamp now, uint8_t tick_ms,
 bool wzp_jitter_peek(const wzp_jitter *jb, size_t i, wzp_jitter_frame *out)
     WZP_NONNULL(1, 3);
 
-/* --- figures ------------------------------------------------------------------- */
+/* --- figures
+ * ------------------------------------------------------------------- */
 
 typedef struct wzp_jitter_stats {
-    size_t size;        /* of this struct */
-    uint64_t received;  /* frames taken */
-    uint64_t late;      /* refused; repairs are not counted */
+    size_t size;       /* of this struct */
+    uint64_t received; /* frames taken */
+    uint64_t late;     /* refused; repairs are not counted */
     uint64_t dup;
     uint64_t full;
-    uint64_t lost;      /* numbers passed over without a frame */
+    uint64_t lost; /* numbers passed over without a frame */
     uint64_t played;
-    uint64_t underruns; /* ran empty while the sender was not silent */
-    uint64_t expanded;  /* concealment put in to grow the delay */
-    uint64_t dropped;   /* frames thrown away to shrink it */
-    uint64_t restarts;  /* of the sender */
-    uint32_t target_ms; /* delay wanted now */
-    uint32_t delay_ms;  /* delay of what was played last */
-    uint32_t depth_ms;  /* held now */
-    uint32_t jitter_ms; /* RFC 3550 6.4.1 */
+    uint64_t underruns;  /* ran empty while the sender was not silent */
+    uint64_t expanded;   /* concealment put in to grow the delay */
+    uint64_t dropped;    /* frames thrown away to shrink it */
+    uint64_t restarts;   /* of the sender */
+    uint32_t target_ms;  /* delay wanted now */
+    uint32_t delay_ms;   /* delay of what was played last */
+    uint32_t depth_ms;   /* held now */
+    uint32_t jitter_ms;  /* RFC 3550 6.4.1 */
     int64_t highest_seq; /* extended; −1 before the first frame */
 } wzp_jitter_stats;
 

@@ -9,21 +9,21 @@
 #include <wzp/proto/err.h>
 
 #define WZP_MEDIA_HDR_LEN 12
-#define WZP_QUALITY_LEN 4
+#define WZP_QUALITY_LEN   4
 
 /* Bits of `flags` (byte 10) in a sealed packet; 0 in a legacy one. */
-#define WZP_MEDIA_SEALED 0x80
-#define WZP_MEDIA_BUNDLE 0x40
+#define WZP_MEDIA_SEALED  0x80
+#define WZP_MEDIA_BUNDLE  0x40
 #define WZP_MEDIA_CONTROL 0x20
 
 typedef struct wzp_media_hdr {
-    uint8_t version;     /* 0 … 1; only 0 is written */
-    bool is_repair;      /* T: FEC repair or parity packet */
-    uint8_t codec;       /* wzp_codec_id, 0 … 8 */
-    bool has_quality;    /* Q: last 4 bytes are a QualityReport */
-    uint8_t fec_ratio;   /* 7 bits; value / 63.5 */
-    uint16_t seq;        /* wraps */
-    uint32_t timestamp;  /* ms since the sender's start, wraps */
+    uint8_t version;    /* 0 … 1; only 0 is written */
+    bool is_repair;     /* T: FEC repair or parity packet */
+    uint8_t codec;      /* wzp_codec_id, 0 … 8 */
+    bool has_quality;   /* Q: last 4 bytes are a QualityReport */
+    uint8_t fec_ratio;  /* 7 bits; value / 63.5 */
+    uint16_t seq;       /* wraps */
+    uint32_t timestamp; /* ms since the sender's start, wraps */
     uint8_t fec_block;
     uint8_t fec_symbol;
     uint8_t flags;       /* byte 10 */
@@ -31,16 +31,16 @@ typedef struct wzp_media_hdr {
 } wzp_media_hdr;
 
 typedef struct wzp_quality_report {
-    uint8_t loss;         /* 0 … 255 for 0 … 100 % */
-    uint8_t rtt_4ms;      /* units of 4 ms, saturates at 1020 ms */
-    uint8_t jitter_ms;    /* saturates at 255 */
-    uint8_t bitrate_cap;  /* kbit/s */
+    uint8_t loss;        /* 0 … 255 for 0 … 100 % */
+    uint8_t rtt_4ms;     /* units of 4 ms, saturates at 1020 ms */
+    uint8_t jitter_ms;   /* saturates at 255 */
+    uint8_t bitrate_cap; /* kbit/s */
 } wzp_quality_report;
 
 /* A datagram taken apart; payload is borrowed from the input. */
 typedef struct wzp_media_view {
     wzp_media_hdr hdr;
-    wzp_bytes payload; /* without trailer; may be empty */
+    wzp_bytes payload;          /* without trailer; may be empty */
     wzp_quality_report quality; /* valid when hdr.has_quality */
 } wzp_media_view;
 

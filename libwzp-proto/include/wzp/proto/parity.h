@@ -14,14 +14,14 @@
 
 #include <wzp/proto/err.h>
 
-#define WZP_PARITY_HDR_LEN 5
+#define WZP_PARITY_HDR_LEN   5
 #define WZP_PARITY_TOTAL_MAX 64 /* k + r */
 
 typedef struct wzp_parity {
-    uint16_t base; /* sequence number of the first frame covered */
-    uint8_t k;     /* frames covered: base … base + k − 1 */
-    uint8_t r;     /* parity packets of this block */
-    uint8_t index; /* 0 … r − 1 */
+    uint16_t base;    /* sequence number of the first frame covered */
+    uint8_t k;        /* frames covered: base … base + k − 1 */
+    uint8_t r;        /* parity packets of this block */
+    uint8_t index;    /* 0 … r − 1 */
     wzp_bytes symbol; /* at least 2 bytes; borrowed */
 } wzp_parity;
 

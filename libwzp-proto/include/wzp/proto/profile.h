@@ -26,7 +26,7 @@ typedef struct wzp_codec_info {
     const char *name;     /* JSON name, e.g. "Opus24k" */
     uint32_t bitrate_bps; /* nominal */
     uint8_t frame_ms;
-    uint32_t rate_hz;     /* the codec's own rate */
+    uint32_t rate_hz; /* the codec's own rate */
     bool is_opus;
 } wzp_codec_info;
 
@@ -39,7 +39,7 @@ WZP_NODISCARD wzp_err wzp_codec_by_name(wzp_str name, wzp_codec_id *out);
 /* What travels in signals. Shape as in JSON. */
 typedef struct wzp_profile {
     wzp_codec_id codec;
-    float fec_ratio;          /* 0 … 2 */
+    float fec_ratio; /* 0 … 2 */
     uint8_t frame_ms;
     uint8_t frames_per_block;
 } wzp_profile;

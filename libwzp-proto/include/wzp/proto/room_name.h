@@ -9,8 +9,8 @@
 
 #include <wzp/proto/err.h>
 
-#define WZP_ROOM_NAME_MAX 253 /* bytes, no NUL; DNS, RFC 1035 2.3.4 */
-#define WZP_ROOM_DEFAULT "default" /* no server name at all */
+#define WZP_ROOM_NAME_MAX    253       /* bytes, no NUL; DNS, RFC 1035 2.3.4 */
+#define WZP_ROOM_DEFAULT     "default" /* no server name at all */
 #define WZP_ROOM_CALL_PREFIX "call-"
 
 typedef enum wzp_room_kind {

@@ -79,7 +79,7 @@ typedef enum wzp_signal_kind {
     WZP_SIG_FEDERATED_ROUTE,
 } wzp_signal_kind;
 
-#define WZP_SIGNAL_KINDS 53
+#define WZP_SIGNAL_KINDS        53
 #define WZP_SIGNAL_KINDS_LEGACY 36 /* the first ones need no `sig1` */
 
 typedef enum wzp_hangup_reason {
@@ -123,11 +123,11 @@ typedef struct wzp_profile_list {
 #define WZP_CAP_PARITY1 (1u << 1)
 #define WZP_CAP_DRED_10 (1u << 2)
 #define WZP_CAP_DRED_12 (1u << 3)
-#define WZP_CAP_FRAMES (1u << 4)
+#define WZP_CAP_FRAMES  (1u << 4)
 #define WZP_CAP_BUNDLE2 (1u << 5)
-#define WZP_CAP_E2E1 (1u << 16)
-#define WZP_CAP_DGRAM1 (1u << 17)
-#define WZP_CAP_SIG1 (1u << 18)
+#define WZP_CAP_E2E1    (1u << 16)
+#define WZP_CAP_DGRAM1  (1u << 17)
+#define WZP_CAP_SIG1    (1u << 18)
 /* The key was present at all (even as an empty list). */
 #define WZP_CAP_PRESENT (1u << 31)
 
@@ -314,10 +314,10 @@ typedef struct wzp_sig_direct_call_offer {
     uint8_t ephemeral_pub[WZP_KEY_LEN];
     wzp_bytes signature;
     wzp_profile_list supported_profiles;
-    wzp_str caller_reflexive_addr; /* absent = omitted */
+    wzp_str caller_reflexive_addr;   /* absent = omitted */
     wzp_str_list caller_local_addrs; /* empty = omitted */
-    wzp_str caller_build_version; /* absent = omitted */
-    wzp_str caller_mapped_addr; /* absent = omitted */
+    wzp_str caller_build_version;    /* absent = omitted */
+    wzp_str caller_mapped_addr;      /* absent = omitted */
     uint32_t caps;
     wzp_bytes commit; /* 32 bytes or absent */
 } wzp_sig_direct_call_offer;

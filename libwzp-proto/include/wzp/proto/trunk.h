@@ -11,10 +11,10 @@
 
 #include <wzp/proto/env.h>
 
-#define WZP_TRUNK_ID_LEN 2
+#define WZP_TRUNK_ID_LEN      2
 #define WZP_TRUNK_PAYLOAD_MAX 1500 /* chosen: WZP_PKT_CAP */
 #define WZP_TRUNK_MAX_ENTRIES 10   /* of the batcher, by default */
-#define WZP_TRUNK_MAX_BYTES 1200
+#define WZP_TRUNK_MAX_BYTES   1200
 
 typedef struct wzp_trunk_entry {
     uint8_t session_id[WZP_TRUNK_ID_LEN];

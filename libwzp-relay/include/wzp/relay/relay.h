@@ -18,29 +18,29 @@ typedef struct wzp_relay_config {
     wzp_mem mem;
     wzp_rng rng;
     wzp_log log;
-    wzp_identity identity;     /* handshake key; also derives the TLS key */
+    wzp_identity identity; /* handshake key; also derives the TLS key */
     /* Wall clock in seconds, for expiry of key packages. */
     wzp_unix_s (*unix_now)(void *user);
     void *unix_now_user;
-    bool allow_legacy;         /* admit clients without `e2e1` */
-    size_t max_conns;          /* default 4096 */
-    size_t max_rooms;          /* default 1024 */
-    size_t max_members;        /* per room, 2 … 1600, default 1024 */
-    wzp_tstamp join_timeout;   /* TLS done → joined, default 10 s */
-    wzp_tstamp drain_timeout;  /* default 2 s */
-    size_t packets;            /* datagram buffers, default 16,384 */
-    const char *build;         /* text of the `version` role */
+    bool allow_legacy;        /* admit clients without `e2e1` */
+    size_t max_conns;         /* default 4096 */
+    size_t max_rooms;         /* default 1024 */
+    size_t max_members;       /* per room, 2 … 1600, default 1024 */
+    wzp_tstamp join_timeout;  /* TLS done → joined, default 10 s */
+    wzp_tstamp drain_timeout; /* default 2 s */
+    size_t packets;           /* datagram buffers, default 16,384 */
+    const char *build;        /* text of the `version` role */
 } wzp_relay_config;
 
 void wzp_relay_config_default(wzp_relay_config *cfg);
 
 /* WZP_ERR_CONFIG names the field in `why` (may be NULL). */
 WZP_NODISCARD wzp_err wzp_relay_new(wzp_relay **out,
-                                    const wzp_relay_config *cfg,
-                                    wzp_tstamp now, char *why, size_t why_len);
+                                    const wzp_relay_config *cfg, wzp_tstamp now,
+                                    char *why, size_t why_len);
 void wzp_relay_free(wzp_relay *relay);
 
-/* --- the machine's verbs --- */
+/* --- the machine's verbs -------------------------------------------------- */
 
 void wzp_relay_recv(wzp_relay *relay, wzp_tstamp now, const wzp_addr *local,
                     const wzp_addr *remote, const uint8_t *data, size_t len);
@@ -57,7 +57,7 @@ bool wzp_relay_poll_send(wzp_relay *relay, wzp_tstamp now, wzp_addr *local,
 void wzp_relay_drain(wzp_relay *relay, wzp_tstamp now, const char *reason);
 bool wzp_relay_is_drained(const wzp_relay *relay, wzp_tstamp now);
 
-/* --- events (one bounded queue; oldest statistics-like kinds are dropped) --- */
+/* --- events (one bounded queue; oldest statistics-like kinds are dropped) - */
 
 typedef enum wzp_relay_event_kind {
     WZP_RELAY_JOINED,
@@ -69,27 +69,27 @@ typedef struct wzp_relay_event {
     size_t size;
     wzp_relay_event_kind kind;
     wzp_addr remote;
-    const char *room;         /* as joined, NUL-terminated; "" when none */
+    const char *room; /* as joined, NUL-terminated; "" when none */
     char fingerprint[WZP_FP_TEXT_LEN + 1]; /* "" when unknown */
-    wzp_err err;              /* LEFT: why; REFUSED: why */
+    wzp_err err;                           /* LEFT: why; REFUSED: why */
 } wzp_relay_event;
 
 /* False when there is none; pointers valid until the next call. */
 bool wzp_relay_next_event(wzp_relay *relay, wzp_relay_event *out);
 
-/* --- queries --- */
+/* --- queries -------------------------------------------------------------- */
 
 typedef struct wzp_relay_stats {
     size_t size;
     size_t conns, rooms, members;
     uint64_t joined, left;
-    uint64_t refused_auth;     /* signature, binding or package wrong */
+    uint64_t refused_auth; /* signature, binding or package wrong */
     uint64_t refused_legacy;
     uint64_t refused_full;
-    uint64_t refused_timeout;  /* pre-join deadline */
+    uint64_t refused_timeout; /* pre-join deadline */
     uint64_t refused_protocol;
     uint64_t media_in, media_in_bytes;
-    uint64_t media_out;        /* copies queued to receivers */
+    uint64_t media_out; /* copies queued to receivers */
     uint64_t media_dropped_malformed;
     uint64_t media_dropped_sid;    /* sid not of this connection */
     uint64_t media_dropped_legacy; /* sealed packet, legacy receiver, or clear
@@ -99,8 +99,8 @@ typedef struct wzp_relay_stats {
     uint64_t signals_malformed, signals_unknown, signals_refused;
     uint64_t keys_routed;
     uint64_t events_dropped;
-    uint64_t signals_ignored;  /* kinds that mean nothing to a relay */
-    uint64_t loss_reports;     /* LossRecoveryUpdate */
+    uint64_t signals_ignored; /* kinds that mean nothing to a relay */
+    uint64_t loss_reports;    /* LossRecoveryUpdate */
 } wzp_relay_stats;
 
 /* out->size  set by the caller: sizeof *out. */

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* The subcommands and their options, see settings.h. The last table is the
+ * command line of the reference client, which had no subcommands
+ * (spec/client.md 5.1).
+ */
+#include "settings.h"
+
+#include "commands.h"
+#include "common/log_stderr.h"
+
+#include <stdarg.h>
+
+#define DURATION_MAX 604800 /* a week */
+
+/* clang-format off */
+#define FLAG(name, into, help) \
+    {name, 0, APP_OPTION_FLAG, NULL, help, offsetof(settings, into), 0, 0}
+#define TEXT(name, value, into, help) \
+    {name, 0, APP_OPTION_TEXT, value, help, offsetof(settings, into), 0, 0}
+#define ABSENT(name) {name, 0, APP_OPTION_ABSENT, NULL, NULL, 0, 0, 0}
+
+#define SEED     TEXT("seed", "HEX", seed, "be this identity: 64 hex digits")
+#define MNEMONIC TEXT("mnemonic", "WORDS", mnemonic, \
+                      "be this identity: 24 words in quotes")
+#define IDENTITY TEXT("identity", "FILE", identity, \
+                      "be the one in FILE (default ~/.wzp/identity, made when missing)")
+#define LOG      TEXT("log-level", "LEVEL", log_text, \
+                      "error, warn, info, debug or off (default error)")
+#define HELP     {"help", 'h', APP_OPTION_FLAG, NULL, "print this and exit", \
+                  offsetof(settings, wants_help), 0, 0}
+
+static const app_option JOIN_OPTIONS[] = {
+    TEXT("relay", "HOST:PORT", relay, "through this relay (port 4433)"),
+    SEED, MNEMONIC, IDENTITY,
+    TEXT("alias", "NAME", alias, "how others see you (default: from your key)"),
+    TEXT("in", "FILE", in, "WAV file to speak (default: silence)"),
+    FLAG("loop", loop, "speak it again and again"),
+    TEXT("out", "FILE", out, "WAV file of what is heard"),
+    {"duration", 0, APP_OPTION_NUMBER, "SECONDS", "leave so long after joining",
+     offsetof(settings, duration_s), 1, DURATION_MAX},
+    TEXT("stats", "FILE", stats, "a line of JSON per second"),
+    FLAG("words", words, "print the check words when somebody can be heard"),
+    TEXT("pin", "HASH", pin, "the relay has this certificate and no other"),
+    FLAG("accept-new-key", accept_new_key,
+         "remember the certificate also where it has changed"),
+    LOG, HELP,
+};
+
+static const app_option IDENTITY_OPTIONS[] = {
+    SEED, MNEMONIC, IDENTITY,
+    FLAG("new", wants_new, "make one; the file must not be there yet"),
+    FLAG("show-mnemonic", wants_mnemonic, "print the 24 secret words as well"),
+    HELP,
+};
+
+static const app_option PING_OPTIONS[] = {LOG, HELP};
+
+static const app_option OLD_OPTIONS[] = {
+    TEXT("room", "NAME", room, "join this room (default \"default\")"),
+    SEED, MNEMONIC,
+    TEXT("metrics-file", "FILE", stats, "a line of JSON per second"),
+    FLAG("version-check", wants_relay_version, "print the relay's version"),
+    {"version", 'V', APP_OPTION_FLAG, NULL, "print the version and exit",
+     offsetof(settings, wants_version), 0, 0},
+    HELP,
+    ABSENT("live"), ABSENT("send-tone"), ABSENT("send-file"), ABSENT("record"),
+    ABSENT("echo-test"), ABSENT("drift-test"), ABSENT("sweep"),
+    ABSENT("token"), ABSENT("signal"), ABSENT("call"),
+};
+
+#define COUNTED(table) table, sizeof table / sizeof *table
+
+const command COMMANDS[] = {
+    {"join", "ROOM --relay HOST:PORT [option...]",
+     "be in a room; 'w' shows the check words, 'q' leaves",
+     COUNTED(JOIN_OPTIONS), join_run},
+    {"identity", "[option...]", "show who you are to others",
+     COUNTED(IDENTITY_OPTIONS), identity_run},
+    {"ping", "HOST:PORT [option...]",
+     "is the relay there, how far, which certificate, which version",
+     COUNTED(PING_OPTIONS), ping_run},
+    {NULL, "[option...] [HOST:PORT]",
+     "the command line of the earlier client", COUNTED(OLD_OPTIONS), old_run},
+};
+/* clang-format on */
+
+bool settings_parse(settings *s, const command *c, int argc, char **argv,
+                    char *why, size_t why_len)
+{
+    const app_options options = {c->options, c->n_options, s};
+    wzp_log_level level;
+    *s = (settings){.log_text = "error"};
+    if (!app_options_parse(&options, argc, argv, &s->arguments, why, why_len)) {
+        return false;
+    }
+    if (wzp_log_level_parse(s->log_text, &level) != WZP_OK) {
+        (void)snprintf(why, why_len,
+                       "--log-level takes error, warn, info, debug or off, "
+                       "not '%s'",
+                       s->log_text);
+        return false;
+    }
+    s->log = app_log_stderr(level);
+    return true;
+}
+
+int settings_refuse(const char *fmt, ...)
+{
+    va_list args;
+    fputs("wzp-client: ", stderr);
+    va_start(args, fmt);
+    (void)vfprintf(stderr, fmt, args);
+    va_end(args);
+    fputc('\n', stderr);
+    return 2;
+}

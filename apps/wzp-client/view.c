@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* See view.h. */
+#include "view.h"
+
+#include <wzp/proto/fingerprint.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PLAIN_EVERY 10 /* seconds between status lines without a terminal */
+
+void view_init(view *v)
+{
+    *v = (view){.is_terminal = isatty(STDERR_FILENO) == 1};
+}
+
+static void clear_status(view *v)
+{
+    if (v->has_status) {
+        fputs("\r\033[K", stderr);
+        v->has_status = false;
+    }
+}
+
+void view_say(view *v, const char *fmt, ...)
+{
+    va_list args;
+    clear_status(v);
+    va_start(args, fmt);
+    (void)vfprintf(stderr, fmt, args);
+    va_end(args);
+    fputc('\n', stderr);
+    fflush(stderr);
+}
+
+void view_ask(view *v, const char *question)
+{
+    clear_status(v);
+    fputs(question, stderr);
+    fflush(stderr);
+    v->is_asking = true;
+}
+
+/* --- events ------------------------------------------------------------------
+ */
+
+/* A name somebody else chose, safe to print: no control characters. */
+static const char *printable(const char *text, char out[WZP_ALIAS_MAX])
+{
+    size_t n = 0;
+    for (; text[n] != '\0' && n + 1 < WZP_ALIAS_MAX; n++) {
+        unsigned char c = (unsigned char)text[n];
+        unsigned char next = (unsigned char)text[n + 1];
+        bool is_c1 = c == 0xC2 && next >= 0x80 && next < 0xA0;
+        out[n] = c < ' ' || c == 0x7F || is_c1 ? '?' : text[n];
+        if (is_c1) {
+            out[++n] = '?';
+        }
+    }
+    out[n] = '\0';
+    return out;
+}
+
+static void say_state(view *v, const wzp_client_event *ev)
+{
+    switch (ev->u.state.state) {
+    case WZP_CLIENT_IDLE:
+    case WZP_CLIENT_PIN_DECISION: break; /* told by other events */
+    case WZP_CLIENT_CONNECTING: view_say(v, "connecting"); break;
+    case WZP_CLIENT_JOINING: view_say(v, "joining the room"); break;
+    case WZP_CLIENT_JOINED: view_say(v, "joined"); break;
+    case WZP_CLIENT_RECONNECTING:
+        view_say(v, "connection lost (%s), trying again in %.1f s",
+                 wzp_strerror(ev->u.state.why), ev->u.state.retry_ms / 1e3);
+        break;
+    }
+}
+
+static void say_pin(view *v, const wzp_client_event *ev)
+{
+    char seen[WZP_TLS_FP_TEXT_LEN + 1];
+    char pinned[WZP_TLS_FP_TEXT_LEN + 1];
+    wzp_tls_fingerprint_encode(ev->u.pin.seen, seen);
+    if (ev->u.pin.is_first) {
+        view_say(v, "first time at %s; its certificate is remembered:\n  %s",
+                 ev->u.pin.relay, seen);
+        return;
+    }
+    wzp_tls_fingerprint_encode(ev->u.pin.pinned, pinned);
+    view_say(v,
+             "the certificate of %s has changed. Somebody may be in between.\n"
+             "  remembered  %s\n  shown now   %s",
+             ev->u.pin.relay, pinned, seen);
+}
+
+static void say_member(view *v, const wzp_client_event *ev)
+{
+    const wzp_member_info *m = &ev->u.member.info;
+    char alias[WZP_ALIAS_MAX];
+    char fp[WZP_FP_TEXT_LEN + 1] = "";
+    printable(m->alias[0] == '\0' ? "somebody" : m->alias, alias);
+    if (ev->u.member.is_gone) {
+        view_say(v, "%s left", alias);
+        return;
+    }
+    wzp_fingerprint_encode(m->fingerprint, fp);
+    switch (m->state) {
+    case WZP_MEMBER_UNKNOWN: break; /* a moment later it is one of these */
+    case WZP_MEMBER_VERIFIED: view_say(v, "%s (%s) is here", alias, fp); break;
+    case WZP_MEMBER_KEYED:
+        view_say(v, "%s (%s) can be heard, end-to-end encrypted", alias, fp);
+        break;
+    case WZP_MEMBER_LEGACY:
+        view_say(v,
+                 "%s has an old client that cannot encrypt; "
+                 "nothing is sent to it",
+                 alias);
+        break;
+    case WZP_MEMBER_REFUSED:
+        view_say(v, "%s is refused: %s", alias, wzp_strerror(m->why));
+        break;
+    }
+}
+
+static void say_words(view *v, const wzp_client_event *ev)
+{
+    if (ev->u.words.err != WZP_OK) {
+        view_say(v, "no check words: %s", wzp_strerror(ev->u.words.err));
+        return;
+    }
+    clear_status(v);
+    fputs("words:", stdout);
+    for (size_t i = 0; i < sizeof ev->u.words.word / sizeof(char *); i++) {
+        printf(" %s", ev->u.words.word[i]);
+    }
+    putchar('\n');
+    fflush(stdout);
+}
+
+void view_event(view *v, const wzp_client_event *ev)
+{
+    switch (ev->kind) {
+    case WZP_EVENT_STATE: say_state(v, ev); break;
+    case WZP_EVENT_PIN: say_pin(v, ev); break;
+    case WZP_EVENT_MEMBER: say_member(v, ev); break;
+    case WZP_EVENT_INPUT_ENDED:
+        view_say(v, "the input has come to its end; still listening");
+        break;
+    case WZP_EVENT_WORDS: say_words(v, ev); break;
+    case WZP_EVENT_STATS: break;
+    case WZP_EVENT_ENDED:
+        view_say(v, "%s",
+                 ev->u.ended.text[0] != '\0' ? ev->u.ended.text
+                                             : wzp_strerror(ev->u.ended.why));
+        break;
+    }
+}
+
+/* --- status
+ * ------------------------------------------------------------------- */
+
+static void format_status(const wzp_client_stats *s, char *out, size_t cap)
+{
+    (void)snprintf(out, cap,
+                   "%s  %u here, %u encrypted  loss %.1f %%  rtt %.0f ms  "
+                   "delay %u ms  out %.0f in %.0f kbit/s",
+                   wzp_client_state_name(s->state), s->members,
+                   s->members_keyed, s->loss_permille / 10.0,
+                   (double)s->rtt_us / 1e3, s->playout_delay_ms,
+                   (double)s->tx_rate_bps / 1e3, (double)s->rx_rate_bps / 1e3);
+}
+
+void view_status(view *v, const wzp_client_stats *s)
+{
+    char line[200];
+    format_status(s, line, sizeof line);
+    if (!v->is_terminal) {
+        if (++v->plain_lines % PLAIN_EVERY == 0) {
+            view_say(v, "%s", line);
+        }
+        return;
+    }
+    if (v->is_asking) {
+        return;
+    }
+    clear_status(v);
+    fputs(line, stderr);
+    fflush(stderr);
+    v->has_status = true;
+}
+
+void view_end(view *v)
+{
+    clear_status(v);
+    fflush(stderr);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* What a person sees of a call, on stderr: a line per event, and below them
+ * one status line that is drawn over, if stderr is a terminal. Check words go
+ * to stdout, so that a program can read them.
+ */
+#ifndef WZP_APP_CLIENT_VIEW_H
+#define WZP_APP_CLIENT_VIEW_H
+
+#include <wzp/client/event.h>
+
+typedef struct view {
+    bool is_terminal;
+    bool is_asking; /* a question is on the screen: no status line */
+    bool has_status;
+    unsigned plain_lines; /* status calls without a terminal */
+} view;
+
+void view_init(view *v);
+
+/* A line of its own. */
+void view_say(view *v, const char *fmt, ...) WZP_PRINTF(2, 3);
+
+/* What an event means, in a line; nothing for statistics. */
+void view_event(view *v, const wzp_client_event *ev);
+
+/* "Accept the new key? [y/N] " without a line end. */
+void view_ask(view *v, const char *question);
+
+/* Once a second; without a terminal every tenth is printed. */
+void view_status(view *v, const wzp_client_stats *s);
+
+/* Leave the cursor on a line of its own. */
+void view_end(view *v);
+
+#endif

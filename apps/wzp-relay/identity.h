@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* The relay's identity out of its file.
+ */
+#ifndef WZP_APPS_RELAY_IDENTITY_H
+#define WZP_APPS_RELAY_IDENTITY_H
+
+#include <wzp/crypto/identity.h>
+
+/* path  NULL: ~/.wzp/relay-identity
+ *
+ * NULL: `why` is one sentence without full stop. */
+wzp_seed_identity *identity_open(const char *path, const wzp_log *log,
+                                 char *why, size_t why_len);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/* wzp-relay: one relay on one loop. Options are in settings.c, the
+ * identity file in identity.c, everything else in libwzp-relay.
+ *
+ * Exit status: 0 stopped by a signal, 1 could not start, 2 wrong use.
+ * stdout says what was started and, once it listens, one line
+ *   ready ADDR:PORT
+ */
+#include "common/log_stderr.h"
+#include "identity.h"
+#include "settings.h"
+
+#include <wzp/proto/fingerprint.h>
+#include <wzp/relay/relay_uv.h>
+
+#include <uv.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef WZP_BUILD
+#    define WZP_BUILD "development build"
+#endif
+
+typedef struct app {
+    settings settings;
+    wzp_log log;
+    wzp_seed_identity *identity;
+    uv_loop_t loop;
+    uv_signal_t signals[2];
+    wzp_relay_uv *relay;
+    bool is_stopping;
+} app;
+
+static wzp_unix_s unix_now(void *user)
+{
+    (void)user;
+    return (wzp_unix_s)time(NULL);
+}
+
+static int fail(int status, const char *why)
+{
+    fprintf(stderr, "wzp-relay: %s\n", why);
+    return status;
+}
+
+static void on_stopped(void *user)
+{
+    app *a = user;
+    for (size_t i = 0; i < 2; i++) {
+        uv_close((uv_handle_t *)&a->signals[i], NULL);
+    }
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    app *a = handle->data;
+    (void)number;
+    if (a->is_stopping) {
+        _exit(1); /* asked twice: do not wait for anybody */
+    }
+    a->is_stopping = true;
+    WZP_LOG(&a->log, WZP_LOG_INFO, "app", "relay.stop", "signal=%d", number);
+    wzp_relay_uv_stop(a->relay, "relay is shutting down", on_stopped, a);
+}
+
+static bool start(app *a, char *why, size_t why_len)
+{
+    wzp_relay_config cfg;
+    wzp_relay_config_default(&cfg);
+    cfg.rng = wzp_rng_system();
+    cfg.log = a->log;
+    cfg.identity = wzp_seed_identity_table(a->identity);
+    cfg.unix_now = unix_now;
+    cfg.allow_legacy = a->settings.allow_legacy;
+    cfg.max_members = a->settings.max_members;
+    cfg.build = WZP_BUILD;
+    return wzp_relay_uv_new(&a->relay, &a->loop, &cfg, &a->settings.listen, why,
+                            why_len) == WZP_OK;
+}
+
+static void announce(const app *a)
+{
+    uint8_t hash[WZP_HASH_LEN], fp[WZP_FP_LEN];
+    char tls[WZP_TLS_FP_TEXT_LEN + 1], id[WZP_FP_TEXT_LEN + 1];
+    char at[WZP_ADDR_TEXT_MAX];
+    const wzp_addr local = wzp_relay_uv_local(a->relay);
+    wzp_addr_encode(&local, at);
+    wzp_relay_cert_hash(wzp_relay_uv_machine(a->relay), hash);
+    wzp_tls_fingerprint_encode(hash, tls);
+    wzp_identity_fingerprint(wzp_seed_identity_table(a->identity).public_key,
+                             fp);
+    wzp_fingerprint_encode(fp, id);
+    printf("wzp-relay %s\nlisten   %s\ntls      %s\nidentity %s\nready %s\n",
+           WZP_BUILD, at, tls, id, at);
+    fflush(stdout);
+}
+
+static int run(app *a)
+{
+    static const int numbers[2] = {SIGTERM, SIGINT};
+    char why[1400] = "";
+    a->identity = identity_open(a->settings.identity, &a->log, why, sizeof why);
+    if (a->identity == NULL || !start(a, why, sizeof why)) {
+        return fail(1, why);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        uv_signal_init(&a->loop, &a->signals[i]);
+        a->signals[i].data = a;
+        uv_signal_start(&a->signals[i], on_signal, numbers[i]);
+    }
+    announce(a);
+    uv_run(&a->loop, UV_RUN_DEFAULT);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    app a = {0};
+    char why[300];
+    if (!settings_parse(&a.settings, argc, argv, why, sizeof why)) {
+        (void)fail(2, why);
+        return fail(2, "try 'wzp-relay --help'");
+    }
+    if (a.settings.wants_help) {
+        settings_help();
+        return 0;
+    }
+    if (a.settings.wants_version) {
+        puts(WZP_BUILD);
+        return 0;
+    }
+    if (wzp_crypto_global_init() != WZP_OK || uv_loop_init(&a.loop) != 0) {
+        return fail(1, "cannot initialise");
+    }
+    (void)signal(SIGPIPE, SIG_IGN);
+    a.log = app_log_stderr(a.settings.log_level);
+    int status = run(&a);
+    wzp_seed_identity_free(a.identity);
+    (void)uv_loop_close(&a.loop);
+    wzp_crypto_global_deinit();
+    return status;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* The option table of wzp-relay. Options of the earlier relay stay valid where
+ * the feature exists (design/architecture.md 6; spec/relay.md 1.1).
+ */
+#include "settings.h"
+
+#include "common/options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define AT(member) offsetof(settings, member)
+#define ABSENT(option)                                                         \
+    {                                                                          \
+        .name = (option), .kind = APP_OPTION_ABSENT                            \
+    }
+
+/* clang-format off */
+static const app_option TABLE[] = {
+    {.name = "listen", .kind = APP_OPTION_TEXT, .value_name = "ADDR:PORT",
+     .help = "UDP address to listen on (default 0.0.0.0:4433)",
+     .at = AT(listen_text)},
+    {.name = "identity", .letter = 'i', .kind = APP_OPTION_TEXT,
+     .value_name = "FILE",
+     .help = "identity seed, made when missing (default ~/.wzp/relay-identity)",
+     .at = AT(identity)},
+    {.name = "allow-legacy", .kind = APP_OPTION_FLAG,
+     .help = "admit clients that cannot seal their media",
+     .at = AT(allow_legacy)},
+    {.name = "max-members", .kind = APP_OPTION_NUMBER, .value_name = "N",
+     .help = "members per room (default 1024)",
+     .at = AT(max_members), .min = 2, .max = 1600},
+    {.name = "log-level", .kind = APP_OPTION_TEXT, .value_name = "LEVEL",
+     .help = "error, warn, info, debug or off (default info)",
+     .at = AT(log_text)},
+    {.name = "version", .letter = 'V', .kind = APP_OPTION_FLAG,
+     .help = "print the version and exit", .at = AT(wants_version)},
+    {.name = "help", .letter = 'h', .kind = APP_OPTION_FLAG,
+     .help = "print this and exit", .at = AT(wants_help)},
+    {.name = "config", .letter = 'c', .kind = APP_OPTION_ABSENT},
+    ABSENT("remote"), ABSENT("auth-url"), ABSENT("metrics-port"),
+    ABSENT("probe"), ABSENT("probe-mesh"), ABSENT("trunking"),
+    ABSENT("ws-port"), ABSENT("static-dir"), ABSENT("global-room"),
+    ABSENT("debug-tap"), ABSENT("event-log"), ABSENT("mesh-status"),
+};
+/* clang-format on */
+
+enum { N_OPTIONS = sizeof TABLE / sizeof TABLE[0] };
+
+static bool check(settings *s, char *why, size_t why_len)
+{
+    if (wzp_addr_decode(s->listen_text, strlen(s->listen_text), &s->listen) !=
+        WZP_OK) {
+        (void)snprintf(why, why_len,
+                       "--listen takes an address and a port, as in "
+                       "0.0.0.0:4433 or [::]:4433, not '%s'",
+                       s->listen_text);
+        return false;
+    }
+    if (wzp_log_level_parse(s->log_text, &s->log_level) != WZP_OK) {
+        (void)snprintf(why, why_len,
+                       "--log-level is one of error, warn, info, debug, off, "
+                       "not '%s'",
+                       s->log_text);
+        return false;
+    }
+    return true;
+}
+
+bool settings_parse(settings *s, int argc, char **argv, char *why,
+                    size_t why_len)
+{
+    app_words words;
+    const app_options options = {TABLE, N_OPTIONS, s};
+    *s = (settings){
+        .listen_text = "0.0.0.0:4433", .log_text = "info", .max_members = 1024};
+    if (!app_options_parse(&options, argc, argv, &words, why, why_len)) {
+        return false;
+    }
+    if (s->wants_help || s->wants_version) {
+        return true;
+    }
+    if (words.n > 0) {
+        (void)snprintf(why, why_len, "unexpected argument '%s'", words.v[0]);
+        return false;
+    }
+    return check(s, why, why_len);
+}
+
+void settings_help(void)
+{
+    printf("wzp-relay: forwards encrypted voice between the members of rooms, "
+           "without hearing it.\n\nUsage: wzp-relay [OPTIONS]\n\n");
+    app_options_help(stdout, TABLE, N_OPTIONS);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* What the command line of wzp-relay says.
+ */
+#ifndef WZP_APPS_RELAY_SETTINGS_H
+#define WZP_APPS_RELAY_SETTINGS_H
+
+#include <wzp/proto/addr.h>
+#include <wzp/proto/env.h>
+
+typedef struct settings {
+    const char *listen_text;
+    const char *identity; /* path */
+    const char *log_text;
+    bool allow_legacy;
+    unsigned long max_members;
+    bool wants_version, wants_help;
+    /* out of the above */
+    wzp_addr listen;
+    wzp_log_level log_level;
+} settings;
+
+/* False: `why` is one sentence without full stop. */
+bool settings_parse(settings *s, int argc, char **argv, char *why,
+                    size_t why_len);
+void settings_help(void);
+
+#endif

@@ -1,0 +1,235 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# The real programs on loopback: what they say of themselves, wrong usage, a
+# short call, ping, a pinned certificate that changes, the end of a relay.
+# WZP_BIN is the folder of the programs. Processes are ended by their numbers.
+set -u
+BIN=${WZP_BIN:-build/dev/bin}
+TMP=$(mktemp -d) || exit 1
+SPEECH=.deps/speech/Front_Center.wav
+PASSED=0 FAILED=0 SKIPPED=0
+PIDS=()
+
+cleanup() {
+    local p
+    for p in "${PIDS[@]+"${PIDS[@]}"}"; do kill -KILL "$p" 2>/dev/null; done
+    rm -rf "$TMP"
+}
+trap cleanup EXIT
+
+passed() { PASSED=$((PASSED + 1)) && printf '[       OK ] %s\n' "$1"; }
+failed() {
+    FAILED=$((FAILED + 1))
+    printf '[  FAILED  ] %s: %s\n' "$1" "$2"
+}
+# check name why-if-not command…
+check() {
+    local name=$1 why=$2
+    shift 2
+    if "$@"; then passed "$name"; else failed "$name" "$why"; fi
+}
+
+# run name command…: STATUS, $TMP/name.out, $TMP/name.err. The command "client
+# who" is wzp-client with a home folder of its own.
+run() {
+    local name=$1
+    shift
+    if [ "$1" = client ]; then
+        set -- env WZP_HOME="$TMP/home-$2" "$BIN/wzp-client" "${@:3}"
+    fi
+    timeout 10 "$@" </dev/null >"$TMP/$name.out" 2>"$TMP/$name.err"
+    STATUS=$?
+}
+begin() {
+    local name=$1
+    shift
+    "$@" </dev/null >"$TMP/$name.out" 2>"$TMP/$name.err" &
+    PID=$!
+    PIDS+=("$PID")
+}
+await() { # file pattern seconds
+    local i
+    for ((i = 0; i < $3 * 20; i++)); do
+        grep -q "$2" "$1" 2>/dev/null && return 0
+        sleep 0.05
+    done
+    return 1
+}
+ends() { # pid seconds: STATUS
+    local i
+    for ((i = 0; i < $2 * 20; i++)); do
+        kill -0 "$1" 2>/dev/null || break
+        sleep 0.05
+    done
+    if kill -0 "$1" 2>/dev/null; then
+        STATUS=still-running
+        return
+    fi
+    wait "$1"
+    STATUS=$?
+}
+is() { [ "$1" = "$2" ]; }
+says() { grep -q -e "$2" "$TMP/$1.out" "$TMP/$1.err"; }
+is_short() { [ "$(grep -c . "$TMP/$1.err")" -le 2 ] && [ -s "$TMP/$1.err" ]; }
+mode_is() { [ "$(stat -c %a "$1")" = "$2" ]; }
+
+# --- what they say of themselves -----------------------------------------------------
+
+for program in wzp-relay wzp-client; do
+    for option in --help -h --version; do
+        run self "$BIN/$program" $option
+        check "$program $option" "exit $STATUS" is "$STATUS" 0
+    done
+done
+run help "$BIN/wzp-client" --help
+for sub in join identity ping; do
+    check "wzp-client --help names $sub" "it does not" says help "$sub"
+    run sub "$BIN/wzp-client" $sub --help
+    check "wzp-client $sub --help" "exit $STATUS" is "$STATUS" 0
+done
+run sub "$BIN/wzp-client" join --help
+for option in --relay --seed --mnemonic --identity --alias --in --loop --out --duration \
+    --stats --words --pin --accept-new-key --log-level; do
+    check "wzp-client join --help names $option" "it does not" says sub "$option"
+done
+
+# --- wrong usage: exit 2 and one sentence ----------------------------------------------
+
+wrong() { # what-it-must-say command…
+    local what=$1
+    shift
+    run wrong "$@"
+    check "refused: ${*##*/}" "exit $STATUS" is "$STATUS" 2
+    check "refused with a sentence: ${*##*/}" "$(cat "$TMP/wrong.err")" is_short wrong
+    check "refused, saying $what: ${*##*/}" "$(cat "$TMP/wrong.err")" says wrong "$what"
+}
+wrong nonsense client w nonsense
+wrong --nonsense client w join room --relay 127.0.0.1:1 --nonsense
+wrong --duration client w join room --relay 127.0.0.1:1 --duration
+wrong --duration client w join room --relay 127.0.0.1:1 --duration soon
+wrong --relay client w join room
+wrong HOST:PORT client w join room --relay 127.0.0.1:x
+wrong _signal client w join _signal --relay 127.0.0.1:1
+wrong --live client w --live 127.0.0.1:1
+wrong --token client w --room r --token t 127.0.0.1:1
+wrong --nonsense "$BIN/wzp-relay" --nonsense
+wrong --listen "$BIN/wzp-relay" --listen nowhere
+
+# --- identity --------------------------------------------------------------------------
+
+umask 022
+run id client i identity
+check "identity is made at the first use" "exit $STATUS" is "$STATUS" 0
+check "identity file is for the owner only" "$(stat -c %a "$TMP/home-i/identity")" \
+    mode_is "$TMP/home-i/identity" 600
+check "identity shows a fingerprint" "$(cat "$TMP/id.out")" \
+    grep -q -E '([0-9a-f]{4}:){7}[0-9a-f]{4}' "$TMP/id.out"
+cp "$TMP/id.out" "$TMP/id.first"
+run id client i identity
+check "identity stays the same" "$(cat "$TMP/id.out")" cmp -s "$TMP/id.out" "$TMP/id.first"
+check "identity does not show the words unasked" "it does" \
+    is "$(grep -c -E '([a-z]+ ){23}[a-z]+' "$TMP/id.out")" 0
+run id client i identity --show-mnemonic
+WORDS=$(grep -o -E '([a-z]+ ){23}[a-z]+' "$TMP/id.out")
+check "identity shows the words on request" "$(cat "$TMP/id.out")" test -n "$WORDS"
+run id client other identity --mnemonic "$WORDS"
+check "the words give the identity back" "$(cat "$TMP/id.out")" \
+    is "$(grep -o -E '([0-9a-f]{4}:){7}[0-9a-f]{4}' "$TMP/id.out" | head -n 1)" \
+    "$(grep -o -E '([0-9a-f]{4}:){7}[0-9a-f]{4}' "$TMP/id.first" | head -n 1)"
+mkdir -p "$TMP/home-broken" && echo "not a seed" >"$TMP/home-broken/identity"
+run id client broken identity
+check "an unreadable identity is an error" "exit $STATUS" is "$STATUS" 1
+check "an unreadable identity is not overwritten" "it was" \
+    is "$(cat "$TMP/home-broken/identity")" "not a seed"
+
+# --- a call --------------------------------------------------------------------------------
+
+relay() { # name port
+    begin "$1" "$BIN/wzp-relay" --listen "127.0.0.1:$2" --identity "$TMP/$1-identity"
+    RELAY_PID=$PID
+    await "$TMP/$1.out" '^ready ' 5
+    RELAY=$(sed -n 's/^ready //p' "$TMP/$1.out")
+}
+relay relay 0
+check "the relay says where it listens" "it does not" test -n "$RELAY"
+check "relay identity file is for the owner only" "not 600" mode_is "$TMP/relay-identity" 600
+
+run busy "$BIN/wzp-relay" --listen "$RELAY" --identity "$TMP/relay-identity"
+check "an address in use is an error" "exit $STATUS" is "$STATUS" 1
+check "an address in use is said" "$(cat "$TMP/busy.err")" says busy "address already in use"
+
+run ping client p ping "$RELAY"
+check "ping answers" "exit $STATUS" is "$STATUS" 0
+check "ping tells the handshake time" "$(cat "$TMP/ping.out")" says ping 'handshake *[0-9.]* ms'
+check "ping tells the certificate" "$(cat "$TMP/ping.out")" \
+    grep -q -E '([0-9a-f]{2}:){31}[0-9a-f]{2}' "$TMP/ping.out"
+check "ping tells the version" "$(cat "$TMP/ping.out")" says ping '^version *[^ ]'
+run version client p --version-check "$RELAY"
+check "--version-check still works" "$(cat "$TMP/version.out")" says version "^$RELAY "
+
+audio=()
+[ -r "$SPEECH" ] && audio=(--in "$SPEECH" --loop)
+for who in a b; do
+    begin $who env WZP_HOME="$TMP/home-$who" "$BIN/wzp-client" join e2e --relay "$RELAY" \
+        --alias "Client $who" --words --duration 3 "${audio[@]+"${audio[@]}"}" \
+        --out "$TMP/heard-by-$who.wav" --stats "$TMP/$who.jsonl"
+    eval "PID_$who=$PID"
+done
+for who in a b; do
+    pid=PID_$who
+    ends "${!pid}" 6
+    check "client $who leaves after its time" "exit $STATUS" is "$STATUS" 0
+    check "client $who had a key for the other" "$(tail -n 1 "$TMP/$who.jsonl")" \
+        grep -q '"members_keyed":1' "$TMP/$who.jsonl"
+    heard=$(tail -n 1 "$TMP/$who.jsonl" | sed -n 's/.*"frames_played":\([0-9]*\).*/\1/p')
+    check "client $who heard the other" "$heard frames" test "${heard:-0}" -gt 50
+    check "client $who wrote what it heard" "$(stat -c %s "$TMP/heard-by-$who.wav")" \
+        test "$(stat -c %s "$TMP/heard-by-$who.wav")" -gt 200000
+done
+words_a=$(grep '^words: ' "$TMP/a.out" | tail -n 1)
+check "both have check words" "none" test -n "$words_a"
+check "the check words are equal" "$words_a / $(cat "$TMP/b.out")" \
+    is "$words_a" "$(grep '^words: ' "$TMP/b.out" | tail -n 1)"
+
+# --- old command line ------------------------------------------------------------------------
+
+begin old env WZP_HOME="$TMP/home-old" "$BIN/wzp-client" --room e2e-old \
+    --metrics-file "$TMP/old.jsonl" "$RELAY"
+OLD=$PID
+await "$TMP/old.err" '^joined' 5
+check "the old command line joins" "$(cat "$TMP/old.err")" says old '^joined'
+kill -TERM "$OLD"
+ends "$OLD" 3
+check "SIGTERM lets the client leave" "exit $STATUS" is "$STATUS" 0
+check "--metrics-file still writes" "nothing" grep -q '"state":' "$TMP/old.jsonl"
+
+# --- the relay ends; another one takes its place ------------------------------------------------
+
+begin c env WZP_HOME="$TMP/home-c" "$BIN/wzp-client" join e2e --relay "$RELAY"
+C=$PID
+await "$TMP/c.err" '^joined' 5
+kill -TERM "$RELAY_PID"
+ends "$RELAY_PID" 5
+check "SIGTERM lets the relay drain" "exit $STATUS" is "$STATUS" 0
+check "its members are told the reason" "$(cat "$TMP/c.err")" \
+    await "$TMP/c.err" 'relay is shutting down' 3
+kill -TERM "$C"
+ends "$C" 5
+
+relay impostor "${RELAY##*:}"
+begin c2 env WZP_HOME="$TMP/home-c" "$BIN/wzp-client" join e2e --relay "$RELAY"
+ends "$PID" 5
+check "a changed certificate is refused" "exit $STATUS" is "$STATUS" 1
+check "a changed certificate shows both" "$(cat "$TMP/c2.err")" \
+    is "$(grep -c -E '([0-9a-f]{2}:){31}[0-9a-f]{2}' "$TMP/c2.err")" 2
+begin c3 env WZP_HOME="$TMP/home-c" "$BIN/wzp-client" join e2e --relay "$RELAY" --accept-new-key
+C=$PID
+check "--accept-new-key takes it" "it does not join" await "$TMP/c3.err" '^joined' 5
+kill -TERM "$C"
+ends "$C" 3
+kill -TERM "$RELAY_PID"
+ends "$RELAY_PID" 5
+
+printf '%d passed, %d failed, %d skipped\n' $PASSED $FAILED $SKIPPED
+[ $FAILED -eq 0 ]

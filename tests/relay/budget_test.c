@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* The token bucket of a member. */
+#include "signal/budget.h"
+
+#include "support/harness.h"
+
+static uint64_t take_all(wzp__budget *b, wzp_tstamp now, size_t members)
+{
+    uint64_t n = 0;
+    while (wzp__budget_take(b, now, members, 1)) {
+        n++;
+    }
+    return n;
+}
+
+WZP_TEST(a_new_budget_is_full_and_ends)
+{
+    wzp__budget b = {0};
+    assert_int_equal(take_all(&b, WZP_S, 10), WZP__BUDGET_BURST(10));
+    assert_int_equal(take_all(&b, WZP_S, 10), 0);
+}
+
+WZP_TEST(a_budget_fills_at_its_rate)
+{
+    wzp__budget b = {0};
+    uint64_t n = 0;
+    assert_true(take_all(&b, WZP_S, 10) > 0);
+    /* odd steps: nothing is lost to rounding */
+    for (wzp_tstamp t = 1; t <= 1000; t++) {
+        n += take_all(&b, WZP_S + t * 9999999, 10);
+    }
+    assert_in_range(n, WZP__BUDGET_PER_S(10) * 10 - 2,
+                    WZP__BUDGET_PER_S(10) * 10);
+}
+
+WZP_TEST(a_budget_is_never_more_than_full)
+{
+    wzp__budget b = {0};
+    assert_true(wzp__budget_take(&b, WZP_S, 10, 1));
+    assert_int_equal(take_all(&b, 100 * WZP_S, 10), WZP__BUDGET_BURST(10));
+    assert_int_equal(take_all(&b, UINT64_MAX / 2, 1000),
+                     WZP__BUDGET_BURST(1000));
+}
+
+WZP_TEST(what_is_too_much_takes_nothing)
+{
+    wzp__budget b = {0};
+    assert_false(wzp__budget_take(&b, WZP_S, 10, WZP__BUDGET_BURST(10) + 1));
+    assert_int_equal(take_all(&b, WZP_S, 10), WZP__BUDGET_BURST(10));
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* The relay with real QUIC connections, in virtual time. */
+#include "hub.h"
+
+static void expect_empty(const hub *h)
+{
+    wzp_relay_stats s = hub_stats(h);
+    assert_int_equal(s.conns, 0);
+    assert_int_equal(s.rooms, 0);
+    assert_int_equal(s.members, 0);
+}
+
+WZP_TEST(members_join_hear_each_other_and_leave)
+{
+    hub h;
+    hub_new(&h, false);
+    hub_client *a = hub_join(&h, "lobby");
+    hub_client *b = hub_join(&h, "lobby");
+    hub_client *c = hub_join(&h, "lobby");
+    hub_client *other = hub_join(&h, "kitchen");
+    hub_run(&h, WZP_S);
+    assert_int_equal(a->members, 3);
+    assert_int_equal(b->members, 3);
+    assert_int_equal(c->members, 3);
+    for (uint64_t i = 0; i < 50; i++) {
+        hub_speak(&h, a, i);
+        hub_run(&h, 20 * WZP_MS);
+    }
+    assert_int_equal(b->dgrams, 50);
+    assert_int_equal(c->dgrams, 50);
+    assert_int_equal(a->dgrams, 0);
+    assert_int_equal(other->dgrams, 0);
+    assert_int_equal(
+        wzp_endpoint_close(b->ep, h.now, b->conn, WZP_CLOSE_NORMAL, "bye"),
+        WZP_OK);
+    hub_run(&h, WZP_S);
+    assert_int_equal(a->members, 2);
+    assert_int_equal(hub_stats(&h).members, 3);
+    hub_free(&h);
+}
+
+WZP_TEST(an_offer_bound_to_another_connection_is_refused_on_the_wire)
+{
+    hub h;
+    hub_new(&h, false);
+    hub_client *a = hub_join(&h, "lobby");
+    hub_client *thief = hub_dial(&h, "lobby");
+    hub_run(&h, 100 * WZP_MS);
+    hub_offer_as(&h, thief, a, "lobby", true);
+    hub_run(&h, 100 * WZP_MS);
+    assert_true(thief->is_closed);
+    assert_int_equal(thief->close_err, WZP_ERR_PEER_CLOSED);
+    assert_int_equal(thief->close_code, WZP_CLOSE_AUTH);
+    assert_string_equal(thief->reason, wzp_strerror(WZP_ERR_BINDING));
+    assert_false(thief->is_answered);
+    assert_int_equal(hub_stats(&h).members, 1);
+    hub_free(&h);
+}
+
+WZP_TEST(a_legacy_client_reads_why_it_is_refused)
+{
+    hub h;
+    hub_new(&h, false);
+    hub_client *c = hub_dial(&h, NULL); /* no name: the default room */
+    hub_run(&h, 100 * WZP_MS);
+    hub_offer_as(&h, c, c, "default", false);
+    hub_run(&h, 100 * WZP_MS);
+    assert_int_equal(c->close_code, WZP_CLOSE_LEGACY);
+    assert_true(strlen(c->reason) > 20);
+    hub_run(&h, WZP_S);
+    expect_empty(&h);
+    hub_free(&h);
+}
+
+WZP_TEST(ping_is_closed_with_code_0)
+{
+    hub h;
+    hub_new(&h, false);
+    hub_client *c = hub_dial(&h, "ping");
+    hub_run(&h, 100 * WZP_MS);
+    assert_true(c->is_connected);
+    assert_true(c->is_closed);
+    assert_int_equal(c->close_err, WZP_ERR_PEER_CLOSED);
+    assert_int_equal(c->close_code, 0);
+    hub_run(&h, WZP_S);
+    expect_empty(&h);
+    hub_free(&h);
+}
+
+WZP_TEST(version_is_read_before_the_close)
+{
+    hub h;
+    hub_new(&h, false);
+    hub_client *c = hub_dial(&h, "version");
+    hub_run(&h, 60 * WZP_MS);
+    assert_string_equal(c->uni, "abc123");
+    assert_false(c->is_closed);
+    hub_run(&h, 200 * WZP_MS);
+    assert_true(c->is_closed);
+    assert_int_equal(c->close_code, 0);
+    hub_run(&h, WZP_S);
+    expect_empty(&h);
+    hub_free(&h);
+}
+
+WZP_TEST(a_silent_client_is_sent_away_after_ten_seconds)
+{
+    hub h;
+    hub_new(&h, false);
+    hub_client *c = hub_dial(&h, "lobby");
+    hub_run(&h, 9 * WZP_S);
+    assert_false(c->is_closed);
+    hub_run(&h, 2 * WZP_S);
+    assert_true(c->is_closed);
+    assert_int_equal(c->close_code, WZP_CLOSE_SLOW);
+    assert_string_equal(c->reason, "no CallOffer in time");
+    hub_run(&h, WZP_S);
+    expect_empty(&h);
+    hub_free(&h);
+}
+
+WZP_TEST(drain_reaches_everybody_and_ends)
+{
+    hub h;
+    hub_new(&h, false);
+    hub_client *a = hub_join(&h, "lobby");
+    hub_client *b = hub_join(&h, "kitchen");
+    hub_client *waiting = hub_dial(&h, "lobby");
+    hub_run(&h, 100 * WZP_MS);
+    wzp_relay_drain(h.relay, h.now, "update tonight");
+    hub_run(&h, 100 * WZP_MS);
+    hub_client *all[] = {a, b, waiting};
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(all[i]->is_closed);
+        assert_int_equal(all[i]->close_code, WZP_CLOSE_SHUTDOWN);
+        assert_string_equal(all[i]->reason, "update tonight");
+    }
+    assert_true(wzp_relay_is_drained(h.relay, h.now));
+    expect_empty(&h);
+    hub_free(&h);
+}
+
+WZP_TEST(a_member_that_vanishes_costs_the_others_nothing)
+{
+    hub h;
+    hub_new(&h, false);
+    hub_client *a = hub_join(&h, "lobby");
+    hub_client *b = hub_join(&h, "lobby");
+    hub_client *c = hub_join(&h, "lobby");
+    c->is_off = true;
+    for (uint64_t i = 0; i < 35 * 50; i++) { /* 35 s: past its idle time-out */
+        hub_speak(&h, a, i);
+        hub_run(&h, 20 * WZP_MS);
+    }
+    assert_int_equal(b->dgrams, 35 * 50);
+    assert_int_equal(hub_stats(&h).members, 2);
+    hub_run(&h, WZP_S);
+    assert_int_equal(a->members, 2);
+    assert_int_equal(b->members, 2);
+    hub_free(&h);
+}
+
+/* The client loses power after n packets, from the first Initial to well after
+ * the join: in the end nothing of it is left. */
+static void run_vanish(size_t n)
+{
+    hub h;
+    hub_new(&h, false);
+    hub_client *c = hub_dial(&h, "lobby");
+    hub_drain(&h, 0);
+    bool is_offered = false;
+    for (size_t i = 0; i < n && h.n_flying > 0; i++) {
+        h.now = h.flying[h.first].due;
+        hub_arrive(&h);
+        if (c->is_connected && !is_offered) {
+            is_offered = true;
+            hub_offer_as(&h, c, c, "lobby", true);
+            hub_drain(&h, 0);
+        }
+    }
+    c->is_off = true;
+    hub_run(&h, 45 * WZP_S);
+    expect_empty(&h);
+    hub_free(&h);
+}
+
+static size_t count_vanish(void)
+{
+    return 14;
+}
+
+WZP_ROWS(nothing_is_left_of_a_client_that_vanished_after, count_vanish,
+         run_vanish);
+
+WZP_TEST(many_come_and_go_and_the_tables_are_empty)
+{
+    hub h;
+    hub_new(&h, true);
+    for (int i = 0; i < 10; i++) {
+        hub_client *c = hub_dial(&h, i % 2 == 0 ? "lobby" : "kitchen");
+        hub_run(&h, 30 * WZP_MS);
+        if (i % 3 != 0) {
+            hub_offer_as(&h, c, c, i % 2 == 0 ? "lobby" : "kitchen",
+                         i % 5 != 0);
+        }
+    }
+    hub_run(&h, WZP_S);
+    assert_int_equal(hub_stats(&h).members, 6);
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(
+            wzp_endpoint_close(h.c[i].ep, h.now, h.c[i].conn, 0, "bye"),
+            WZP_OK);
+    }
+    hub_run(&h, WZP_S);
+    expect_empty(&h);
+    hub_free(&h);
+}
