@@ -32,6 +32,7 @@ static const field FIELDS[] = {
     FIELD(rebuilt_lbrr), FIELD(rebuilt_dred), FIELD(rebuilt_parity),
     FIELD(concealed), FIELD(underruns), FIELD(packets_no_room),
     FIELD(playout_delay_ms), FIELD(capture_overflow), FIELD(playout_underflow),
+    FIELD(ticks_skipped),
     FIELD(rtt_us), FIELD(loss_permille),
     FIELD(tx_packets), FIELD(tx_bytes), FIELD(rx_packets), FIELD(rx_bytes),
     FIELD(tx_rate_bps), FIELD(rx_rate_bps), FIELD(dgram_dropped),

@@ -235,14 +235,23 @@ WZP_TEST(jitter_repair_fills_the_hole)
     wzp_jitter_free(jb);
 }
 
-WZP_TEST(jitter_repair_alone_does_not_begin_playout)
+WZP_TEST(jitter_repair_does_not_begin_a_stream_and_must_fit_it)
 {
     wzp_jitter *jb = new_jitter();
-    const wzp_jitter_in repair = {
+    wzp_jitter_in repair = {
         .seq = 99, .timestamp = 4980, .frame_ms = 20, .is_repair = true};
-    assert_int_equal(wzp_jitter_insert(jb, at(0), &repair), WZP_OK);
+    assert_int_equal(wzp_jitter_insert(jb, at(0), &repair), WZP_ERR_LATE);
     assert_int_equal(next(jb, 5000).result, WZP_JITTER_WAIT);
     assert_int_equal(put(jb, 5000, &PLAIN, 0), WZP_OK);
+    assert_int_equal(wzp_jitter_insert(jb, at(5000), &repair), WZP_OK);
+    for (uint16_t i = 0; i < 5; i++) {
+        repair.seq = (uint16_t)(105 + i);
+        repair.timestamp = 900000000;
+        assert_int_equal(wzp_jitter_insert(jb, at(5000), &repair),
+                         WZP_ERR_LATE);
+    }
+    assert_int_equal(stats(jb).late, 0);
+    assert_int_equal(stats(jb).restarts, 0);
     assert_int_equal(next(jb, 5060).result, WZP_JITTER_FRAME);
     wzp_jitter_free(jb);
 }

@@ -76,6 +76,20 @@ WZP_TEST(endpoint_takes_datagrams_up_to_its_limit_and_no_longer)
     net_free(p.n);
 }
 
+WZP_TEST(endpoint_carries_datagrams_and_texts_without_a_byte)
+{
+    net_pair p = net_connect(18);
+    assert_int_equal(net_dgram(p.client, p.c, 0, 0), WZP_OK);
+    assert_int_equal(wzp_endpoint_send_uni(p.client->ep, p.n->now, p.c, "", 0),
+                     WZP_OK);
+    net_run(p.n, WZP_S);
+    assert_int_equal(p.server->dgrams, 1);
+    assert_int_equal(p.server->last_dgram_len, 0);
+    assert_int_equal(p.server->unis, 1);
+    assert_string_equal(p.server->uni, "");
+    net_free(p.n);
+}
+
 WZP_TEST(endpoint_finds_out_that_the_path_takes_bigger_packets)
 {
     net_pair p = net_connect(7);

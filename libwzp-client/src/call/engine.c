@@ -31,8 +31,9 @@ static wzp_err open_packet(wzp_engine *e, wzp_tstamp now, const wzp_pkt *pkt)
     WZP_TRY(wzp_group_open(wzp__session_group(e->session), now, pkt->data,
                            pkt->len, plain, sizeof plain, &opened));
     if (opened.form == WZP_FORM_FRAME) { /* no other media form is announced */
-        wzp__voices_insert(&e->voices, now, opened.member, &opened.hdr, plain,
-                           opened.len);
+        /* When it came, not when its key did: waiting is no jitter. */
+        wzp__voices_insert(&e->voices, pkt->at, opened.member, &opened.hdr,
+                           plain, opened.len);
     }
     return WZP_OK;
 }
@@ -164,7 +165,9 @@ static void tick(wzp_engine *e, wzp_tstamp now)
 static void run_ticks(wzp_engine *e, wzp_tstamp now)
 {
     if (now > e->tick_at + TICKS_AT_ONCE * TICK_NS) { /* slept: do not race */
-        e->tick_at = now - TICKS_AT_ONCE * TICK_NS;
+        wzp_tstamp to = now - TICKS_AT_ONCE * TICK_NS;
+        e->stats.ticks_skipped += (to - e->tick_at) / TICK_NS;
+        e->tick_at = to;
     }
     while (e->audio_on && e->tick_at <= now) {
         tick(e, e->tick_at);

@@ -9,8 +9,10 @@
 
 #include <string.h>
 
-#define WAIT_NS (300 * WZP_MS) /* secure-media.md 5 */
-#define WAITING 16             /* frames: 300 ms of 20 ms frames, rounded up */
+/* secure-media.md 5 allows 300 ms. chosen: what waits longer comes as a burst
+ * that makes every listener's buffer deep for seconds. */
+#define WAIT_NS (60 * WZP_MS)
+#define WAITING 8 /* frames: 60 ms of 10 ms frames, and some more */
 
 typedef struct frame {
     wzp_tstamp at;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* PCM → sealed packets: frames the microphone's samples, encodes, numbers,
- * seals. A frame for which there is no key yet waits at most 300 ms
- * (design/secure-media.md 5), then is dropped and counted.
+ * seals. A frame for which there is no key yet waits at most 60 ms, then is
+ * dropped and counted.
  */
 #ifndef WZP_CLIENT_SENDER_H
 #define WZP_CLIENT_SENDER_H

@@ -125,21 +125,28 @@ static void publish_ended(wzp_client *c, wzp_err why, const char *text)
     publish_event(c, &ev);
 }
 
-static void publish(wzp_client *c, wzp_tstamp now)
+static void take_snapshot(wzp_client *c, wzp_tstamp now)
 {
-    wzp_client_event ev;
-    while (wzp_engine_next_event(c->engine, &ev)) {
-        publish_event(c, &ev);
-    }
-    if (now - c->snapshot.now < SNAPSHOT_NS) {
-        return; /* only this thread writes the snapshot */
-    }
     wzp_client_stats stats = {.size = sizeof stats};
     wzp_engine_stats_get(c->engine, &stats);
     stats.now = now;
     uv_mutex_lock(&c->lock);
     c->snapshot = stats;
     uv_mutex_unlock(&c->lock);
+}
+
+static void publish(wzp_client *c, wzp_tstamp now)
+{
+    wzp_client_event ev;
+    while (wzp_engine_next_event(c->engine, &ev)) {
+        if (ev.kind == WZP_EVENT_ENDED) {
+            take_snapshot(c, now); /* the last figures are there before it */
+        }
+        publish_event(c, &ev);
+    }
+    if (now - c->snapshot.now >= SNAPSHOT_NS) { /* only written here */
+        take_snapshot(c, now);
+    }
 }
 
 /* --- the machine in the socket --- */

@@ -30,6 +30,7 @@ size_t wzp_b64_encode(const uint8_t *data, size_t len, char *out, size_t cap)
     const size_t out_len = wzp_b64_encoded_len(len);
     assert(cap >= out_len);
     (void)cap;
+    (void)out_len;
 
     uint32_t bits = 0;
     unsigned n_bits = 0;

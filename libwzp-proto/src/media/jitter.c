@@ -223,6 +223,30 @@ static bool is_restart(wzp_jitter *jb, uint16_t seq)
     return jb->far >= FAR_FRAMES;
 }
 
+/* Is the frame of the stream that is played? When the sender restarted, the
+ * buffer restarts with this frame, and its extended numbers change. */
+static wzp_err check_stream(wzp_jitter *jb, wzp_tstamp now,
+                            const wzp_jitter_in *in, int64_t *seq, int64_t *ts)
+{
+    if (!jb->has_first) {
+        return WZP_ERR_LATE; /* a repair: there is nothing to judge it by */
+    }
+    if (jb->delay.n == 0 || !is_far(jb, *seq, to_ms(now) - *ts)) {
+        jb->far = in->is_repair ? jb->far : 0;
+        return WZP_OK;
+    }
+    if (in->is_repair || !is_restart(jb, in->seq)) {
+        jb->stats.late += !in->is_repair;
+        return WZP_ERR_LATE;
+    }
+    wzp_jitter_reset(jb);
+    begin(jb, in);
+    jb->stats.restarts++;
+    *seq = jb->highest_seq;
+    *ts = jb->highest_ts;
+    return WZP_OK;
+}
+
 /* Behind the playout point: played already, or given up. */
 static wzp_err refuse_past(wzp_jitter *jb, int64_t seq, bool is_repair)
 {
@@ -294,29 +318,14 @@ wzp_err wzp_jitter_insert(wzp_jitter *jb, wzp_tstamp now,
     if (in->frame_ms == 0 || in->frame_ms > FRAME_MS_MAX) {
         return WZP_ERR_ARG;
     }
-    if (!jb->has_first) {
+    if (!jb->has_first && !in->is_repair) {
         begin(jb, in);
     }
     int64_t seq = wzp_seq_extend(jb->highest_seq, in->seq);
     int64_t ts = extend_ts(jb->highest_ts, in->timestamp);
-    int64_t transit = to_ms(now) - ts;
-    if (jb->delay.n != 0 && !in->is_repair) {
-        if (!is_far(jb, seq, transit)) {
-            jb->far = 0;
-        } else if (is_restart(jb, in->seq)) {
-            wzp_jitter_reset(jb);
-            begin(jb, in);
-            jb->stats.restarts++;
-            seq = jb->highest_seq;
-            ts = jb->highest_ts;
-            transit = to_ms(now) - ts;
-        } else {
-            jb->stats.late++;
-            return WZP_ERR_LATE;
-        }
-    }
+    WZP_TRY(check_stream(jb, now, in, &seq, &ts));
     if (!in->is_repair) {
-        wzp__delay_add(&jb->delay, transit, in->frame_ms);
+        wzp__delay_add(&jb->delay, to_ms(now) - ts, in->frame_ms);
     }
     WZP_TRY(check_place(jb, seq, ts, in->is_repair));
     store(jb, in, seq, ts);
@@ -470,10 +479,8 @@ void wzp_jitter_next(wzp_jitter *jb, wzp_tstamp now, uint8_t tick_ms,
 {
     slot *first = first_held(jb);
     if (jb->state == FILLING) {
-        /* Repairs alone say nothing of the delay. */
-        if (first == NULL || jb->delay.n == 0 ||
-            delay_at(jb, now, first->frame.timestamp) <
-                wzp__delay_target(&jb->delay)) {
+        if (first == NULL || delay_at(jb, now, first->frame.timestamp) <
+                                 wzp__delay_target(&jb->delay)) {
             give(out, WZP_JITTER_WAIT, tick_ms);
             return;
         }

@@ -356,7 +356,9 @@ static int on_datagram(ngtcp2_conn *quic, uint32_t flags, const uint8_t *data,
         c->total.dgram_no_buffer++;
         return 0;
     }
-    memcpy(pkt->data, data, len);
+    if (len > 0) {
+        memcpy(pkt->data, data, len);
+    }
     pkt->len = len;
     pkt->at = c->now;
     const wzp_err e = wzp__events_push(

@@ -37,7 +37,8 @@ static ngtcp2_ssize write_dgram(round *r)
     int accepted = 0;
     const ngtcp2_ssize n = ngtcp2_conn_writev_datagram(
         c->quic, r->path, NULL, r->buf, WZP__UDP_MAX, &accepted,
-        NGTCP2_WRITE_DATAGRAM_FLAG_MORE, c->tx_serial, &vec, 1, r->now);
+        NGTCP2_WRITE_DATAGRAM_FLAG_MORE, c->tx_serial, &vec,
+        pkt->len > 0 ? 1 : 0, r->now);
     if (accepted != 0) {
         c->total.dgram_sent++;
         c->tx_frames++;
@@ -82,7 +83,7 @@ static ngtcp2_ssize write_stream(round *r)
     const ngtcp2_ssize n = ngtcp2_conn_writev_stream(
         c->quic, r->path, NULL, r->buf, WZP__UDP_MAX, &taken,
         NGTCP2_WRITE_STREAM_FLAG_MORE | NGTCP2_WRITE_STREAM_FLAG_FIN,
-        msg->stream, &vec, 1, r->now);
+        msg->stream, &vec, rest > 0 ? 1 : 0, r->now);
     if (taken >= 0) {
         c->wrote_stream = true;
         wzp__outbox_sent(&c->outbox, (size_t)taken);

@@ -54,6 +54,7 @@ typedef struct wzp_client_stats {
     uint64_t packets_no_room;  /* more senders at once than max_senders */
     uint32_t playout_delay_ms; /* largest of the current senders */
     uint64_t capture_overflow, playout_underflow; /* samples, rings */
+    uint64_t ticks_skipped; /* of 10 ms: the process was not run in time */
     /* path */
     uint64_t rtt_us;
     uint32_t loss_permille;

@@ -61,11 +61,10 @@ typedef struct wzp_jitter_in {
  *
  * WZP_ERR_LATE      behind the playout point, or too far from it to be of this
  *                   stream (the third such frame in a row restarts the buffer
- *                   with it: the sender restarted)
- * WZP_ERR_DUP       already held, or already played
- * WZP_ERR_FULL      further ahead than there are slots; those held are kept
- * WZP_ERR_OVERSIZE  longer than WZP_FRAME_MAX
- * WZP_ERR_ARG       frame_ms 0 or above 120
+ *                   with it: the sender restarted); a repair before the first
+ * frame WZP_ERR_DUP       already held, or already played WZP_ERR_FULL further
+ * ahead than there are slots; those held are kept WZP_ERR_OVERSIZE  longer than
+ * WZP_FRAME_MAX WZP_ERR_ARG       frame_ms 0 or above 120
  */
 WZP_NODISCARD wzp_err wzp_jitter_insert(wzp_jitter *jb, wzp_tstamp now,
                                         const wzp_jitter_in *in)
