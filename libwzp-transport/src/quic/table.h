@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The inside of an endpoint: its connections by slot, their deadlines, those
- * that have something to write. endpoint.c is the public face, accept.c takes
- * the packets no connection wants.
+ * that have something to write. endpoint.c is the public face, actions.c
+ * gives out what happened, accept.c takes the packets no connection wants.
  */
 #ifndef WZP_TRANSPORT_QUIC_TABLE_H
 #define WZP_TRANSPORT_QUIC_TABLE_H
@@ -55,6 +55,9 @@ void wzp__table_mark(wzp_endpoint *ep, wzp__conn *c);
 void wzp__table_unmark(wzp_endpoint *ep);
 /* Arm the timer if the deadline became earlier. */
 void wzp__table_arm(wzp_endpoint *ep, wzp__conn *c, wzp_tstamp now);
+
+/* actions.c: take back what the owner was lent by the last poll. */
+void wzp__actions_release(wzp_endpoint *ep);
 
 /* accept.c: a packet whose destination id is unknown. */
 void wzp__accept(wzp_endpoint *ep, wzp_tstamp now, const wzp__stray *in);
