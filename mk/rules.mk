@@ -66,6 +66,10 @@ OBJ_apps_common := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard apps/common/*.c)))
 $(eval $(call view_rules,apps-common,$(LINK_common)))
 $(eval $(call obj_rules,$(OBJ_apps_common),-Iapps,apps-common))
 
+# What the relay says of itself: the version, and the commit where it is known.
+BUILD_TEXT = $(strip $(VERSION) $(shell git describe --always --dirty 2>/dev/null))
+$(B)/apps/wzp-relay/main.o: private ALL_CFLAGS += -DWZP_BUILD='"$(BUILD_TEXT)"'
+
 # Apps: apps/<name>/*.c -> $(B)/bin/<name>.
 define app_rules
 OBJ_app_$(1) := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard apps/$(1)/*.c)))

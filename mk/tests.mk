@@ -187,4 +187,4 @@ fuzz-corpora: $(FUZZ_SRC:%.c=$(B)/%)
 	$(Q)mk/run-fuzz $(B) 0 $(FUZZERS:fuzz/%=%)
 
 # The speed bench puts a stand-in before the codec.
-$(B)/bench/cmd/speed: ALL_LDFLAGS += -Wl,--wrap=wzp_encoder_encode,--wrap=wzp_decoder_decode,--wrap=wzp_decoder_fill
+$(B)/bench/cmd/speed: private ALL_LDFLAGS += -Wl,--wrap=wzp_encoder_encode,--wrap=wzp_decoder_decode,--wrap=wzp_decoder_fill

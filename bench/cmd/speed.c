@@ -4,15 +4,15 @@
  * costs nothing (linked with --wrap on the four codec calls), so that the
  * difference is the codec and the rest is ours and QUIC's.
  */
+#include "bench/support/results.h"
+#include "support/world/world.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#include "bench/support/results.h"
-#include "support/world/world.h"
-
-#define RUNS 5
+#define RUNS      5
 #define VIRTUAL_S 30
 #define VOICE_LEN 48000
 
@@ -71,8 +71,8 @@ wzp_err __wrap_wzp_decoder_fill(wzp_decoder *dec, size_t samples,
                                 wzp_rebuilt *how)
 {
     if (!stand_in) {
-        return __real_wzp_decoder_fill(dec, samples, next_codec, next,
-                                       next_len, ahead, pcm, how);
+        return __real_wzp_decoder_fill(dec, samples, next_codec, next, next_len,
+                                       ahead, pcm, how);
     }
     *how = WZP_REBUILT_CONCEALED;
     memset(pcm, 0, samples * sizeof *pcm);

@@ -2,11 +2,11 @@
 /* Calls in the world: real relay, real clients, real QUIC and codec, virtual
  * time, simulated links.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "support/harness.h"
 #include "support/world/world.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 #define VOICE_LEN (48000 * 2)
 
@@ -204,10 +204,10 @@ WZP_TEST(both_sides_have_the_same_members_for_the_check_words)
     assert_true(wzp_world_await_keyed(t.w, t.b, 1, 10 * WZP_S));
     uint8_t room[2][WZP_HASH_LEN];
     uint8_t keys[2][8][WZP_KEY_LEN];
-    size_t na = wzp_engine_words_input(wzp_world_engine(t.w, t.a), room[0],
-                                       keys[0], 8);
-    size_t nb = wzp_engine_words_input(wzp_world_engine(t.w, t.b), room[1],
-                                       keys[1], 8);
+    size_t na =
+        wzp_engine_words_input(wzp_world_engine(t.w, t.a), room[0], keys[0], 8);
+    size_t nb =
+        wzp_engine_words_input(wzp_world_engine(t.w, t.b), room[1], keys[1], 8);
     assert_int_equal(na, 2);
     assert_int_equal(nb, 2);
     assert_memory_equal(room[0], room[1], WZP_HASH_LEN);

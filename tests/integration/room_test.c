@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Rooms in the world: members come and go, one vanishes, one is alone. */
-#include <string.h>
-
 #include "support/harness.h"
 #include "support/world/rng.h"
 #include "support/world/world.h"
+
+#include <string.h>
 
 #define MEMBERS 12
 
@@ -49,8 +49,8 @@ WZP_TEST(members_that_come_and_go_all_have_each_others_keys_in_the_end)
     }
     for (int step = 0; step < 60; step++) {
         int i = (int)(wzp_test_rng_next(&rng) % MEMBERS);
-        if (!is_in[i] && wzp_engine_state(wzp_world_engine(w, n[i])) ==
-                             WZP_CLIENT_IDLE) {
+        if (!is_in[i] &&
+            wzp_engine_state(wzp_world_engine(w, n[i])) == WZP_CLIENT_IDLE) {
             wzp_world_join(w, n[i], "market", relay);
             is_in[i] = true;
         } else if (is_in[i]) {
@@ -150,7 +150,8 @@ WZP_TEST(a_muted_client_sends_nothing_and_its_pause_is_not_counted_as_loss)
     wzp_world_free(w);
 }
 
-WZP_TEST(a_relay_that_shows_another_certificate_is_refused_until_the_host_agrees)
+WZP_TEST(
+    a_relay_that_shows_another_certificate_is_refused_until_the_host_agrees)
 {
     wzp_world *w = wzp_world_new(15);
     wzp_node relay = wzp_world_relay(w, 9, NULL);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Packet pool (pkt.h): one array of slots and a list of the free ones. */
+/* Packet pool (pkt.h): one array of slots and a list of the free ones. A slot
+ * is not touched before its first use, so a large pool costs the memory of
+ * what was ever in flight at once. */
 #include <wzp/proto/pkt.h>
 
 #include <assert.h>
@@ -19,6 +21,7 @@ struct wzp_pkt_pool {
     wzp_mem mem;
     slot *slots;
     size_t count;
+    size_t touched; /* slots from here on were never handed out */
     slot *free_list;
     size_t n_free;
 };
@@ -33,16 +36,10 @@ wzp_err wzp_pkt_pool_new(wzp_pkt_pool **out, const wzp_mem *mem, size_t count)
         return WZP_ERR_NOMEM;
     }
     *pool = (wzp_pkt_pool){.mem = *mem, .count = count, .n_free = count};
-    pool->slots = wzp_mem_array(mem, count, sizeof *pool->slots);
+    pool->slots = wzp_mem_resize(mem, NULL, 0, count * sizeof *pool->slots);
     if (pool->slots == NULL) {
         wzp_mem_free(mem, pool, sizeof *pool);
         return WZP_ERR_NOMEM;
-    }
-    for (size_t i = count; i-- > 0;) {
-        slot *s = &pool->slots[i];
-        s->pool = pool;
-        s->next_free = pool->free_list;
-        pool->free_list = s;
     }
     *out = pool;
     return WZP_OK;
@@ -67,10 +64,14 @@ size_t wzp_pkt_pool_free_count(const wzp_pkt_pool *pool)
 wzp_pkt *wzp_pkt_get(wzp_pkt_pool *pool)
 {
     slot *s = pool->free_list;
-    if (s == NULL) {
+    if (s != NULL) {
+        pool->free_list = s->next_free;
+    } else if (pool->touched < pool->count) {
+        s = &pool->slots[pool->touched++];
+        s->pool = pool;
+    } else {
         return NULL;
     }
-    pool->free_list = s->next_free;
     pool->n_free--;
     s->refs = 1;
     s->pub = (wzp_pkt){.data = s->bytes, .len = 0, .at = 0};

@@ -4,23 +4,23 @@
  */
 #include "world.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "flight.h"
+#include "rng.h"
 
 #include <wzp/client/client.h>
 #include <wzp/transport/global.h>
 #include <wzp/transport/uv_udp.h> /* the machine table */
 
-#include "flight.h"
-#include "rng.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-#define NODES_MAX 1200
-#define PORT 4433
+#define NODES_MAX  1200
+#define PORT       4433
 #define UNIX_START UINT64_C(1800000000)
-#define START (1000 * WZP_S) /* so that "now − 10 s" never wraps */
-#define KINDS (WZP_EVENT_ENDED + 1)
+#define START      (1000 * WZP_S) /* so that "now − 10 s" never wraps */
+#define KINDS      (WZP_EVENT_ENDED + 1)
 
 typedef struct node {
     bool is_relay;
@@ -274,8 +274,7 @@ static void keep(node *nd, const int16_t *pcm, size_t n)
 {
     if (nd->heard_len + n > nd->heard_cap) {
         nd->heard_cap = nd->heard_cap == 0 ? 48000 * 10 : nd->heard_cap * 2;
-        nd->heard =
-            need(realloc(nd->heard, nd->heard_cap * sizeof *nd->heard));
+        nd->heard = need(realloc(nd->heard, nd->heard_cap * sizeof *nd->heard));
     }
     memcpy(nd->heard + nd->heard_len, pcm, n * sizeof *pcm);
     nd->heard_len += n;
@@ -337,8 +336,8 @@ static int add_node(wzp_world *w, uint8_t identity)
 static void start_relay(wzp_world *w, node *nd)
 {
     char why[160] = "";
-    wzp_err e = wzp_relay_new(&nd->relay, &nd->relay_cfg, w->now, why,
-                              sizeof why);
+    wzp_err e =
+        wzp_relay_new(&nd->relay, &nd->relay_cfg, w->now, why, sizeof why);
     must(e, why);
     nd->machine = (wzp_uv_machine){.recv = relay_recv,
                                    .expire = relay_expire,

@@ -9,10 +9,10 @@
 #ifndef WZP_TEST_WORLD_H
 #define WZP_TEST_WORLD_H
 
+#include "support/link.h"
+
 #include <wzp/client/engine.h>
 #include <wzp/relay/relay.h>
-
-#include "support/link.h"
 
 typedef struct wzp_world wzp_world;
 typedef int wzp_node; /* index; −1: none */
@@ -40,8 +40,8 @@ typedef struct wzp_world_client_config {
     uint8_t identity;
     const int16_t *in; /* 48 kHz mono, borrowed */
     size_t in_len;
-    bool keep_heard;   /* collect what is played */
-    bool has_engine;   /* `engine` below holds settings to start from */
+    bool keep_heard; /* collect what is played */
+    bool has_engine; /* `engine` below holds settings to start from */
     wzp_engine_config engine;
 } wzp_world_client_config;
 

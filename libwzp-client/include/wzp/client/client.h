@@ -29,7 +29,7 @@ const char *wzp_version(void);
 
 typedef struct wzp_features_info {
     size_t size;
-    bool aes;              /* suite 0x0005 possible on this machine */
+    bool aes; /* suite 0x0005 possible on this machine */
     bool rnnoise;
     unsigned dred_version; /* 0: none */
 } wzp_features_info;

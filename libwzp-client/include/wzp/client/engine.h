@@ -22,17 +22,17 @@ typedef struct wzp_engine_config {
     wzp_rng rng;
     wzp_log log;
     wzp_identity identity;
-    wzp_store store;        /* pins; load NULL: nothing is kept */
+    wzp_store store; /* pins; load NULL: nothing is kept */
     wzp_audio_io audio;
     /* Wall clock in seconds, for key packages and pins. */
     wzp_unix_s (*unix_now)(void *user);
     void *unix_now_user;
-    const char *alias;      /* NULL: from the public key */
-    wzp_redundancy redundancy; /* of the encoder; default LBRR */
-    uint8_t loss_pct;       /* encoder hint, 0 = by table */
+    const char *alias;                       /* NULL: from the public key */
+    wzp_redundancy redundancy;               /* of the encoder; default LBRR */
+    uint8_t loss_pct;                        /* encoder hint, 0 = by table */
     uint32_t playout_min_ms, playout_max_ms; /* default 20, 500 */
-    size_t max_senders;     /* decoders at once, default 8 */
-    size_t max_events;      /* default 256 */
+    size_t max_senders;                      /* decoders at once, default 8 */
+    size_t max_events;                       /* default 256 */
 } wzp_engine_config;
 
 void wzp_engine_config_default(wzp_engine_config *cfg);
@@ -50,8 +50,8 @@ typedef struct wzp_join {
     const char *relay; /* HOST:PORT as the user gave it: the pin's key */
     wzp_addr addrs[WZP_RELAY_ADDRS_MAX]; /* resolved, tried in order */
     size_t n_addrs;
-    wzp_addr local;    /* of the socket: wildcard and port are fine */
-    bool has_pin;      /* this certificate and no other */
+    wzp_addr local; /* of the socket: wildcard and port are fine */
+    bool has_pin;   /* this certificate and no other */
     uint8_t pin[WZP_HASH_LEN];
 } wzp_join;
 

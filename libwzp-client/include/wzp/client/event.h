@@ -19,33 +19,33 @@ typedef enum wzp_client_state {
 } wzp_client_state;
 
 typedef enum wzp_client_event_kind {
-    WZP_EVENT_STATE,         /* u.state; never dropped */
-    WZP_EVENT_PIN,           /* u.pin; never dropped */
-    WZP_EVENT_MEMBER,        /* u.member: appeared, keyed, refused, left */
-    WZP_EVENT_INPUT_ENDED,   /* the audio input came to its end */
-    WZP_EVENT_WORDS,         /* u.words: room check words, as asked for */
-    WZP_EVENT_STATS,         /* u.stats: once a second; coalesced */
-    WZP_EVENT_ENDED,         /* u.ended: left for good; never dropped */
+    WZP_EVENT_STATE,       /* u.state; never dropped */
+    WZP_EVENT_PIN,         /* u.pin; never dropped */
+    WZP_EVENT_MEMBER,      /* u.member: appeared, keyed, refused, left */
+    WZP_EVENT_INPUT_ENDED, /* the audio input came to its end */
+    WZP_EVENT_WORDS,       /* u.words: room check words, as asked for */
+    WZP_EVENT_STATS,       /* u.stats: once a second; coalesced */
+    WZP_EVENT_ENDED,       /* u.ended: left for good; never dropped */
 } wzp_client_event_kind;
 
 typedef struct wzp_client_stats {
     size_t size;
     wzp_client_state state;
-    wzp_tstamp now;            /* monotonic, when this was taken */
-    wzp_tstamp capture_start;  /* first captured sample; 0 before */
-    wzp_tstamp playout_start;  /* first sample given to the device; 0 before */
+    wzp_tstamp now;           /* monotonic, when this was taken */
+    wzp_tstamp capture_start; /* first captured sample; 0 before */
+    wzp_tstamp playout_start; /* first sample given to the device; 0 before */
     /* sending */
     uint64_t frames_captured;
     uint64_t frames_encoded;
     uint64_t packets_sent;
-    uint64_t packets_unsent;   /* no key in time, or queue refused */
+    uint64_t packets_unsent; /* no key in time, or queue refused */
     uint64_t control_sent;
     /* receiving, all senders together */
     uint64_t packets_received; /* opened media packets */
     uint64_t packets_lost;     /* sequence numbers that never came in time */
     uint64_t packets_late;
     uint64_t packets_dup;
-    uint64_t frames_played;    /* from real packets */
+    uint64_t frames_played; /* from real packets */
     uint64_t rebuilt_lbrr;
     uint64_t rebuilt_dred;
     uint64_t rebuilt_parity;
@@ -64,7 +64,7 @@ typedef struct wzp_client_stats {
     uint64_t dgram_dropped;
     /* security */
     wzp_group_stats group;
-    uint32_t members;          /* others in the room */
+    uint32_t members; /* others in the room */
     uint32_t members_keyed;
     uint32_t members_legacy;
     uint64_t reconnects;
@@ -82,10 +82,10 @@ typedef struct wzp_client_event {
             uint32_t retry_ms; /* RECONNECTING: until the next try */
         } state;
         struct {
-            char relay[272];   /* HOST:PORT as given */
+            char relay[272]; /* HOST:PORT as given */
             uint8_t pinned[WZP_HASH_LEN];
             uint8_t seen[WZP_HASH_LEN];
-            bool is_first;     /* no pin yet: `seen` was stored */
+            bool is_first; /* no pin yet: `seen` was stored */
         } pin;
         struct {
             wzp_member_info info;
@@ -97,8 +97,8 @@ typedef struct wzp_client_event {
         } words;
         wzp_client_stats stats;
         struct {
-            wzp_err why;       /* WZP_OK: we left */
-            char text[160];    /* one sentence for people */
+            wzp_err why;    /* WZP_OK: we left */
+            char text[160]; /* one sentence for people */
         } ended;
     } u;
 } wzp_client_event;

@@ -12,7 +12,7 @@
 #include <wzp/proto/profile.h>
 
 #define WZP_PCM_RATE 48000
-#define WZP_PCM_MAX 2880 /* samples in the longest frame: 60 ms */
+#define WZP_PCM_MAX  2880 /* samples in the longest frame: 60 ms */
 
 /* How lost frames shall be recoverable; voice-facts.md 7. */
 typedef enum wzp_redundancy {
@@ -25,12 +25,12 @@ typedef enum wzp_redundancy {
 typedef struct wzp_encoder_config {
     size_t size;
     wzp_mem mem;
-    wzp_codec_id codec;       /* default OPUS_24K */
-    uint8_t frame_ms;         /* 10, 20, 40, 60; default 20 */
+    wzp_codec_id codec;        /* default OPUS_24K */
+    uint8_t frame_ms;          /* 10, 20, 40, 60; default 20 */
     wzp_redundancy redundancy; /* default NONE */
-    uint8_t loss_pct;         /* hint to the encoder 0 … 100; 0 = by table */
-    uint8_t complexity;       /* 0 … 10, default 9; ≥ 7 for DRED */
-    bool dtx;                 /* default false */
+    uint8_t loss_pct;          /* hint to the encoder 0 … 100; 0 = by table */
+    uint8_t complexity;        /* 0 … 10, default 9; ≥ 7 for DRED */
+    bool dtx;                  /* default false */
 } wzp_encoder_config;
 
 typedef struct wzp_encoder wzp_encoder;
@@ -80,7 +80,8 @@ void wzp_decoder_free(wzp_decoder *dec);
  * pcm       room for cap samples, cap ≥ WZP_PCM_MAX
  * *samples  samples written: the frame's own length
  *
- * WZP_ERR_CODEC_DATA (state unchanged: conceal instead), WZP_ERR_UNSUPPORTED. */
+ * WZP_ERR_CODEC_DATA (state unchanged: conceal instead), WZP_ERR_UNSUPPORTED.
+ */
 WZP_NODISCARD wzp_err wzp_decoder_decode(wzp_decoder *dec, wzp_codec_id codec,
                                          const uint8_t *frame, size_t len,
                                          int16_t *pcm, size_t cap,

@@ -12,9 +12,8 @@ typedef struct wzp_resampler wzp_resampler;
 
 /* WZP_ERR_CONFIG for a rate out of range, WZP_ERR_UNSUPPORTED for two rates
  * whose reduced ratio needs more than 640 phases, WZP_ERR_NOMEM. */
-WZP_NODISCARD wzp_err wzp_resampler_new(wzp_resampler **out,
-                                        const wzp_mem *mem, uint32_t in_hz,
-                                        uint32_t out_hz);
+WZP_NODISCARD wzp_err wzp_resampler_new(wzp_resampler **out, const wzp_mem *mem,
+                                        uint32_t in_hz, uint32_t out_hz);
 void wzp_resampler_free(wzp_resampler *r);
 
 /* Most samples that wzp_resampler_process can give for n_in samples. */

@@ -10,9 +10,9 @@
 #include <wzp/proto/env.h>
 
 typedef struct wzp_wav {
-    uint32_t rate_hz;  /* 8,000 … 192,000 */
-    size_t samples;    /* per channel, after mixing down to mono */
-    int16_t *pcm;      /* samples, owned */
+    uint32_t rate_hz; /* 8,000 … 192,000 */
+    size_t samples;   /* per channel, after mixing down to mono */
+    int16_t *pcm;     /* samples, owned */
 } wzp_wav;
 
 /* Whole file into memory (at most 1 GiB). WZP_ERR_IO, WZP_ERR_WAV,

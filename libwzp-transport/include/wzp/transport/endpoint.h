@@ -22,7 +22,7 @@ typedef struct wzp_endpoint wzp_endpoint;
  * WZP_ERR_NOT_FOUND. */
 typedef uint64_t wzp_conn_id;
 
-#define WZP_SNI_MAX 255 /* bytes, without NUL */
+#define WZP_SNI_MAX    255 /* bytes, without NUL */
 #define WZP_REASON_MAX 128
 
 /* Application close codes, design/secure-media.md 9. */
@@ -49,22 +49,22 @@ typedef struct wzp_endpoint_config {
      * when accepting; an endpoint that only dials may leave it out. */
     bool has_tls_seed;
     uint8_t tls_seed[WZP_KEY_LEN];
-    bool accepts;              /* take incoming connections */
-    size_t max_conns;          /* 1 … 65,536; default 4096 */
-    size_t max_half_open;      /* handshakes under way; default 512 */
+    bool accepts;                 /* take incoming connections */
+    size_t max_conns;             /* 1 … 65,536; default 4096 */
+    size_t max_half_open;         /* handshakes under way; default 512 */
     wzp_tstamp handshake_timeout; /* default 10 s */
-    wzp_tstamp idle_timeout;   /* default 30 s */
-    wzp_tstamp keep_alive;     /* default 5 s; 0 = off */
-    wzp_tstamp dgram_max_age;  /* send queue, default 200 ms */
-    size_t dgram_max_queue;    /* packets per connection, default 64 */
-    size_t signal_max_len;     /* bytes per incoming message: spec 1 MiB */
-    size_t signal_max_early;   /* until wzp_endpoint_trust; default 65,536 */
-    size_t signal_max_held;    /* bytes per connection being assembled or
-                                * waiting, default 2 MiB */
-    size_t signal_max_queue;   /* outgoing bytes per connection not yet
-                                * acknowledged, default 1 MiB; then the
-                                * connection is closed as too slow */
-    wzp_pkt_pool *pool;        /* received datagrams come from here */
+    wzp_tstamp idle_timeout;      /* default 30 s */
+    wzp_tstamp keep_alive;        /* default 5 s; 0 = off */
+    wzp_tstamp dgram_max_age;     /* send queue, default 200 ms */
+    size_t dgram_max_queue;       /* packets per connection, default 64 */
+    size_t signal_max_len;        /* bytes per incoming message: spec 1 MiB */
+    size_t signal_max_early;      /* until wzp_endpoint_trust; default 65,536 */
+    size_t signal_max_held;       /* bytes per connection being assembled or
+                                   * waiting, default 2 MiB */
+    size_t signal_max_queue;      /* outgoing bytes per connection not yet
+                                   * acknowledged, default 1 MiB; then the
+                                   * connection is closed as too slow */
+    wzp_pkt_pool *pool;           /* received datagrams come from here */
 } wzp_endpoint_config;
 
 void wzp_endpoint_config_default(wzp_endpoint_config *cfg);
@@ -92,9 +92,9 @@ wzp_tstamp wzp_endpoint_deadline(const wzp_endpoint *ep);
 /* --- commands --- */
 
 typedef struct wzp_dial {
-    wzp_addr local;  /* the socket's address (family must match remote) */
+    wzp_addr local; /* the socket's address (family must match remote) */
     wzp_addr remote;
-    const char *sni; /* lower case, NUL-terminated; NULL sends none */
+    const char *sni;   /* lower case, NUL-terminated; NULL sends none */
     bool present_cert; /* show the own certificate if asked (needs tls_seed) */
 } wzp_dial;
 
@@ -102,8 +102,7 @@ typedef struct wzp_dial {
  * anything was sent on the connection: the owner compares it with its pin and
  * closes with WZP_CLOSE_KEY_MISMATCH if it differs. */
 WZP_NODISCARD wzp_err wzp_endpoint_dial(wzp_endpoint *ep, wzp_tstamp now,
-                                        const wzp_dial *dial,
-                                        wzp_conn_id *out);
+                                        const wzp_dial *dial, wzp_conn_id *out);
 
 /* Queue one signal message (JSON without length prefix; copied).
  * WZP_ERR_FULL: signal_max_queue reached; the connection is being closed as
@@ -174,8 +173,8 @@ typedef struct wzp_ep_action {
         } signal;
         wzp_pkt *dgram; /* wzp_pkt_ref to keep it */
         struct {
-            wzp_err err;     /* WZP_OK: closed by us; WZP_ERR_PEER_CLOSED … */
-            uint64_t code;   /* application code when err is PEER_CLOSED */
+            wzp_err err;   /* WZP_OK: closed by us; WZP_ERR_PEER_CLOSED … */
+            uint64_t code; /* application code when err is PEER_CLOSED */
             const char *reason; /* NUL-terminated, printable, may be "" */
         } closed;
     } u;
@@ -193,12 +192,12 @@ size_t wzp_endpoint_dgram_limit(const wzp_endpoint *ep, wzp_conn_id conn);
 
 typedef struct wzp_conn_stats {
     size_t size;
-    uint64_t rtt_us;          /* smoothed; 0 before the first sample */
+    uint64_t rtt_us; /* smoothed; 0 before the first sample */
     uint64_t rtt_min_us;
-    uint32_t loss_permille;   /* own packets lost, last second (windowed) */
-    uint64_t tx_rate_bps;     /* UDP payload, last second */
+    uint32_t loss_permille; /* own packets lost, last second (windowed) */
+    uint64_t tx_rate_bps;   /* UDP payload, last second */
     uint64_t rx_rate_bps;
-    uint64_t tx_packets, tx_bytes;  /* UDP payloads */
+    uint64_t tx_packets, tx_bytes; /* UDP payloads */
     uint64_t rx_packets, rx_bytes;
     uint64_t lost_packets;
     uint64_t dgram_sent, dgram_received;
@@ -207,7 +206,7 @@ typedef struct wzp_conn_stats {
     uint64_t dgram_dropped_full; /* dropped from the queue: too many */
     uint64_t dgram_no_buffer;    /* received, but the pool was empty */
     uint64_t signals_sent, signals_received;
-    size_t signal_queued;        /* bytes not yet acknowledged */
+    size_t signal_queued; /* bytes not yet acknowledged */
     size_t dgram_queued;
     uint64_t cwnd_bytes;
     uint64_t bytes_in_flight;
@@ -222,8 +221,8 @@ typedef struct wzp_endpoint_stats {
     size_t conns;
     size_t half_open;
     uint64_t accepted, dialled, closed;
-    uint64_t refused_full;      /* Initials refused: tables full */
-    uint64_t malformed;         /* packets no connection wanted */
+    uint64_t refused_full; /* Initials refused: tables full */
+    uint64_t malformed;    /* packets no connection wanted */
     uint64_t handshake_failed;
     uint64_t tx_packets, rx_packets;
 } wzp_endpoint_stats;
