@@ -35,8 +35,7 @@ typedef struct call {
     int status;
 } call;
 
-/* --- signals
- * ------------------------------------------------------------------ */
+/* --- signals --- */
 
 static volatile sig_atomic_t signals;
 
@@ -56,8 +55,7 @@ static void catch_signals(void)
     sigaction(SIGTERM, &act, NULL);
 }
 
-/* --- set-up
- * ------------------------------------------------------------------- */
+/* --- set-up --- */
 
 static bool open_store(call *c)
 {
@@ -159,8 +157,7 @@ static bool join(call *c)
     return false;
 }
 
-/* --- while it lasts
- * -------------------------------------------------------------- */
+/* --- while it lasts --- */
 
 static void leave(call *c)
 {

@@ -43,8 +43,7 @@ void view_ask(view *v, const char *question)
     v->is_asking = true;
 }
 
-/* --- events ------------------------------------------------------------------
- */
+/* --- events --- */
 
 /* A name somebody else chose, safe to print: no control characters. */
 static const char *printable(const char *text, char out[WZP_ALIAS_MAX])
@@ -158,8 +157,7 @@ void view_event(view *v, const wzp_client_event *ev)
     }
 }
 
-/* --- status
- * ------------------------------------------------------------------- */
+/* --- status --- */
 
 static void format_status(const wzp_client_stats *s, char *out, size_t cap)
 {

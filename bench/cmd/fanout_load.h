@@ -54,8 +54,7 @@ static inline wzp_unix_s load_unix_now(void *user)
     return (wzp_unix_s)time(NULL);
 }
 
-/* --- the relay's process ---------------------------------------------------
- */
+/* --- the relay's process --- */
 
 typedef struct load_relay {
     pid_t pid;

@@ -14,8 +14,7 @@ enum { AT_ONCE = 20, ROUNDS = 5, LOOPS = 400 };
 
 #define SECONDS 1.5
 
-/* --- the operations alone ---------------------------------------------------
- */
+/* --- the operations alone --- */
 
 static double cpu_now(void)
 {
@@ -65,8 +64,7 @@ static costs measure_costs(const wzp_identity *id)
     return c;
 }
 
-/* --- handshakes
- * --------------------------------------------------------------- */
+/* --- handshakes --- */
 
 static const char *room_of[AT_ONCE];
 static bool is_over;

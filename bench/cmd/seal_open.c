@@ -30,8 +30,7 @@ static double seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* --- libsodium alone
- * ------------------------------------------------------------ */
+/* --- libsodium alone --- */
 
 static double baseline_rate(void)
 {
@@ -53,8 +52,7 @@ static double baseline_rate(void)
     return LOOPS / (seconds() - from);
 }
 
-/* --- two members
- * ------------------------------------------------------------------ */
+/* --- two members --- */
 
 static void hand_over(wzp_group *from, wzp_group *to, wzp_tstamp now)
 {
@@ -117,8 +115,7 @@ static double group_rate(wzp_group *tx, wzp_group *rx, wzp_tstamp now)
     return LOOPS / (seconds() - from);
 }
 
-/* --- one key, either suite
- * ---------------------------------------------------------- */
+/* --- one key, either suite --- */
 
 static double key_rate(uint16_t suite)
 {

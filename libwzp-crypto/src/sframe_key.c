@@ -101,8 +101,7 @@ uint64_t wzp_sframe_key_count(const wzp_sframe_key *key)
     return key->ctr;
 }
 
-/* --- seal
- * --------------------------------------------------------------------- */
+/* --- seal --- */
 
 static void write_header(const wzp_seal_input *in, uint32_t kid, uint8_t *out)
 {
@@ -160,8 +159,7 @@ wzp_err wzp_sframe_seal(wzp_sframe_key *key, const wzp_seal_input *in,
     return WZP_OK;
 }
 
-/* --- open
- * --------------------------------------------------------------------- */
+/* --- open --- */
 
 static wzp_err read_form(const wzp_media_hdr *hdr, wzp_plain_form *out)
 {

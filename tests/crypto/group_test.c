@@ -350,8 +350,7 @@ WZP_TEST(group_run_repeats_bit_for_bit_from_its_seed)
     assert_true(once != digest_run(78));
 }
 
-/* --- storm
- * ---------------------------------------------------------------------- */
+/* --- storm --- */
 
 typedef struct storm {
     int peers;

@@ -239,8 +239,7 @@ static int hub_join(hub *h)
     return i;
 }
 
-/* --- relaying
- * --------------------------------------------------------------------- */
+/* --- relaying --- */
 
 static void hub_route(hub *h, int from, int to, const wzp_signal *sig)
 {

@@ -112,8 +112,7 @@ WZP_TEST(identity_low_order_key_is_refused)
         WZP_ERR_SIGNATURE);
 }
 
-/* --- Wycheproof -------------------------------------------------------------
- */
+/* --- Wycheproof --- */
 
 static const cJSON *wycheproof(void)
 {

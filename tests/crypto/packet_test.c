@@ -204,8 +204,7 @@ WZP_TEST(packet_two_members_with_one_stream_id_are_told_apart)
     hub_free(h);
 }
 
-/* --- nonce law
- * ---------------------------------------------------------------------- */
+/* --- nonce law --- */
 
 enum { LAW_MAX = 60000 };
 typedef struct used {

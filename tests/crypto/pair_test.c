@@ -102,8 +102,7 @@ static void fail_row(size_t i)
 }
 WZP_ROWS(pair_must_fail, fail_rows, fail_row);
 
-/* --- X-Wing
- * ------------------------------------------------------------------- */
+/* --- X-Wing --- */
 
 static const cJSON *xwing(void)
 {

@@ -13,8 +13,7 @@ __attribute__((constructor)) static void begin(void)
     mem = wzp_mem_default();
 }
 
-/* --- key schedule
- * ------------------------------------------------------------- */
+/* --- key schedule --- */
 
 static size_t schedule_rows(void)
 {
@@ -109,8 +108,7 @@ static void rfc_row(size_t i)
 }
 WZP_ROWS(sframe_key_suite_5_rfc9605, rfc_rows, rfc_row);
 
-/* --- packets
- * -------------------------------------------------------------------- */
+/* --- packets --- */
 
 static wzp_plain_form form_of(const cJSON *row)
 {
@@ -291,8 +289,7 @@ static void seal_fail_row(size_t i)
 }
 WZP_ROWS(sframe_key_seal_must_fail, seal_fail_rows, seal_fail_row);
 
-/* --- limits
- * ----------------------------------------------------------------------- */
+/* --- limits --- */
 
 WZP_TEST(sframe_key_bad_tag_does_not_move_the_window)
 {

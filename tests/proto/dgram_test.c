@@ -19,8 +19,7 @@ static wzp_dgram_rx *new_rx(void)
     return rx;
 }
 
-/* --- classes
- * -------------------------------------------------------------------- */
+/* --- classes --- */
 
 WZP_TEST(datagram_first_byte_has_a_class)
 {
@@ -41,8 +40,7 @@ WZP_TEST(datagram_first_byte_has_a_class)
     }
 }
 
-/* --- receiving
- * ------------------------------------------------------------------- */
+/* --- receiving --- */
 
 static size_t count_datagrams(void)
 {
@@ -157,8 +155,7 @@ WZP_TEST(datagram_that_opens_with_an_unknown_codec_opens_nothing)
     wzp_dgram_rx_free(rx);
 }
 
-/* --- federation
- * ------------------------------------------------------------------- */
+/* --- federation --- */
 
 WZP_TEST(federation_datagram_of_the_earlier_system_is_a_hash_and_a_bare_one)
 {
@@ -192,8 +189,7 @@ WZP_TEST(federation_datagram_of_another_type_is_refused)
     assert_int_equal(wzp_fed_decode(bare, 0, &hdr, &inside), WZP_ERR_LENGTH);
 }
 
-/* --- sending
- * ---------------------------------------------------------------------- */
+/* --- sending --- */
 
 static void make_head(uint16_t seq, uint32_t ts, uint8_t hint, uint8_t out[12])
 {

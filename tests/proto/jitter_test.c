@@ -71,8 +71,7 @@ static wzp_jitter_stats stats(const wzp_jitter *jb)
 
 static const stream PLAIN = {.seq0 = 100, .ts0 = 5000, .ms = 20};
 
-/* --- the plain case
- * -------------------------------------------------------------- */
+/* --- the plain case --- */
 
 WZP_TEST(jitter_waits_for_its_delay_then_plays_in_order)
 {
@@ -112,8 +111,7 @@ WZP_TEST(jitter_puts_reordered_frames_in_order)
     wzp_jitter_free(jb);
 }
 
-/* --- what is refused
- * -------------------------------------------------------------- */
+/* --- what is refused --- */
 
 /* Frames 0 … n−1 arrive in time; the first three are played. */
 static wzp_jitter *playing(unsigned n)
@@ -181,8 +179,7 @@ WZP_TEST(jitter_refuses_frames_of_impossible_size)
     wzp_jitter_free(jb);
 }
 
-/* --- loss
- * -------------------------------------------------------------------------- */
+/* --- loss --- */
 
 WZP_TEST(jitter_hole_tells_how_far_the_next_frame_is)
 {
@@ -256,8 +253,7 @@ WZP_TEST(jitter_repair_does_not_begin_a_stream_and_must_fit_it)
     wzp_jitter_free(jb);
 }
 
-/* --- silence and underrun
- * ------------------------------------------------------------ */
+/* --- silence and underrun --- */
 
 WZP_TEST(jitter_silence_is_no_loss)
 {
@@ -325,8 +321,7 @@ WZP_TEST(jitter_resumes_at_once_after_an_outage)
     }
 }
 
-/* --- numbers
- * ------------------------------------------------------------------------- */
+/* --- numbers --- */
 
 static const stream STREAMS[] = {
     {65530, UINT32_MAX - 100, 20}, {0, 0, 20},           {65535, 0, 40},
@@ -417,8 +412,7 @@ WZP_TEST(jitter_is_not_restarted_by_single_strays)
     wzp_jitter_free(jb);
 }
 
-/* --- a lossy, jittery path
- * --------------------------------------------------------------- */
+/* --- a lossy, jittery path --- */
 
 typedef struct result {
     wzp_jitter_stats stats;
@@ -548,9 +542,7 @@ WZP_TEST(jitter_learns_the_bursts_of_a_path)
     assert_true(r.frames > 9500);
 }
 
-/* --- life
- * -------------------------------------------------------------------------------
- */
+/* --- life --- */
 
 WZP_TEST(jitter_configuration_is_checked)
 {

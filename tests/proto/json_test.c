@@ -14,8 +14,7 @@ static wzp__json reader(const char *text, size_t len)
     return wzp__json_init(text, len, arena());
 }
 
-/* --- any value
- * -------------------------------------------------------------------- */
+/* --- any value --- */
 
 static const struct {
     const char *text;
@@ -106,8 +105,7 @@ WZP_TEST(json_skips_down_to_its_bound)
     }
 }
 
-/* --- integers
- * ---------------------------------------------------------------------- */
+/* --- integers --- */
 
 static const struct {
     const char *text;
@@ -149,8 +147,7 @@ static void run_integer(size_t row)
 }
 WZP_ROWS(json_integer_is_exact_or_refused, count_integers, run_integer);
 
-/* --- floats
- * ------------------------------------------------------------------------ */
+/* --- floats --- */
 
 static const struct {
     const char *text;
@@ -187,8 +184,7 @@ static void run_float(size_t row)
 }
 WZP_ROWS(json_float_is_read, count_floats, run_float);
 
-/* --- texts and containers
- * ------------------------------------------------------------ */
+/* --- texts and containers --- */
 
 WZP_TEST(json_string_is_unescaped_into_a_copy)
 {

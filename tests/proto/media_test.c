@@ -42,8 +42,7 @@ static void assert_same_hdr(const wzp_media_hdr *a, const wzp_media_hdr *b)
     assert_int_equal(a->source_hint, b->source_hint);
 }
 
-/* --- vectors
- * ------------------------------------------------------------------ */
+/* --- vectors --- */
 
 static size_t count_ratios(void)
 {
@@ -139,8 +138,7 @@ static void run_packet(size_t row)
 }
 WZP_ROWS(media_packet_of_the_vectors, count_packets, run_packet);
 
-/* --- edges
- * -------------------------------------------------------------------- */
+/* --- edges --- */
 
 WZP_TEST(media_datagram_cut_at_any_length_is_truncated_or_shorter)
 {

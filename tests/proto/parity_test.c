@@ -32,8 +32,7 @@ static void read_frames(frames *f)
     }
 }
 
-/* --- the matrix
- * ----------------------------------------------------------------- */
+/* --- the matrix --- */
 
 static void assert_row(unsigned k, unsigned index, const char *hex)
 {
@@ -69,8 +68,7 @@ static void run_row_more(size_t row)
 }
 WZP_ROWS(parity_row_of_the_vectors, count_rows_more, run_row_more);
 
-/* --- packets
- * -------------------------------------------------------------------- */
+/* --- packets --- */
 
 static size_t count_packets(void)
 {
@@ -123,8 +121,7 @@ static void run_must_fail(size_t row)
 }
 WZP_ROWS(parity_that_must_fail, count_must_fail, run_must_fail);
 
-/* --- recovery
- * -------------------------------------------------------------------- */
+/* --- recovery --- */
 
 static size_t count_recover_fail(void)
 {

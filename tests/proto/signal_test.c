@@ -27,8 +27,7 @@ static const cJSON *row_of(const char *name, size_t row)
     return cJSON_GetArrayItem(vectors(name), (int)row);
 }
 
-/* --- vectors
- * ------------------------------------------------------------------- */
+/* --- vectors --- */
 
 static size_t count_signals(void)
 {
@@ -129,8 +128,7 @@ static void run_truncated(size_t row)
 }
 WZP_ROWS(signal_cut_at_any_length_is_not_json, count_signals, run_truncated);
 
-/* --- the outer form
- * ------------------------------------------------------------- */
+/* --- the outer form --- */
 
 static const struct {
     const char *json;
@@ -196,8 +194,7 @@ WZP_TEST(signal_needs_sig1_from_the_37th_on)
     assert_int_equal(WZP_SIG_FEDERATED_ROUTE, WZP_SIGNAL_KINDS - 1);
 }
 
-/* --- nesting
- * --------------------------------------------------------------------- */
+/* --- nesting --- */
 
 /* `n` levels of FederatedSignalForward around Hold. */
 static char *nested(size_t n)
@@ -244,8 +241,7 @@ WZP_TEST(signal_that_contains_itself_is_not_written_for_ever)
     assert_int_equal(wzp_signal_encode(arena(), &sig, &text), WZP_ERR_ARG);
 }
 
-/* --- memory
- * ----------------------------------------------------------------------- */
+/* --- memory --- */
 
 static wzp_err decode_and_encode_with(const wzp_mem *mem)
 {

@@ -84,8 +84,7 @@ WZP_TEST(trunk_of_more_entries_than_there_is_room_for_is_refused)
     assert_int_equal(wzp_trunk_decode(data, sizeof data, read, 2, &n), WZP_OK);
 }
 
-/* --- batcher
- * ------------------------------------------------------------------- */
+/* --- batcher --- */
 
 /* The frame emitted at push `at` (−1: flush) is the `k`-th of the vector. */
 static void assert_emitted(const cJSON *v, size_t k, int at, wzp_bytes frame)

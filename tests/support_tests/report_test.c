@@ -124,8 +124,7 @@ WZP_TEST(report_with_everything_wrong_does_not_overflow)
     assert_in_range(strlen(r.why), 1, sizeof r.why - 1);
 }
 
-/* --- statistics files ------------------------------------------------------
- */
+/* --- statistics files --- */
 
 static bool read_stats(const char *text, wzp_report_stats *out)
 {

@@ -84,8 +84,7 @@ WZP_TEST(conn_write_drops_the_oldest_when_the_queue_is_full)
     net_free(p.n);
 }
 
-/* --- signals
- * ------------------------------------------------------------------- */
+/* --- signals --- */
 
 static const size_t SIZES[] = {0,      1,       100,    1190,  1200,
                                1500,   65531,   65532,  65533, 65536,

@@ -260,8 +260,7 @@ WZP_TEST(endpoint_one_seed_gives_the_same_packets_again)
     assert_true(trace_of(77) != trace_of(78));
 }
 
-/* --- memory
- * ------------------------------------------------------------------------ */
+/* --- memory --- */
 
 typedef struct scarce {
     size_t blocks, left; /* allocations until one fails */
@@ -346,8 +345,7 @@ WZP_TEST(endpoint_dialler_survives_every_failing_allocation)
     runs_out_of_memory(false);
 }
 
-/* --- configuration
- * ---------------------------------------------------------------- */
+/* --- configuration --- */
 
 typedef struct config_row {
     const char *what;

@@ -40,8 +40,7 @@ static void end(wzp__inbox *in)
     wzp__inbox_deinit(in);
 }
 
-/* --- one stream, in pieces
- * ------------------------------------------------------ */
+/* --- one stream, in pieces --- */
 
 typedef struct piece_row {
     const char *bytes; /* of the stream, with its prefix */
@@ -100,8 +99,7 @@ WZP_TEST(stream_in_single_bytes_gives_its_message)
     end(&in);
 }
 
-/* --- limits
- * ------------------------------------------------------------------------ */
+/* --- limits --- */
 
 typedef struct limit_row {
     size_t max_len;
@@ -179,8 +177,7 @@ WZP_TEST(stream_limit_may_be_raised_later)
     end(&in);
 }
 
-/* --- order
- * ------------------------------------------------------------------------- */
+/* --- order --- */
 
 WZP_TEST(stream_messages_come_in_order_of_their_ids)
 {
@@ -265,8 +262,7 @@ WZP_TEST(stream_order_holds_over_many_messages)
     end(&in);
 }
 
-/* --- patience
- * ---------------------------------------------------------------------- */
+/* --- patience --- */
 
 WZP_TEST(stream_that_stalls_whole_messages_has_a_deadline)
 {

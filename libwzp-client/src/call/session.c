@@ -59,8 +59,7 @@ struct wzp__session {
     size_t ev_head, ev_count;
 };
 
-/* --- events and states -------------------------------------------------------
- */
+/* --- events and states --- */
 
 static wzp__session_event *push(wzp__session *s, wzp__session_event_kind kind)
 {

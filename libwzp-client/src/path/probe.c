@@ -49,8 +49,7 @@ static struct dialled *find(wzp_probe *p, wzp_conn_id conn)
     return NULL;
 }
 
-/* --- ending ------------------------------------------------------------------
- */
+/* --- ending --- */
 
 static void close_all(wzp_probe *p, wzp_tstamp now)
 {
@@ -83,8 +82,7 @@ static void fail(wzp_probe *p, wzp_tstamp now, wzp_err err, const char *reason)
     finish(p, now, &r);
 }
 
-/* --- what happened -----------------------------------------------------------
- */
+/* --- what happened --- */
 
 static void on_up(wzp_probe *p, wzp_tstamp now, const wzp_ep_action *a)
 {
@@ -147,8 +145,7 @@ static void on_action(wzp_probe *p, wzp_tstamp now, const wzp_ep_action *a)
     }
 }
 
-/* --- the machine's verbs
- * ------------------------------------------------------ */
+/* --- the machine's verbs --- */
 
 void wzp_probe_recv(wzp_probe *p, wzp_tstamp now, const wzp_addr *local,
                     const wzp_addr *remote, const uint8_t *data, size_t len)
@@ -195,8 +192,7 @@ bool wzp_probe_result_get(const wzp_probe *p, wzp_probe_result *out)
     return p->is_done;
 }
 
-/* --- life
- * ---------------------------------------------------------------------- */
+/* --- life --- */
 
 /* The socket's address, in the form of the remote's family. */
 static wzp_addr local_for(const wzp_addr *local, const wzp_addr *remote)

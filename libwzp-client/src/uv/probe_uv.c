@@ -24,8 +24,7 @@ typedef struct probing {
     void *user;
 } probing;
 
-/* --- the end
- * ------------------------------------------------------------------ */
+/* --- the end --- */
 
 static void on_all_closed(uv_handle_t *handle)
 {
@@ -67,8 +66,7 @@ static void fail(probing *g, wzp_err err, const char *text)
     end_soon(g);
 }
 
-/* --- the machine in the socket
- * -------------------------------------------------- */
+/* --- the machine in the socket --- */
 
 static void machine_recv(void *m, wzp_tstamp now, const wzp_addr *local,
                          const wzp_addr *remote, const uint8_t *data,
@@ -111,8 +109,7 @@ static bool machine_poll_send(void *m, wzp_tstamp now, wzp_addr *local,
     return false;
 }
 
-/* --- the beginning
- * ---------------------------------------------------------------- */
+/* --- the beginning --- */
 
 static size_t take_addresses(const struct addrinfo *list,
                              wzp_addr out[WZP_RELAY_ADDRS_MAX])

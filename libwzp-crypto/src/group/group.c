@@ -155,8 +155,7 @@ void wzp_group_own_kph(const wzp_group *g, uint8_t kph[WZP_HASH_LEN])
     memcpy(kph, g->kph, WZP_HASH_LEN);
 }
 
-/* --- verbs
- * ---------------------------------------------------------------------- */
+/* --- verbs --- */
 
 /* A repeat of the key that is held is how lost boxes are made good, not an
  * attack: counted apart. */
@@ -232,8 +231,7 @@ wzp_tstamp wzp_group_deadline(const wzp_group *g)
     return at;
 }
 
-/* --- queries
- * -------------------------------------------------------------------- */
+/* --- queries --- */
 
 size_t wzp_group_member_count(const wzp_group *g)
 {

@@ -111,8 +111,7 @@ static wzp_err new_key(wzp_group *g, const wzp__member *m, uint32_t generation,
     return WZP_OK;
 }
 
-/* --- E2eeKeys
- * ----------------------------------------------------------------- */
+/* --- E2eeKeys --- */
 
 static wzp_err open_box(wzp_group *g, wzp__member *m, wzp_tstamp now,
                         const wzp_sig_e2ee_keys *msg, uint32_t n, wzp_bytes box)
@@ -229,8 +228,7 @@ void wzp__keys_early(wzp_group *g, wzp_tstamp now, wzp__member *m)
     }
 }
 
-/* --- E2eeKeyRequest
- * ----------------------------------------------------------- */
+/* --- E2eeKeyRequest --- */
 
 void wzp__keys_ask(wzp_group *g, wzp__member *m, wzp_tstamp now)
 {
@@ -274,8 +272,7 @@ wzp_err wzp__recv_key_request(wzp_group *g, wzp_tstamp now,
     return WZP_OK;
 }
 
-/* --- ratchet
- * ------------------------------------------------------------------- */
+/* --- ratchet --- */
 
 /* True while m has not made us try too much in this second. */
 static bool may_try(wzp__member *m, wzp_tstamp now, unsigned steps)

@@ -73,8 +73,7 @@ static bool poll_packages(wzp_group *g, wzp_tstamp now, wzp_group_action *out)
     return send(g, out);
 }
 
-/* --- pairs
- * ---------------------------------------------------------------------- */
+/* --- pairs --- */
 
 static bool send_pair(wzp_group *g, wzp__member *m, wzp_group_action *out)
 {
@@ -117,8 +116,7 @@ static bool poll_pair(wzp_group *g, wzp_group_action *out)
     return send_pair(g, wzp__todo_next(g, WZP__TODO_PAIR), out);
 }
 
-/* --- boxes
- * ---------------------------------------------------------------------- */
+/* --- boxes --- */
 
 static wzp_err put_box(wzp_group *g, wzp__member *m, const wzp__own_key *k,
                        size_t n)

@@ -14,8 +14,7 @@ enum {
                           one with the same low bytes (chosen) */
 };
 
-/* --- seal
- * ----------------------------------------------------------------------- */
+/* --- seal --- */
 
 static wzp_err sealable(wzp_group *g, wzp_tstamp now, bool is_control)
 {
@@ -53,8 +52,7 @@ wzp_err wzp_group_seal(wzp_group *g, wzp_tstamp now, const wzp_media_hdr *hdr,
     return WZP_OK;
 }
 
-/* --- open
- * ----------------------------------------------------------------------- */
+/* --- open --- */
 
 static bool may_send(const wzp__member *m, uint16_t sid, wzp_tstamp now)
 {

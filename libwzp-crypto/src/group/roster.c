@@ -17,8 +17,7 @@
 static const wzp_tstamp PACKAGE_RETRY = 1 * WZP_S;
 enum { PACKAGE_DOUBLINGS = 3 };
 
-/* --- listing
- * ------------------------------------------------------------------ */
+/* --- listing --- */
 
 /* At most WZP_ALIAS_MAX − 1 bytes, never half a character. */
 static void copy_alias(wzp_str from, char out[WZP_ALIAS_MAX])
@@ -210,8 +209,7 @@ wzp_err wzp_group_delta(wzp_group *g, wzp_tstamp now,
     return e;
 }
 
-/* --- packages
- * ----------------------------------------------------------------- */
+/* --- packages --- */
 
 static bool is_allowed(const wzp_group *g, const uint8_t key[WZP_KEY_LEN])
 {

@@ -72,8 +72,7 @@ wzp__own_key *wzp__own_newest(wzp_group *g)
     return g->has_current ? &g->secret->current : NULL;
 }
 
-/* --- making keys
- * ---------------------------------------------------------------- */
+/* --- making keys --- */
 
 /* 0x0005 while every present member who gets keys lists it. */
 static uint16_t best_suite(const wzp_group *g)
@@ -199,8 +198,7 @@ static void step_on(wzp_group *g, wzp_tstamp now)
     promote_if_alone(g);
 }
 
-/* --- who gets it
- * ------------------------------------------------------------------ */
+/* --- who gets it --- */
 
 /* A listener gives its key to those it hears, a speaker to everybody. */
 static bool is_entitled(const wzp_group *g, const wzp__member *m)
@@ -300,8 +298,7 @@ void wzp__own_speak(wzp_group *g, wzp_tstamp now)
     }
 }
 
-/* --- sent, repeated
- * ----------------------------------------------------------------- */
+/* --- sent, repeated --- */
 
 static void note_sent(wzp_group *g, wzp__member *m, wzp_tstamp now)
 {
@@ -358,8 +355,7 @@ wzp_tstamp wzp__copy_expire(wzp_group *g, wzp__member *m, wzp_tstamp now)
     return WZP_NEVER;
 }
 
-/* --- keep-alives
- * ----------------------------------------------------------------------- */
+/* --- keep-alives --- */
 
 wzp_tstamp wzp__silence_expire(wzp_group *g, wzp__member *m, wzp_tstamp now)
 {
@@ -401,9 +397,7 @@ void wzp__member_heard(wzp_group *g, wzp__member *m, wzp_tstamp now)
     wzp__own_grant(g, m, now);
 }
 
-/* --- time
- * --------------------------------------------------------------------------------
- */
+/* --- time --- */
 
 void wzp__own_expire(wzp_group *g, wzp_tstamp now)
 {

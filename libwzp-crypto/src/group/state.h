@@ -213,8 +213,7 @@ struct wzp_group {
     wzp_group_stats stats;
 };
 
-/* --- table.c
- * ------------------------------------------------------------------ */
+/* --- table.c --- */
 
 WZP_NODISCARD wzp_err wzp__table_init(wzp_group *g, size_t max_members);
 void wzp__table_deinit(wzp_group *g);
@@ -250,8 +249,7 @@ static inline void wzp__earlier(wzp_tstamp *at, wzp_tstamp t)
     }
 }
 
-/* --- roster.c
- * ----------------------------------------------------------------- */
+/* --- roster.c --- */
 
 WZP_NODISCARD wzp_err wzp__recv_packages(wzp_group *g, wzp_tstamp now,
                                          wzp_unix_s now_unix,
@@ -261,8 +259,7 @@ wzp_tstamp wzp__package_expire(wzp_group *g, wzp__member *m, wzp_tstamp now);
 /* It was asked for just now. */
 void wzp__package_asked(wzp_group *g, wzp__member *m, wzp_tstamp now);
 
-/* --- pairing.c
- * ---------------------------------------------------------------- */
+/* --- pairing.c --- */
 
 WZP_NODISCARD wzp_err wzp__recv_pair(wzp_group *g, wzp_tstamp now,
                                      const wzp_sig_e2ee_pair *msg);
@@ -273,8 +270,7 @@ WZP_NODISCARD wzp_err wzp__pair_make(wzp_group *g, wzp__member *m);
 /* One pair per 100 ms while nothing needs it yet. */
 void wzp__pair_idle(wzp_group *g, wzp_tstamp now);
 
-/* --- keys.c
- * ------------------------------------------------------------------- */
+/* --- keys.c --- */
 
 WZP_NODISCARD wzp_err wzp__recv_keys(wzp_group *g, wzp_tstamp now,
                                      const wzp_sig_e2ee_keys *msg);
@@ -295,8 +291,7 @@ WZP_NODISCARD wzp_err wzp__keys_ratchet(wzp_group *g, wzp__member *m,
 wzp_tstamp wzp__keys_expire(wzp_group *g, wzp__member *m, wzp_tstamp now);
 void wzp__keys_drop(wzp_group *g, wzp__member *m);
 
-/* --- schedule.c
- * ----------------------------------------------------------------- */
+/* --- schedule.c --- */
 
 /* m needs the own key where the rules give it one: now, or with the next. */
 void wzp__own_grant(wzp_group *g, wzp__member *m, wzp_tstamp now);
@@ -326,8 +321,7 @@ void wzp__member_heard(wzp_group *g, wzp__member *m, wzp_tstamp now);
 wzp_tstamp wzp__control_interval(const wzp_group *g);
 wzp_tstamp wzp__control_every(const wzp_group *g);
 
-/* --- outbox.c
- * ------------------------------------------------------------------- */
+/* --- outbox.c --- */
 
 bool wzp__outbox_poll(wzp_group *g, wzp_tstamp now, wzp_group_action *out);
 

@@ -10,8 +10,7 @@
 
 enum { GROUPS = 8 }; /* of 16 bits in an IPv6 address */
 
-/* --- reading
- * ------------------------------------------------------------------ */
+/* --- reading --- */
 
 /* What has not been read yet. */
 typedef struct cursor {
@@ -179,8 +178,7 @@ wzp_err wzp_addr_decode_ip(const char *text, size_t len, uint16_t port,
     return WZP_OK;
 }
 
-/* --- writing
- * ------------------------------------------------------------------ */
+/* --- writing --- */
 
 static unsigned group_at(const wzp_addr *a, int i)
 {

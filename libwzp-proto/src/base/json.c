@@ -94,8 +94,7 @@ static bool expect(wzp__json *j, wzp__json_type type)
     return false;
 }
 
-/* --- containers
- * ---------------------------------------------------------------- */
+/* --- containers --- */
 
 void wzp__json_open(wzp__json *j, wzp__json_type container)
 {
@@ -187,8 +186,7 @@ bool wzp__json_take_null(wzp__json *j)
     return true;
 }
 
-/* --- strings
- * -------------------------------------------------------------------- */
+/* --- strings --- */
 
 /* The value of the four hex digits at `at`, or −1. */
 static long hex4(const char *at, const char *end)
@@ -340,8 +338,7 @@ wzp_str wzp__json_string(wzp__json *j)
     return unescape(j, raw);
 }
 
-/* --- numbers
- * -------------------------------------------------------------------- */
+/* --- numbers --- */
 
 static size_t take_digits(wzp__json *j)
 {
@@ -475,8 +472,7 @@ bool wzp__json_bool(wzp__json *j)
     return false;
 }
 
-/* --- skipping
- * ------------------------------------------------------------------- */
+/* --- skipping --- */
 
 /* Containers open within the value that is skipped, one bit each: object or
  * array. */

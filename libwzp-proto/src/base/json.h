@@ -20,8 +20,7 @@
  * could ever send in a known place, and 64 bytes of stack. */
 #define WZP__JSON_SKIP_DEPTH 512
 
-/* --- reading
- * ------------------------------------------------------------------ */
+/* --- reading --- */
 
 typedef struct wzp__json {
     const char *at;
@@ -86,8 +85,7 @@ void wzp__json_fail(wzp__json *j, wzp_err err);
 /* The verdict: the sticky error, or WZP_ERR_JSON when text is left. */
 WZP_NODISCARD wzp_err wzp__json_end(wzp__json *j);
 
-/* --- writing
- * ------------------------------------------------------------------ */
+/* --- writing --- */
 
 /* With buf NULL only counts: a message is written twice, once to learn its
  * length. err: WZP_ERR_ARG for text that is not UTF-8 or a float that is not

@@ -86,8 +86,7 @@ void wzp__json_put_uint(wzp__json_out *o, uint64_t v)
     wzp__json_put(o, text + at, sizeof text - at);
 }
 
-/* --- floats
- * ----------------------------------------------------------------------- */
+/* --- floats --- */
 
 /* v = 0.d1 d2 … × 10^point */
 typedef struct decimal {

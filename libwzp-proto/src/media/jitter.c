@@ -62,8 +62,7 @@ struct wzp_jitter {
     wzp_jitter_stats stats;
 };
 
-/* --- life
- * ---------------------------------------------------------------------- */
+/* --- life --- */
 
 void wzp_jitter_config_default(wzp_jitter_config *cfg)
 {
@@ -137,8 +136,7 @@ void wzp_jitter_reset(wzp_jitter *jb)
                     jb->cfg.start_delay_ms);
 }
 
-/* --- slots
- * --------------------------------------------------------------------- */
+/* --- slots --- */
 
 static slot *slot_of(const wzp_jitter *jb, int64_t seq)
 {
@@ -179,8 +177,7 @@ static void advance(wzp_jitter *jb, bool was_held, int64_t ms)
     jb->next_ts += ms;
 }
 
-/* --- in
- * ------------------------------------------------------------------------ */
+/* --- in --- */
 
 static int64_t to_ms(wzp_tstamp t)
 {
@@ -336,8 +333,7 @@ wzp_err wzp_jitter_insert(wzp_jitter *jb, wzp_tstamp now,
     return WZP_OK;
 }
 
-/* --- out
- * ----------------------------------------------------------------------- */
+/* --- out --- */
 
 /* Delay that media time `ts` would have if it were played now. */
 static int64_t delay_at(const wzp_jitter *jb, wzp_tstamp now, int64_t ts)
@@ -503,8 +499,7 @@ void wzp_jitter_next(wzp_jitter *jb, wzp_tstamp now, uint8_t tick_ms,
     }
 }
 
-/* --- queries
- * ------------------------------------------------------------------- */
+/* --- queries --- */
 
 bool wzp_jitter_peek(const wzp_jitter *jb, size_t i, wzp_jitter_frame *out)
 {

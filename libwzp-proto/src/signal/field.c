@@ -10,8 +10,7 @@
 
 #include <string.h>
 
-/* --- arrays
- * ------------------------------------------------------------------- */
+/* --- arrays --- */
 
 /* Open an array and make room for all its elements; NULL on error. */
 static void *open_array(wzp__json *j, size_t size, size_t *n)
@@ -120,8 +119,7 @@ static void read_struct_list(wzp__json *j, const wzp__shape *shape, void *out)
            sizeof(wzp_str_list));
 }
 
-/* --- single values
- * -------------------------------------------------------------- */
+/* --- single values --- */
 
 /* A unit value of an enum: "Normal", or {"Normal":null}. */
 static unsigned read_enum(wzp__json *j, const char *(*name_of)(unsigned))
@@ -211,8 +209,7 @@ static void read_value(wzp__json *j, const wzp__field *f, uint8_t *base)
     }
 }
 
-/* --- objects
- * -------------------------------------------------------------------- */
+/* --- objects --- */
 
 static bool is_list(wzp__field_type type)
 {

@@ -105,8 +105,7 @@ static size_t find_variant(wzp_str name)
     return i;
 }
 
-/* --- reading
- * ------------------------------------------------------------------ */
+/* --- reading --- */
 
 /* The whole outer object was read: WZP_ERR_VARIANT only for what is JSON
  * otherwise, so that the caller can log and skip it. */
@@ -175,8 +174,7 @@ wzp_err wzp_signal_decode(wzp_arena *arena, const char *json, size_t len,
     return WZP_OK;
 }
 
-/* --- writing
- * ------------------------------------------------------------------ */
+/* --- writing --- */
 
 static void put_name(wzp__json_out *o, const char *name)
 {

@@ -45,8 +45,7 @@ static wzp_err check_bare(wzp_bytes bare)
                                                                : WZP_ERR_CODEC;
 }
 
-/* --- federation --------------------------------------------------------------
- */
+/* --- federation --- */
 
 void wzp_fed_hdr_encode(const wzp_fed_hdr *hdr, uint8_t out[WZP_FED_HDR_LEN])
 {
@@ -96,8 +95,7 @@ wzp_err wzp_fed_legacy_decode(const uint8_t *data, size_t len,
     return WZP_OK;
 }
 
-/* --- contexts
- * ------------------------------------------------------------------ */
+/* --- contexts --- */
 
 /* Offsets within a MediaHeader. */
 enum { AT_SEQ = 2, AT_TIMESTAMP = 4, AFTER_TIMESTAMP = 8 };
@@ -129,8 +127,7 @@ static void predict(const context *c, uint16_t seq,
     wzp_write_u32(&w, base + steps * c->step_ms);
 }
 
-/* --- receiving
- * ------------------------------------------------------------------ */
+/* --- receiving --- */
 
 struct wzp_dgram_rx {
     wzp_mem mem;
@@ -238,8 +235,7 @@ wzp_err wzp_dgram_view_copy(const wzp_dgram_view *view, uint8_t *out,
     return wzp_writer_end(&w, out_len);
 }
 
-/* --- sending
- * --------------------------------------------------------------------- */
+/* --- sending --- */
 
 typedef struct tx_slot {
     bool is_used;

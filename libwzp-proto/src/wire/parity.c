@@ -14,8 +14,7 @@ enum {
     MISSING_MAX = WZP_PARITY_TOTAL_MAX / 2, /* missing ≤ k and ≤ r */
 };
 
-/* --- GF(2^8) ----------------------------------------------------------------
- */
+/* --- GF(2^8) --- */
 
 static uint8_t multiply(uint8_t a, uint8_t b)
 {
@@ -62,8 +61,7 @@ uint8_t wzp_parity_coeff(unsigned k, unsigned index, unsigned j)
     return invert((uint8_t)((k + index) ^ j));
 }
 
-/* --- packets ----------------------------------------------------------------
- */
+/* --- packets --- */
 
 static bool is_in_range(const wzp_parity *p)
 {
@@ -126,8 +124,7 @@ wzp_err wzp_parity_decode(const uint8_t *data, size_t len, wzp_parity *out)
     return WZP_OK;
 }
 
-/* --- recovery ----------------------------------------------------------------
- */
+/* --- recovery --- */
 
 /* The equations: row i says Σ coeff[i][e] × missing[e] = symbol i. */
 typedef struct system {

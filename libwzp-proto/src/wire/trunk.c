@@ -51,8 +51,7 @@ wzp_err wzp_trunk_decode(const uint8_t *data, size_t len,
     return WZP_OK;
 }
 
-/* --- batcher ----------------------------------------------------------------
- */
+/* --- batcher --- */
 
 struct wzp_trunk_batcher {
     wzp_mem mem;

@@ -260,8 +260,7 @@ void wzp__conn_free(wzp__conn *c)
     wzp_mem_free(&mem, c, sizeof *c);
 }
 
-/* --- packets and time
- * ----------------------------------------------------------- */
+/* --- packets and time --- */
 
 /* May acknowledgements wait? Not before the handshake is confirmed and not
  * while messages are under way. */
@@ -386,8 +385,7 @@ wzp_err wzp__conn_rebind(wzp__conn *c, wzp_tstamp now, const wzp_addr *local)
     return WZP_OK;
 }
 
-/* --- questions
- * -------------------------------------------------------------------- */
+/* --- questions --- */
 
 size_t wzp__conn_dgram_limit(const wzp__conn *c)
 {

@@ -139,8 +139,7 @@ size_t wzp__conn_dgram_limit(const wzp__conn *c);
 void wzp__conn_stats(const wzp__conn *c, wzp_tstamp now, wzp_conn_stats *out);
 wzp_err wzp__conn_rebind(wzp__conn *c, wzp_tstamp now, const wzp_addr *local);
 
-/* --- conn_close.c -----------------------------------------------------------
- */
+/* --- conn_close.c --- */
 
 /* By the owner, or because the peer broke a rule of ours. err is what the owner
  * is told. */
@@ -149,8 +148,7 @@ void wzp__conn_close_app(wzp__conn *c, wzp_err err, uint64_t code,
 /* Because ngtcp2 said so (a negative NGTCP2_ERR_…). */
 void wzp__conn_close_quic(wzp__conn *c, int liberr);
 
-/* --- conn_callbacks.c -------------------------------------------------------
- */
+/* --- conn_callbacks.c --- */
 
 const ngtcp2_callbacks *wzp__conn_callbacks(void);
 

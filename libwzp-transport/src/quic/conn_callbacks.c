@@ -18,8 +18,7 @@ static int fault(wzp__conn *c, wzp_err e)
     return NGTCP2_ERR_CALLBACK_FAILURE;
 }
 
-/* --- handshake and ids ------------------------------------------------------
- */
+/* --- handshake and ids --- */
 
 static int on_crypto_data(ngtcp2_conn *quic, ngtcp2_encryption_level level,
                           uint64_t offset, const uint8_t *data, size_t len,
@@ -172,8 +171,7 @@ static int on_stateless_reset(ngtcp2_conn *quic,
     return 0;
 }
 
-/* --- streams
- * ------------------------------------------------------------------ */
+/* --- streams --- */
 
 static bool is_local(const wzp__conn *c, int64_t stream)
 {
@@ -340,8 +338,7 @@ static int on_more_stream_data(ngtcp2_conn *quic, int64_t stream, uint64_t max,
     return 0;
 }
 
-/* --- datagrams
- * ----------------------------------------------------------------- */
+/* --- datagrams --- */
 
 static int on_datagram(ngtcp2_conn *quic, uint32_t flags, const uint8_t *data,
                        size_t len, void *user)

@@ -22,8 +22,7 @@ enum {
 
 static const char SECRET_LABEL[] = "wzp-quic-tokens";
 
-/* --- life
- * --------------------------------------------------------------------- */
+/* --- life --- */
 
 void wzp_endpoint_config_default(wzp_endpoint_config *cfg)
 {
@@ -141,8 +140,7 @@ wzp_err wzp_endpoint_cert_hash(const wzp_endpoint *ep,
     return WZP_OK;
 }
 
-/* --- packets and time
- * ------------------------------------------------------------ */
+/* --- packets and time --- */
 
 static void recv_for(wzp_endpoint *ep, wzp_tstamp now, uint32_t value,
                      const wzp__stray *in)
@@ -232,8 +230,7 @@ wzp_tstamp wzp_endpoint_deadline(const wzp_endpoint *ep)
     return at;
 }
 
-/* --- commands
- * ---------------------------------------------------------------------- */
+/* --- commands --- */
 
 static bool is_dialable(const wzp_dial *dial)
 {
@@ -373,8 +370,7 @@ void wzp_endpoint_rebind(wzp_endpoint *ep, wzp_tstamp now,
     }
 }
 
-/* --- queries
- * -------------------------------------------------------------------------- */
+/* --- queries --- */
 
 size_t wzp_endpoint_dgram_limit(const wzp_endpoint *ep, wzp_conn_id conn)
 {

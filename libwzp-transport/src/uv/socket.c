@@ -41,8 +41,7 @@ void wzp__socket_batch_free(wzp__socket_batch *b, const wzp_mem *mem)
     wzp_mem_free(mem, b, sizeof *b);
 }
 
-/* --- addresses
- * ---------------------------------------------------------------- */
+/* --- addresses --- */
 
 static const uint8_t MAPPED[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
@@ -73,8 +72,7 @@ static bool is_wildcard(const wzp_addr *a)
     return memcmp(a->ip, ZERO, sizeof ZERO) == 0;
 }
 
-/* --- opening
- * -------------------------------------------------------------------- */
+/* --- opening --- */
 
 static bool set(int fd, int level, int name, int value)
 {
@@ -136,8 +134,7 @@ void wzp__socket_close(wzp__socket *s)
     s->fd = -1;
 }
 
-/* --- receiving
- * -------------------------------------------------------------------- */
+/* --- receiving --- */
 
 size_t wzp__socket_recv(const wzp__socket *s, wzp__socket_batch *b)
 {
@@ -194,8 +191,7 @@ bool wzp__socket_get(const wzp__socket *s, const wzp__socket_batch *b, size_t i,
     return true;
 }
 
-/* --- sending
- * ------------------------------------------------------------------------ */
+/* --- sending --- */
 
 /* Write the packet info that says where to leave from. */
 static void set_source(const wzp__socket *s, struct msghdr *msg,

@@ -37,8 +37,7 @@ wzp_tstamp wzp_uv_now(void)
     return uv_hrtime();
 }
 
-/* --- time
- * ----------------------------------------------------------------------- */
+/* --- time --- */
 
 static void on_timer(uv_timer_t *timer);
 
@@ -89,8 +88,7 @@ static void on_timer(uv_timer_t *timer)
     drain(u, now);
 }
 
-/* --- packets
- * ---------------------------------------------------------------------- */
+/* --- packets --- */
 
 static size_t take_batch(wzp_uv_udp *u)
 {
@@ -130,8 +128,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     }
 }
 
-/* --- life
- * ------------------------------------------------------------------------- */
+/* --- life --- */
 
 static void release(wzp_uv_udp *u)
 {

@@ -23,8 +23,7 @@ static bool fail(wzp_legacy_peer *p, const char *what, const char *detail)
     return false;
 }
 
-/* --- life ------------------------------------------------------------------
- */
+/* --- life --- */
 
 static bool load_speech(wzp_legacy_peer *p, const char *path)
 {
@@ -109,8 +108,7 @@ bool wzp_legacy_peer_dial(wzp_legacy_peer *p, wzp_tstamp now,
     return e == WZP_OK || fail(p, "cannot dial: ", wzp_strerror(e));
 }
 
-/* --- sending ---------------------------------------------------------------
- */
+/* --- sending --- */
 
 static void give_up(wzp_legacy_peer *p, wzp_tstamp now, const char *why)
 {
@@ -199,8 +197,7 @@ wzp_tstamp wzp_legacy_peer_deadline(const wzp_legacy_peer *p)
     return !p->is_closed && p->next < at ? p->next : at;
 }
 
-/* --- what happened ---------------------------------------------------------
- */
+/* --- what happened --- */
 
 static void on_action(wzp_legacy_peer *p, wzp_tstamp now,
                       const wzp_ep_action *a)

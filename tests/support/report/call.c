@@ -29,8 +29,7 @@ static const char *in(const char *folder, const char *who, const char *before,
     return path;
 }
 
-/* --- listening -------------------------------------------------------------
- */
+/* --- listening --- */
 
 /* Samples from the time rec[0] was heard to the time ref[0] was said. */
 static ptrdiff_t head_start(const wzp_report_stats *from,
@@ -111,8 +110,7 @@ static bool make_way(const char *folder, const char *from, const char *to,
     return true;
 }
 
-/* --- the other files -------------------------------------------------------
- */
+/* --- the other files --- */
 
 static bool read_text(const char *path, char *out, size_t cap)
 {
@@ -164,8 +162,7 @@ static void read_words(const char *folder, wzp_report *r)
         r->words_a[0] != '\0' && strcmp(r->words_a, r->words_b) == 0;
 }
 
-/* --- all of it --------------------------------------------------------------
- */
+/* --- all of it --- */
 
 bool wzp_report_make(const char *folder, wzp_report *out)
 {

@@ -31,8 +31,7 @@ typedef struct wzp_probe_result {
                                     * err: one clause for people */
 } wzp_probe_result;
 
-/* --- the machine ------------------------------------------------------------
- */
+/* --- the machine --- */
 
 typedef struct wzp_probe wzp_probe;
 
@@ -69,8 +68,7 @@ bool wzp_probe_poll_send(wzp_probe *p, wzp_tstamp now, wzp_addr *local,
  * good-byes go out, then free it. */
 bool wzp_probe_result_get(const wzp_probe *p, wzp_probe_result *out);
 
-/* --- the shell --------------------------------------------------------------
- */
+/* --- the shell --- */
 
 /* On the loop's thread; `result` lives until it returns. */
 typedef void wzp_probe_done_fn(const wzp_probe_result *result, void *user);

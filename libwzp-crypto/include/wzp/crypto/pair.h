@@ -8,8 +8,7 @@
 
 #include <wzp/crypto/package.h>
 
-/* --- X-Wing (X25519 + ML-KEM-768) --------------------------------------------
- */
+/* --- X-Wing (X25519 + ML-KEM-768) --- */
 
 /* A fresh key pair from `rng`. `secret` is the X-Wing seed. */
 void wzp_kem_keypair(const wzp_rng *rng, uint8_t public_key[WZP_KEM_PK_LEN],
@@ -26,8 +25,7 @@ WZP_NODISCARD wzp_err wzp_kem_open(const uint8_t secret[WZP_KEM_SK_LEN],
                                    const uint8_t ct[WZP_KEM_CT_LEN],
                                    uint8_t shared[WZP_KEY_LEN]);
 
-/* --- pair --------------------------------------------------------------------
- */
+/* --- pair --- */
 
 /* Between whom: what a pair signature and a key box are bound to. `from` is
  * always the sender of the message. */

@@ -23,8 +23,7 @@ typedef enum wzp_plain_form {
     WZP_FORM_CONTROL, /* proto/control.h */
 } wzp_plain_form;
 
-/* --- header and padding -----------------------------------------------------
- */
+/* --- header and padding --- */
 
 /* sid u16 ‖ generation u8 ‖ step u8. */
 uint32_t wzp_sframe_kid(uint16_t sid, uint32_t generation, uint8_t step);
@@ -50,8 +49,7 @@ void wzp_sframe_pad(uint8_t *plain, size_t len, size_t padded);
 /* *len in: padded, out: without padding. WZP_ERR_PADDING. */
 WZP_NODISCARD wzp_err wzp_sframe_unpad(const uint8_t *plain, size_t *len);
 
-/* --- packets ----------------------------------------------------------------
- */
+/* --- packets --- */
 
 /* A sealed packet taken apart, nothing verified yet. */
 typedef struct wzp_sealed_view {

@@ -41,8 +41,7 @@ void wzp_jitter_free(wzp_jitter *jb);
 /* Forget everything but the statistics. */
 void wzp_jitter_reset(wzp_jitter *jb) WZP_NONNULL(1);
 
-/* --- in
- * ----------------------------------------------------------------------- */
+/* --- in --- */
 
 /* One codec frame out of a packet that was opened. */
 typedef struct wzp_jitter_in {
@@ -70,8 +69,7 @@ WZP_NODISCARD wzp_err wzp_jitter_insert(wzp_jitter *jb, wzp_tstamp now,
                                         const wzp_jitter_in *in)
     WZP_NONNULL(1, 3);
 
-/* --- out
- * ---------------------------------------------------------------------- */
+/* --- out --- */
 
 /* A frame held. */
 typedef struct wzp_jitter_frame {
@@ -118,8 +116,7 @@ void wzp_jitter_next(wzp_jitter *jb, wzp_tstamp now, uint8_t tick_ms,
 bool wzp_jitter_peek(const wzp_jitter *jb, size_t i, wzp_jitter_frame *out)
     WZP_NONNULL(1, 3);
 
-/* --- figures
- * ------------------------------------------------------------------- */
+/* --- figures --- */
 
 typedef struct wzp_jitter_stats {
     size_t size;       /* of this struct */
