@@ -125,7 +125,11 @@ test-e2e: apps $(SUPPORT_BIN)
 $(TEST_FOLDERS:%=test-%): test-%:
 	$(Q)$(RUN_TESTS) $(TESTS_$*)
 
-tests: apps $(SUPPORT_BIN) $(filter $(B)/%,$(foreach f,$(TEST_SET),$(TESTS_$(f))))
+# Examples are built with the tests, so that they go on compiling.
+EXAMPLE_SRC := $(sort $(wildcard examples/*.c))
+$(call programs,$(EXAMPLE_SRC),everything,$(LIBS),)
+
+tests: apps $(SUPPORT_BIN) $(EXAMPLE_SRC:%.c=$(B)/%) $(filter $(B)/%,$(foreach f,$(TEST_SET),$(TESTS_$(f))))
 run-tests: tests
 	$(Q)$(RUN_TESTS) $(foreach f,$(TEST_SET),$(TESTS_$(f)))
 
