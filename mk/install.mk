@@ -2,7 +2,8 @@
 #
 # install: archives, public headers, one .pc per library, programs.
 
-VERSION := 0.1.0
+# Said once, where programs ask for it.
+VERSION := $(shell sed -n 's/.*return "\([0-9.]*\)";/\1/p' libwzp-client/src/version.c)
 
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib

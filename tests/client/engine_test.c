@@ -374,14 +374,3 @@ WZP_TEST(engine_survives_datagrams_of_random_bytes)
     assert_true(sc_stats(c).frames_played > 50); /* and hears on */
     sc_free(c);
 }
-
-/* --- names ---------------------------------------------------------------- */
-
-WZP_TEST(engine_states_have_names)
-{
-    for (int s = WZP_CLIENT_IDLE; s <= WZP_CLIENT_PIN_DECISION; s++) {
-        assert_string_not_equal(wzp_client_state_name((wzp_client_state)s),
-                                "?");
-    }
-    assert_string_equal(wzp_client_state_name((wzp_client_state)99), "?");
-}

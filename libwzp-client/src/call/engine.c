@@ -573,16 +573,3 @@ void wzp_engine_free(wzp_engine *e)
     wzp_pkt_pool_free(e->pool);
     wzp_mem_free(&mem, e, sizeof *e);
 }
-
-const char *wzp_client_state_name(wzp_client_state state)
-{
-    static const char *const names[] = {
-        [WZP_CLIENT_IDLE] = "idle",
-        [WZP_CLIENT_CONNECTING] = "connecting",
-        [WZP_CLIENT_JOINING] = "joining",
-        [WZP_CLIENT_JOINED] = "joined",
-        [WZP_CLIENT_RECONNECTING] = "reconnecting",
-        [WZP_CLIENT_PIN_DECISION] = "pin-decision",
-    };
-    return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "?";
-}

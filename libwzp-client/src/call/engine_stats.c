@@ -44,11 +44,10 @@ static void add_path(const wzp_engine *e, wzp_client_stats *out)
 static void add_members(const wzp_engine *e, wzp_client_stats *out)
 {
     const wzp_group *g = wzp__session_group(e->session);
+    wzp__session_group_stats(e->session, &out->group);
     if (g == NULL) {
         return;
     }
-    out->group.size = sizeof out->group;
-    wzp_group_stats_get(g, &out->group);
     size_t n = wzp_group_member_count(g);
     out->members = (uint32_t)n;
     for (size_t i = 0; i < n; i++) {

@@ -53,6 +53,7 @@ struct wzp__session {
 
     wzp_conn_id conn;
     wzp_group *group;
+    wzp_group_stats last_stats; /* of the group before, once it is gone */
     wzp__handshake handshake;
 
     wzp__session_event events[EVENTS];
@@ -84,6 +85,9 @@ static void enter(wzp__session *s, wzp_client_state state, wzp_tstamp deadline)
 
 static void drop_group(wzp__session *s)
 {
+    if (s->group != NULL) {
+        wzp_group_stats_get(s->group, &s->last_stats);
+    }
     wzp_group_free(s->group);
     s->group = NULL;
 }
@@ -528,6 +532,7 @@ wzp_err wzp__session_new(wzp__session **out, const wzp__session_deps *deps)
     s->deps = *deps;
     s->state = WZP_CLIENT_IDLE;
     s->deadline = WZP_NEVER;
+    s->last_stats.size = sizeof s->last_stats;
     wzp_err e = wzp_arena_new(&s->arena, &deps->mem, ARENA_LIMIT);
     if (e != WZP_OK) {
         wzp_mem_free(&deps->mem, s, sizeof *s);
@@ -567,6 +572,16 @@ wzp_group *wzp__session_group(const wzp__session *s)
 uint32_t wzp__session_epoch(const wzp__session *s)
 {
     return s->epoch;
+}
+
+void wzp__session_group_stats(const wzp__session *s, wzp_group_stats *out)
+{
+    out->size = sizeof *out;
+    if (s->group != NULL) {
+        wzp_group_stats_get(s->group, out);
+    } else {
+        *out = s->last_stats;
+    }
 }
 
 void wzp__session_room_id(const wzp__session *s, uint8_t out[WZP_HASH_LEN])

@@ -81,6 +81,8 @@ wzp_conn_id wzp__session_conn(const wzp__session *s); /* 0: none */
  * every reconnect: session_epoch counts that. */
 wzp_group *wzp__session_group(const wzp__session *s);
 uint32_t wzp__session_epoch(const wzp__session *s);
+/* Of the present group, or of the last one. */
+void wzp__session_group_stats(const wzp__session *s, wzp_group_stats *out);
 void wzp__session_room_id(const wzp__session *s, uint8_t out[WZP_HASH_LEN]);
 const char *wzp__session_relay(const wzp__session *s);
 

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Names of states, for people and for files. */
+#include <wzp/client/event.h>
+
+const char *wzp_client_state_name(wzp_client_state state)
+{
+    static const char *const names[] = {
+        [WZP_CLIENT_IDLE] = "idle",
+        [WZP_CLIENT_CONNECTING] = "connecting",
+        [WZP_CLIENT_JOINING] = "joining",
+        [WZP_CLIENT_JOINED] = "joined",
+        [WZP_CLIENT_RECONNECTING] = "reconnecting",
+        [WZP_CLIENT_PIN_DECISION] = "pin-decision",
+    };
+    return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "?";
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* Every state has a name. */
+#include "support/harness.h"
+
+#include <wzp/client/event.h>
+
+WZP_TEST(state_name_every_state_has_one)
+{
+    for (int s = WZP_CLIENT_IDLE; s <= WZP_CLIENT_PIN_DECISION; s++) {
+        assert_string_not_equal(wzp_client_state_name((wzp_client_state)s),
+                                "?");
+    }
+    assert_string_equal(wzp_client_state_name((wzp_client_state)99), "?");
+}
