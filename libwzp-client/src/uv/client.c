@@ -1,115 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* The shell of a client: one engine in one UDP socket on one libuv loop, a
- * bounded queue of commands in, a bounded queue of events out. What crosses
- * threads is under `lock`; everything else belongs to the loop's thread.
+ * bounded queue of commands in, a bounded queue of events out.
  */
-#include "call/event_queue.h"
-#include "path/relay_name.h"
+#include "uv/client_parts.h"
 
-#include <wzp/client/client.h>
-#include <wzp/crypto/room.h>
 #include <wzp/proto/hex.h>
-#include <wzp/proto/room_name.h>
-#include <wzp/transport/global.h>
-#include <wzp/transport/uv_udp.h>
 
-#include <uv.h>
-
-#include <netdb.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#define COMMANDS       64 /* waiting at once; then WZP_ERR_FULL */
-#define EVENTS         512
-#define SNAPSHOT_NS    (100 * WZP_MS)
-#define WORDS_KEYS_MAX 4096
-
-typedef enum command_kind {
-    CMD_JOIN,
-    CMD_LEAVE,
-    CMD_MUTE,
-    CMD_PIN_DECIDE,
-    CMD_WORDS,
-} command_kind;
-
-typedef struct command {
-    command_kind kind;
-    bool flag;
-    bool has_pin;
-    uint8_t pin[WZP_HASH_LEN];
-    char room[WZP_ROOM_NAME_MAX + 1];
-    wzp__relay_name relay;
-} command;
-
-typedef enum hosting { HOST_NONE, HOST_THREAD, HOST_LOOP, HOST_FD } hosting;
-
-typedef struct words_job {
-    uv_work_t req;
-    wzp_client *client;
-    uint8_t room_id[WZP_HASH_LEN];
-    uint8_t (*keys)[WZP_KEY_LEN];
-    size_t n;
-    uint16_t index[WZP_ROOM_WORDS];
-    wzp_err err;
-} words_job;
-
-typedef struct resolve_job {
-    uv_getaddrinfo_t req;
-    wzp_client *client;
-    command cmd;
-} resolve_job;
-
-struct wzp_client {
-    wzp_mem mem;
-    wzp_client_config cfg;
-    char bind[64];
-    hosting how;
-    uv_loop_t own_loop;
-    uv_loop_t *loop;
-    uv_thread_t thread;
-    uv_async_t wake;
-    wzp_uv_udp *udp;
-    wzp_engine *engine;
-    resolve_job *resolving; /* at most one join at a time */
-    size_t jobs;            /* libuv requests under way */
-    size_t open_handles;
-    bool is_stopping;
-    bool has_left; /* while resolving: the join is void */
-    void (*closed)(void *user);
-    void *closed_user;
-
-    uv_mutex_t lock;
-    uv_cond_t arrived;
-    bool stop_asked; /* under lock, as all below */
-    command commands[COMMANDS];
-    size_t cmd_head, cmd_count;
-    wzp__event_queue events;
-    wzp_client_stats snapshot;
-};
-
-/* --- process-wide --- */
-
-wzp_err wzp_global_init(void)
-{
-    WZP_TRY(wzp_crypto_global_init());
-    wzp_err e = wzp_transport_global_init();
-    if (e != WZP_OK) {
-        wzp_crypto_global_deinit();
-    }
-    return e;
-}
-
-void wzp_global_deinit(void)
-{
-    wzp_transport_global_deinit();
-    wzp_crypto_global_deinit();
-}
+#define EVENTS      512
+#define SNAPSHOT_NS (100 * WZP_MS)
 
 /* --- events out --- */
 
-static void publish_event(wzp_client *c, const wzp_client_event *ev)
+void wzp__client_publish(wzp_client *c, const wzp_client_event *ev)
 {
     uv_mutex_lock(&c->lock);
     wzp__event_queue_push(&c->events, ev);
@@ -117,12 +23,12 @@ static void publish_event(wzp_client *c, const wzp_client_event *ev)
     uv_mutex_unlock(&c->lock);
 }
 
-static void publish_ended(wzp_client *c, wzp_err why, const char *text)
+void wzp__client_publish_ended(wzp_client *c, wzp_err why, const char *text)
 {
     wzp_client_event ev = {.kind = WZP_EVENT_ENDED, .at = wzp_uv_now()};
     ev.u.ended.why = why;
     (void)snprintf(ev.u.ended.text, sizeof ev.u.ended.text, "%s", text);
-    publish_event(c, &ev);
+    wzp__client_publish(c, &ev);
 }
 
 static void take_snapshot(wzp_client *c, wzp_tstamp now)
@@ -142,7 +48,7 @@ static void publish(wzp_client *c, wzp_tstamp now)
         if (ev.kind == WZP_EVENT_ENDED) {
             take_snapshot(c, now); /* the last figures are there before it */
         }
-        publish_event(c, &ev);
+        wzp__client_publish(c, &ev);
     }
     if (now - c->snapshot.now >= SNAPSHOT_NS) { /* only written here */
         take_snapshot(c, now);
@@ -183,195 +89,38 @@ static bool machine_poll_send(void *m, wzp_tstamp now, wzp_addr *local,
     return false;
 }
 
-/* --- joining: names first --- */
-
-static bool addr_of(const struct sockaddr *sa, wzp_addr *out)
-{
-    if (sa->sa_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const void *)sa;
-        *out = wzp_addr_v4((const void *)&v4->sin_addr, ntohs(v4->sin_port));
-        return true;
-    }
-    if (sa->sa_family == AF_INET6) {
-        const struct sockaddr_in6 *v6 = (const void *)sa;
-        *out = wzp_addr_v6((const void *)&v6->sin6_addr, ntohs(v6->sin6_port));
-        return true;
-    }
-    return false;
-}
-
-static size_t take_addresses(const struct addrinfo *list,
-                             wzp_addr out[WZP_RELAY_ADDRS_MAX])
-{
-    size_t n = 0;
-    for (; list != NULL && n < WZP_RELAY_ADDRS_MAX; list = list->ai_next) {
-        n += addr_of(list->ai_addr, &out[n]);
-    }
-    return n;
-}
-
-static void start_join(wzp_client *c, const command *cmd,
-                       const struct addrinfo *list)
-{
-    char relay[WZP__RELAY_HOST_MAX + 16];
-    bool is_v6 = strchr(cmd->relay.host, ':') != NULL;
-    (void)snprintf(relay, sizeof relay, is_v6 ? "[%s]:%s" : "%s:%s",
-                   cmd->relay.host, cmd->relay.port);
-    wzp_join join = {.room = cmd->room,
-                     .relay = relay,
-                     .local = wzp_uv_udp_local(c->udp),
-                     .has_pin = cmd->has_pin};
-    memcpy(join.pin, cmd->pin, sizeof join.pin);
-    join.n_addrs = take_addresses(list, join.addrs);
-    wzp_err e = join.n_addrs == 0
-                    ? WZP_ERR_RESOLVE
-                    : wzp_engine_join(c->engine, wzp_uv_now(), &join);
-    if (e != WZP_OK) {
-        publish_ended(c, e, wzp_strerror(e));
-    }
-    wzp_uv_udp_kick(c->udp);
-}
-
-static void maybe_close(wzp_client *c);
-
-static void on_resolved(uv_getaddrinfo_t *req, int status,
-                        struct addrinfo *list)
-{
-    resolve_job *job = req->data;
-    wzp_client *c = job->client;
-    c->resolving = NULL;
-    c->jobs--;
-    if (c->has_left) {
-        publish_ended(c, WZP_OK, "left the room");
-    } else if (status != 0 && !c->is_stopping) {
-        char text[160];
-        (void)snprintf(text, sizeof text, "cannot find relay \"%.100s\": %s",
-                       job->cmd.relay.host, uv_strerror(status));
-        publish_ended(c, WZP_ERR_RESOLVE, text);
-    } else if (!c->is_stopping) {
-        start_join(c, &job->cmd, list);
-    }
-    uv_freeaddrinfo(list);
-    wzp_mem_free(&c->mem, job, sizeof *job);
-    maybe_close(c);
-}
-
-static void do_join(wzp_client *c, const command *cmd)
-{
-    if (c->resolving != NULL ||
-        wzp_engine_state(c->engine) != WZP_CLIENT_IDLE) {
-        wzp_client_event ev = {.kind = WZP_EVENT_STATE, .at = wzp_uv_now()};
-        ev.u.state.state = wzp_engine_state(c->engine);
-        ev.u.state.why = WZP_ERR_STATE; /* refused: one room at a time */
-        publish_event(c, &ev);
-        return;
-    }
-    resolve_job *job = wzp_mem_new(&c->mem, sizeof *job);
-    if (job == NULL) {
-        publish_ended(c, WZP_ERR_NOMEM, wzp_strerror(WZP_ERR_NOMEM));
-        return;
-    }
-    *job = (resolve_job){.client = c, .cmd = *cmd};
-    job->req.data = job;
-    const struct addrinfo hints = {.ai_socktype = SOCK_DGRAM};
-    int e = uv_getaddrinfo(c->loop, &job->req, on_resolved, cmd->relay.host,
-                           cmd->relay.port, &hints);
-    if (e != 0) {
-        wzp_mem_free(&c->mem, job, sizeof *job);
-        publish_ended(c, WZP_ERR_RESOLVE, uv_strerror(e));
-        return;
-    }
-    c->jobs++;
-    c->has_left = false;
-    c->resolving = job;
-}
+/* --- commands in --- */
 
 static void do_leave(wzp_client *c)
 {
-    if (c->resolving != NULL) {
+    if (c->is_resolving) {
         c->has_left = true;
     }
     wzp_engine_leave(c->engine, wzp_uv_now());
 }
 
-/* --- room words: slow, so off the loop --- */
-
-static void words_work(uv_work_t *req)
-{
-    words_job *job = req->data;
-    job->err = job->n == 0
-                   ? WZP_ERR_STATE
-                   : wzp_room_words(job->room_id,
-                                    (const uint8_t(*)[WZP_KEY_LEN])job->keys,
-                                    job->n, job->index);
-}
-
-static void free_words(wzp_client *c, words_job *job)
-{
-    wzp_mem_free(&c->mem, job->keys, WORDS_KEYS_MAX * sizeof *job->keys);
-    wzp_mem_free(&c->mem, job, sizeof *job);
-}
-
-static void words_done(uv_work_t *req, int status)
-{
-    words_job *job = req->data;
-    wzp_client *c = job->client;
-    wzp_client_event ev = {.kind = WZP_EVENT_WORDS, .at = wzp_uv_now()};
-    ev.u.words.err = status == 0 ? job->err : WZP_ERR_CLOSED;
-    for (size_t i = 0; i < WZP_ROOM_WORDS && ev.u.words.err == WZP_OK; i++) {
-        ev.u.words.word[i] = wzp_word(job->index[i]);
-    }
-    publish_event(c, &ev);
-    c->jobs--;
-    free_words(c, job);
-    maybe_close(c);
-}
-
-static void do_words(wzp_client *c)
-{
-    words_job *job = wzp_mem_new(&c->mem, sizeof *job);
-    if (job == NULL) {
-        return;
-    }
-    job->client = c;
-    job->req.data = job;
-    job->keys = wzp_mem_array(&c->mem, WORDS_KEYS_MAX, sizeof *job->keys);
-    if (job->keys != NULL) {
-        job->n = wzp_engine_words_input(c->engine, job->room_id, job->keys,
-                                        WORDS_KEYS_MAX);
-    }
-    if (job->keys == NULL ||
-        uv_queue_work(c->loop, &job->req, words_work, words_done) != 0) {
-        free_words(c, job);
-        return;
-    }
-    c->jobs++;
-}
-
-/* --- commands in --- */
-
-static void run_command(wzp_client *c, const command *cmd)
+static void run_command(wzp_client *c, const wzp__command *cmd)
 {
     wzp_tstamp now = wzp_uv_now();
     switch (cmd->kind) {
-    case CMD_JOIN: do_join(c, cmd); break;
-    case CMD_LEAVE: do_leave(c); break;
-    case CMD_MUTE: wzp_engine_mute(c->engine, now, cmd->flag); break;
-    case CMD_PIN_DECIDE:
+    case WZP__CMD_JOIN: wzp__client_resolve(c, cmd); break;
+    case WZP__CMD_LEAVE: do_leave(c); break;
+    case WZP__CMD_MUTE: wzp_engine_mute(c->engine, now, cmd->flag); break;
+    case WZP__CMD_PIN_DECIDE:
         wzp_ignore(wzp_engine_pin_decide(c->engine, now, cmd->flag),
                    "a decision nobody waits for any more");
         break;
-    case CMD_WORDS: do_words(c); break;
+    case WZP__CMD_WORDS: wzp__client_work_words(c); break;
     }
 }
 
-static bool next_command(wzp_client *c, command *out)
+static bool next_command(wzp_client *c, wzp__command *out)
 {
     uv_mutex_lock(&c->lock);
     bool any = c->cmd_count > 0;
     if (any) {
         *out = c->commands[c->cmd_head];
-        c->cmd_head = (c->cmd_head + 1) % COMMANDS;
+        c->cmd_head = (c->cmd_head + 1) % WZP__COMMANDS;
         c->cmd_count--;
     }
     uv_mutex_unlock(&c->lock);
@@ -386,13 +135,13 @@ static void begin_stop(wzp_client *c)
     c->is_stopping = true;
     wzp_engine_leave(c->engine, wzp_uv_now());
     wzp_uv_udp_kick(c->udp); /* the good-bye goes out now */
-    maybe_close(c);
+    wzp__client_maybe_close(c);
 }
 
 static void on_wake(uv_async_t *handle)
 {
     wzp_client *c = handle->data;
-    command cmd;
+    wzp__command cmd;
     while (!c->is_stopping && next_command(c, &cmd)) {
         run_command(c, &cmd);
     }
@@ -406,15 +155,15 @@ static void on_wake(uv_async_t *handle)
     }
 }
 
-static wzp_err post(wzp_client *c, const command *cmd)
+static wzp_err post(wzp_client *c, const wzp__command *cmd)
 {
-    if (c->how == HOST_NONE) {
+    if (c->how == WZP__HOST_NONE) {
         return WZP_ERR_STATE;
     }
     uv_mutex_lock(&c->lock);
-    bool full = c->cmd_count == COMMANDS;
+    bool full = c->cmd_count == WZP__COMMANDS;
     if (!full) {
-        c->commands[(c->cmd_head + c->cmd_count) % COMMANDS] = *cmd;
+        c->commands[(c->cmd_head + c->cmd_count) % WZP__COMMANDS] = *cmd;
         c->cmd_count++;
     }
     uv_mutex_unlock(&c->lock);
@@ -445,7 +194,7 @@ static wzp_err parse_pin(const char *text, uint8_t out[WZP_HASH_LEN])
 wzp_err wzp_client_join(wzp_client *c, const char *room, const char *relay,
                         const char *pin)
 {
-    command cmd = {.kind = CMD_JOIN};
+    wzp__command cmd = {.kind = WZP__CMD_JOIN};
     size_t len = strlen(room);
     if (len == 0 || len > WZP_ROOM_NAME_MAX ||
         wzp_room_name_kind(room, len) == WZP_ROOM_RESERVED) {
@@ -462,22 +211,23 @@ wzp_err wzp_client_join(wzp_client *c, const char *room, const char *relay,
 
 wzp_err wzp_client_leave(wzp_client *c)
 {
-    return post(c, &(command){.kind = CMD_LEAVE});
+    return post(c, &(wzp__command){.kind = WZP__CMD_LEAVE});
 }
 
 wzp_err wzp_client_mute(wzp_client *c, bool muted)
 {
-    return post(c, &(command){.kind = CMD_MUTE, .flag = muted});
+    return post(c, &(wzp__command){.kind = WZP__CMD_MUTE, .flag = muted});
 }
 
 wzp_err wzp_client_pin_decide(wzp_client *c, bool accept)
 {
-    return post(c, &(command){.kind = CMD_PIN_DECIDE, .flag = accept});
+    return post(c,
+                &(wzp__command){.kind = WZP__CMD_PIN_DECIDE, .flag = accept});
 }
 
 wzp_err wzp_client_words(wzp_client *c)
 {
-    return post(c, &(command){.kind = CMD_WORDS});
+    return post(c, &(wzp__command){.kind = WZP__CMD_WORDS});
 }
 
 /* --- events and statistics --- */
@@ -493,7 +243,7 @@ bool wzp_client_next_event(wzp_client *c, wzp_client_event *out)
 wzp_err wzp_client_wait_event(wzp_client *c, int timeout_ms,
                               wzp_client_event *out)
 {
-    if (c->how != HOST_THREAD) {
+    if (c->how != WZP__HOST_THREAD) {
         return WZP_ERR_STATE;
     }
     wzp_tstamp until = wzp_uv_now() + (wzp_tstamp)timeout_ms * WZP_MS;
@@ -604,7 +354,7 @@ static wzp_err bind_socket(wzp_client *c)
 static void on_handle_closed(wzp_client *c)
 {
     c->open_handles--;
-    if (c->open_handles == 0 && c->how == HOST_LOOP) {
+    if (c->open_handles == 0 && c->how == WZP__HOST_LOOP) {
         void (*closed)(void *) = c->closed;
         void *user = c->closed_user;
         free_all(c);
@@ -625,7 +375,7 @@ static void on_wake_closed(uv_handle_t *handle)
 }
 
 /* Close the handles once no request of ours is under way. */
-static void maybe_close(wzp_client *c)
+void wzp__client_maybe_close(wzp_client *c)
 {
     if (c->is_stopping && c->jobs == 0 && c->udp != NULL) {
         wzp_uv_udp *udp = c->udp;
@@ -651,7 +401,7 @@ static wzp_err open_on(wzp_client *c, uv_loop_t *loop)
 
 static wzp_err open_own_loop(wzp_client *c)
 {
-    if (c->how != HOST_NONE || uv_loop_init(&c->own_loop) != 0) {
+    if (c->how != WZP__HOST_NONE || uv_loop_init(&c->own_loop) != 0) {
         return WZP_ERR_STATE;
     }
     wzp_err e = open_on(c, &c->own_loop);
@@ -671,9 +421,9 @@ static void run_loop(void *user)
 wzp_err wzp_client_run_thread(wzp_client *c)
 {
     WZP_TRY(open_own_loop(c));
-    c->how = HOST_THREAD;
+    c->how = WZP__HOST_THREAD;
     if (uv_thread_create(&c->thread, run_loop, c) != 0) {
-        c->how = HOST_FD; /* the loop is there: free closes it */
+        c->how = WZP__HOST_FD; /* the loop is there: free closes it */
         return WZP_ERR_INTERNAL;
     }
     return WZP_OK;
@@ -681,21 +431,21 @@ wzp_err wzp_client_run_thread(wzp_client *c)
 
 wzp_err wzp_client_attach(wzp_client *c, uv_loop_t *loop)
 {
-    if (c->how != HOST_NONE) {
+    if (c->how != WZP__HOST_NONE) {
         return WZP_ERR_STATE;
     }
     WZP_TRY(open_on(c, loop));
-    c->how = HOST_LOOP;
+    c->how = WZP__HOST_LOOP;
     return WZP_OK;
 }
 
 wzp_err wzp_client_fd(wzp_client *c, int *fd, int *timeout_ms)
 {
-    if (c->how == HOST_NONE) {
+    if (c->how == WZP__HOST_NONE) {
         WZP_TRY(open_own_loop(c));
-        c->how = HOST_FD;
+        c->how = WZP__HOST_FD;
     }
-    if (c->how != HOST_FD) {
+    if (c->how != WZP__HOST_FD) {
         return WZP_ERR_STATE;
     }
     *fd = uv_backend_fd(&c->own_loop);
@@ -705,7 +455,7 @@ wzp_err wzp_client_fd(wzp_client *c, int *fd, int *timeout_ms)
 
 wzp_err wzp_client_process(wzp_client *c)
 {
-    if (c->how != HOST_FD) {
+    if (c->how != WZP__HOST_FD) {
         return WZP_ERR_STATE;
     }
     uv_run(&c->own_loop, UV_RUN_NOWAIT);
@@ -717,13 +467,13 @@ void wzp_client_free(wzp_client *c, void (*closed)(void *user), void *user)
     if (c == NULL) {
         return;
     }
-    if (c->how == HOST_NONE) {
+    if (c->how == WZP__HOST_NONE) {
         free_all(c);
         return;
     }
     c->closed = closed;
     c->closed_user = user;
-    if (c->how == HOST_LOOP) {
+    if (c->how == WZP__HOST_LOOP) {
         begin_stop(c); /* the rest happens on the caller's loop */
         return;
     }
@@ -731,7 +481,7 @@ void wzp_client_free(wzp_client *c, void (*closed)(void *user), void *user)
     c->stop_asked = true;
     uv_mutex_unlock(&c->lock);
     uv_async_send(&c->wake);
-    if (c->how == HOST_THREAD) {
+    if (c->how == WZP__HOST_THREAD) {
         uv_thread_join(&c->thread);
     } else {
         uv_run(&c->own_loop, UV_RUN_DEFAULT);

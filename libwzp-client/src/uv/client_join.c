@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* Joining begins with a name: the relay's addresses are asked for off the
+ * loop, then the engine tries them in order.
+ */
+#include "uv/client_parts.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct resolve_job {
+    uv_getaddrinfo_t req;
+    wzp_client *client;
+    wzp__command cmd;
+} resolve_job;
+
+static bool addr_of(const struct sockaddr *sa, wzp_addr *out)
+{
+    if (sa->sa_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const void *)sa;
+        *out = wzp_addr_v4((const void *)&v4->sin_addr, ntohs(v4->sin_port));
+        return true;
+    }
+    if (sa->sa_family == AF_INET6) {
+        const struct sockaddr_in6 *v6 = (const void *)sa;
+        *out = wzp_addr_v6((const void *)&v6->sin6_addr, ntohs(v6->sin6_port));
+        return true;
+    }
+    return false;
+}
+
+static size_t take_addresses(const struct addrinfo *list,
+                             wzp_addr out[WZP_RELAY_ADDRS_MAX])
+{
+    size_t n = 0;
+    for (; list != NULL && n < WZP_RELAY_ADDRS_MAX; list = list->ai_next) {
+        n += addr_of(list->ai_addr, &out[n]);
+    }
+    return n;
+}
+
+static void start_join(wzp_client *c, const wzp__command *cmd,
+                       const struct addrinfo *list)
+{
+    char relay[WZP__RELAY_HOST_MAX + 16];
+    bool is_v6 = strchr(cmd->relay.host, ':') != NULL;
+    (void)snprintf(relay, sizeof relay, is_v6 ? "[%s]:%s" : "%s:%s",
+                   cmd->relay.host, cmd->relay.port);
+    wzp_join join = {.room = cmd->room,
+                     .relay = relay,
+                     .local = wzp_uv_udp_local(c->udp),
+                     .has_pin = cmd->has_pin};
+    memcpy(join.pin, cmd->pin, sizeof join.pin);
+    join.n_addrs = take_addresses(list, join.addrs);
+    wzp_err e = join.n_addrs == 0
+                    ? WZP_ERR_RESOLVE
+                    : wzp_engine_join(c->engine, wzp_uv_now(), &join);
+    if (e != WZP_OK) {
+        wzp__client_publish_ended(c, e, wzp_strerror(e));
+    }
+    wzp_uv_udp_kick(c->udp);
+}
+
+static void on_resolved(uv_getaddrinfo_t *req, int status,
+                        struct addrinfo *list)
+{
+    resolve_job *job = req->data;
+    wzp_client *c = job->client;
+    c->is_resolving = false;
+    c->jobs--;
+    if (c->has_left) {
+        wzp__client_publish_ended(c, WZP_OK, "left the room");
+    } else if (status != 0 && !c->is_stopping) {
+        char text[160];
+        (void)snprintf(text, sizeof text, "cannot find relay \"%.100s\": %s",
+                       job->cmd.relay.host, uv_strerror(status));
+        wzp__client_publish_ended(c, WZP_ERR_RESOLVE, text);
+    } else if (!c->is_stopping) {
+        start_join(c, &job->cmd, list);
+    }
+    uv_freeaddrinfo(list);
+    wzp_mem_free(&c->mem, job, sizeof *job);
+    wzp__client_maybe_close(c);
+}
+
+void wzp__client_resolve(wzp_client *c, const wzp__command *cmd)
+{
+    if (c->is_resolving || wzp_engine_state(c->engine) != WZP_CLIENT_IDLE) {
+        wzp_client_event ev = {.kind = WZP_EVENT_STATE, .at = wzp_uv_now()};
+        ev.u.state.state = wzp_engine_state(c->engine);
+        ev.u.state.why = WZP_ERR_STATE; /* refused: one room at a time */
+        wzp__client_publish(c, &ev);
+        return;
+    }
+    resolve_job *job = wzp_mem_new(&c->mem, sizeof *job);
+    if (job == NULL) {
+        wzp__client_publish_ended(c, WZP_ERR_NOMEM,
+                                  wzp_strerror(WZP_ERR_NOMEM));
+        return;
+    }
+    *job = (resolve_job){.client = c, .cmd = *cmd};
+    job->req.data = job;
+    const struct addrinfo hints = {.ai_socktype = SOCK_DGRAM};
+    int e = uv_getaddrinfo(c->loop, &job->req, on_resolved, cmd->relay.host,
+                           cmd->relay.port, &hints);
+    if (e != 0) {
+        wzp_mem_free(&c->mem, job, sizeof *job);
+        wzp__client_publish_ended(c, WZP_ERR_RESOLVE, uv_strerror(e));
+        return;
+    }
+    c->jobs++;
+    c->has_left = false;
+    c->is_resolving = true;
+}

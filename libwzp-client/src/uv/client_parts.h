@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* What a client is made of, for the files of its shell: client.c (life,
+ * commands, events), client_join.c (names first), client_words.c (off the
+ * loop). What crosses threads is under `lock`; everything else belongs to the
+ * loop's thread.
+ */
+#ifndef WZP_CLIENT_UV_CLIENT_PARTS_H
+#define WZP_CLIENT_UV_CLIENT_PARTS_H
+
+#include "call/event_queue.h"
+#include "path/relay_name.h"
+
+#include <wzp/client/client.h>
+#include <wzp/proto/room_name.h>
+#include <wzp/transport/uv_udp.h>
+
+#include <uv.h>
+
+#define WZP__COMMANDS 64 /* waiting at once; then WZP_ERR_FULL */
+
+typedef enum wzp__command_kind {
+    WZP__CMD_JOIN,
+    WZP__CMD_LEAVE,
+    WZP__CMD_MUTE,
+    WZP__CMD_PIN_DECIDE,
+    WZP__CMD_WORDS,
+} wzp__command_kind;
+
+typedef struct wzp__command {
+    wzp__command_kind kind;
+    bool flag;
+    bool has_pin;
+    uint8_t pin[WZP_HASH_LEN];
+    char room[WZP_ROOM_NAME_MAX + 1];
+    wzp__relay_name relay;
+} wzp__command;
+
+typedef enum wzp__hosting {
+    WZP__HOST_NONE,
+    WZP__HOST_THREAD,
+    WZP__HOST_LOOP,
+    WZP__HOST_FD
+} wzp__hosting;
+
+struct wzp_client {
+    wzp_mem mem;
+    wzp_client_config cfg;
+    char bind[64];
+    wzp__hosting how;
+    uv_loop_t own_loop;
+    uv_loop_t *loop;
+    uv_thread_t thread;
+    uv_async_t wake;
+    wzp_uv_udp *udp;
+    wzp_engine *engine;
+    bool is_resolving; /* at most one join at a time */
+    size_t jobs;       /* libuv requests under way */
+    size_t open_handles;
+    bool is_stopping;
+    bool has_left; /* while resolving: the join is void */
+    void (*closed)(void *user);
+    void *closed_user;
+
+    uv_mutex_t lock;
+    uv_cond_t arrived;
+    bool stop_asked; /* under lock, as all below */
+    wzp__command commands[WZP__COMMANDS];
+    size_t cmd_head, cmd_count;
+    wzp__event_queue events;
+    wzp_client_stats snapshot;
+};
+
+/* To the host; copies ev. */
+void wzp__client_publish(wzp_client *c, const wzp_client_event *ev);
+void wzp__client_publish_ended(wzp_client *c, wzp_err why, const char *text);
+
+/* Close the handles once stopping and no request (`jobs`) is under way. */
+void wzp__client_maybe_close(wzp_client *c);
+
+/* Find the relay's addresses, then join. */
+void wzp__client_resolve(wzp_client *c, const wzp__command *cmd);
+
+/* Compute the room check words on another thread; WZP_EVENT_WORDS follows. */
+void wzp__client_work_words(wzp_client *c);
+
+#endif
