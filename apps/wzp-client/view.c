@@ -69,9 +69,13 @@ static void say_state(view *v, const wzp_client_event *ev)
     case WZP_CLIENT_PIN_DECISION: break; /* told by other events */
     case WZP_CLIENT_CONNECTING: view_say(v, "connecting"); break;
     case WZP_CLIENT_JOINING: view_say(v, "joining the room"); break;
-    case WZP_CLIENT_JOINED: view_say(v, "joined"); break;
+    case WZP_CLIENT_JOINED:
+        v->has_joined = true;
+        view_say(v, "joined");
+        break;
     case WZP_CLIENT_RECONNECTING:
-        view_say(v, "connection lost (%s), trying again in %.1f s",
+        view_say(v, "%s (%s), trying again in %.1f s",
+                 v->has_joined ? "connection lost" : "no connection",
                  wzp_strerror(ev->u.state.why), ev->u.state.retry_ms / 1e3);
         break;
     }
