@@ -309,6 +309,29 @@ WZP_TEST(engine_plays_packets_that_came_before_their_key)
     sc_free(c);
 }
 
+WZP_TEST(engine_loses_its_relay_while_packets_wait_for_their_key)
+{
+    sc *c = sc_new();
+    sc_add_friend(c);
+    c->holds_keys = true;
+    sc_join(c);
+    c->n_events = 0;
+    while (sc_count(c, WZP_EVENT_STATS) == 0) {
+        sc_run(c, 10 * WZP_MS);
+    }
+    sc_run(c, 780 * WZP_MS); /* the next look at what waits is near */
+    sc_talk(c, 5);
+    assert_true(sc_stats(c).group.unknown_key > 0);
+
+    ASSERT_OK(wzp_endpoint_close(c->w->relay, c->w->now, c->w->relay_conn,
+                                 WZP_CLOSE_SHUTDOWN, ""));
+    sc_run(c, 3 * WZP_S);
+
+    assert_int_equal(wzp_engine_state(c->e), WZP_CLIENT_JOINED);
+    assert_int_equal(sc_stats(c).packets_received, 0);
+    sc_free(c);
+}
+
 WZP_TEST(engine_gives_the_words_input_of_everybody)
 {
     sc *c = call();
@@ -349,6 +372,34 @@ WZP_TEST(engine_tells_when_somebody_comes_and_goes)
         }
     }
     assert_int_equal(sc_stats(c).members, 0);
+    sc_free(c);
+}
+
+WZP_TEST(engine_tells_when_one_with_an_old_client_goes)
+{
+    sc *c = sc_new();
+    sc_join(c);
+    const wzp_participant old = {.fingerprint = WZP_STR("?"),
+                                 .alias = WZP_STR("Olga")};
+    wzp_signal sig = {.kind = WZP_SIG_ROOM_UPDATE,
+                      .u.room_update = {.count = 1,
+                                        .participants = {&old, 1},
+                                        .rev = {true, 2}}};
+    sr_send(c->w, &sig);
+    sc_run(c, WZP_S);
+    c->n_events = 0;
+
+    sig.u.room_update.participants.n = 0;
+    sr_send(c->w, &sig);
+    sc_run(c, WZP_S);
+
+    assert_int_equal(sc_count(c, WZP_EVENT_MEMBER), 1);
+    for (size_t i = 0; i < c->n_events; i++) {
+        if (c->events[i].kind == WZP_EVENT_MEMBER) {
+            assert_true(c->events[i].u.member.is_gone);
+            assert_string_equal(c->events[i].u.member.info.alias, "Olga");
+        }
+    }
     sc_free(c);
 }
 

@@ -66,3 +66,26 @@ WZP_TEST(outbox_is_empty_when_nothing_is_due)
     assert_int_equal(wzp_group_deadline(h->peers[a].g), WZP_NEVER);
     hub_free(h);
 }
+
+WZP_TEST(outbox_who_is_gone_can_be_looked_at_while_it_is_told)
+{
+    hub *h = hub_new(53);
+    const int a = hub_add(h, NULL);
+    wzp_group *g = h->peers[a].g;
+    const wzp_participant one = {.fingerprint = WZP_STR("?"),
+                                 .alias = WZP_STR("Olga")};
+    wzp_group_action act;
+    wzp_member_info info;
+    ASSERT_OK(wzp_group_roster(g, h->now, (wzp_participant_list){&one, 1}));
+    assert_true(wzp_group_poll(g, h->now, &act));
+    ASSERT_OK(wzp_group_roster(g, h->now, (wzp_participant_list){&one, 0}));
+
+    assert_true(wzp_group_poll(g, h->now, &act));
+
+    assert_int_equal(act.kind, WZP_GROUP_MEMBER_GONE);
+    ASSERT_OK(wzp_group_member_get(g, act.u.member, &info));
+    assert_string_equal(info.alias, "Olga");
+    assert_false(wzp_group_poll(g, h->now, &act)); /* then it is no more */
+    ASSERT_ERR(wzp_group_member_get(g, info.member, &info), WZP_ERR_NOT_FOUND);
+    hub_free(h);
+}

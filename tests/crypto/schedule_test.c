@@ -189,6 +189,66 @@ WZP_TEST(schedule_two_that_lost_each_other_for_25_s_find_back)
     hub_free(h);
 }
 
+/* Silent, and still listed: a relay takes 30 s to notice. */
+static hub *begin_with_silent_holder(void)
+{
+    hub *h = begin(2);
+    h->peers[1].speaks = true;
+    hub_run(h, 1 * WZP_S);
+    h->peers[1].is_cut = true;
+    hub_run(h, 20 * WZP_S);
+    ASSERT_ERR(hub_say(h, 0, WZP_FORM_FRAME), WZP_ERR_AGAIN);
+    return h;
+}
+
+WZP_TEST(schedule_newcomer_does_not_wait_for_a_silent_holder)
+{
+    hub *h = begin_with_silent_holder();
+
+    const int c = hub_join(h);
+    hub_run(h, 2 * WZP_S);
+
+    assert_true(hub_deaf(h, 0, c) < 100 * WZP_MS);
+    assert_true(hub_stats(h, 0).generation >= 1); /* not the silent one's */
+    hub_free(h);
+}
+
+WZP_TEST(schedule_silent_holder_comes_back_after_a_newcomer)
+{
+    hub *h = begin_with_silent_holder();
+    const int c = hub_join(h);
+    h->peers[c].speaks = true;
+    hub_run(h, 3 * WZP_S);
+
+    h->peers[1].is_cut = false;
+    ASSERT_OK(hub_roster(h, 1)); /* it hears of the newcomer now */
+    hub_run(h, 4 * WZP_S);
+
+    for (int i = 0; i < 3; i++) {
+        for (int k = 0; k < 3; k++) {
+            assert_true(hub_deaf(h, i, k) < 100 * WZP_MS);
+        }
+    }
+    hub_free(h);
+}
+
+WZP_TEST(schedule_silent_holder_at_the_hour_is_no_busy_loop)
+{
+    hub *h = begin(2);
+    wzp_group *g = h->peers[0].g;
+    h->peers[0].speaks = false;
+    h->peers[1].is_here = false; /* listed at the other, and gone */
+    unsigned wakes = 0;
+    for (; h->now < 1000 * WZP_S + 3700 * WZP_S; wakes++) {
+        assert_true(wakes < 10000);
+        const wzp_tstamp at = wzp_group_deadline(g);
+        h->now = at > h->now ? at : h->now;
+        wzp_group_expire(g, h->now);
+        hub_drain(h, 0);
+    }
+    hub_free(h);
+}
+
 WZP_TEST(schedule_keep_alives_come_three_to_an_interval_of_five_seconds)
 {
     hub *h = begin(2);

@@ -38,10 +38,13 @@ static wzp_err open_packet(wzp_engine *e, wzp_tstamp now, const wzp_pkt *pkt)
     return WZP_OK;
 }
 
-/* Every refusal but a missing key is final, and counted by the group. */
+/* Every refusal but a missing key is final, and counted by the group. With the
+ * connection the group goes, and the packets that waited for its keys. */
 static bool is_done(void *user, wzp_tstamp now, const wzp_pkt *pkt)
 {
-    return open_packet(user, now, pkt) != WZP_ERR_KEY_UNKNOWN;
+    wzp_engine *e = user;
+    return wzp__session_state(e->session) != WZP_CLIENT_JOINED ||
+           open_packet(e, now, pkt) != WZP_ERR_KEY_UNKNOWN;
 }
 
 static void on_dgram(wzp_engine *e, wzp_tstamp now, wzp_pkt *pkt)

@@ -28,6 +28,20 @@ static bool send(wzp_group *g, wzp_group_action *out)
     return true;
 }
 
+/* Who was told to be gone and left nothing that matters. */
+static void forget_gone(wzp_group *g)
+{
+    if (!g->out.has_gone) {
+        return;
+    }
+    g->out.has_gone = false;
+    wzp__member *m = g->slots[g->out.gone];
+    if (m != NULL && !m->is_listed && m->todo == 0 &&
+        m->pair == WZP__PAIR_NONE && !m->has_high) {
+        wzp__member_remove(g, m);
+    }
+}
+
 static bool poll_told(wzp_group *g, wzp_group_action *out)
 {
     static const struct {
@@ -45,9 +59,9 @@ static bool poll_told(wzp_group *g, wzp_group_action *out)
         }
         const uint32_t number = m->number;
         wzp__todo_clear(g, m, told[i].what);
-        if (told[i].what == WZP__TODO_GONE && m->pair == WZP__PAIR_NONE &&
-            !m->has_high) {
-            wzp__member_remove(g, m); /* nothing of it matters */
+        if (told[i].what == WZP__TODO_GONE) {
+            g->out.has_gone = true;
+            g->out.gone = number;
         }
         return tell(out, told[i].kind, number);
     }
@@ -192,6 +206,7 @@ static bool poll_ask(wzp_group *g, wzp_group_action *out)
 
 bool wzp__outbox_poll(wzp_group *g, wzp_tstamp now, wzp_group_action *out)
 {
+    forget_gone(g);
     if (poll_told(g, out) || poll_packages(g, now, out)) {
         return true;
     }

@@ -8,7 +8,9 @@
  * `current`. The old one is wiped there and then: nothing is sealed with it any
  * more. A key under which nothing was sealed yet is given to a newcomer as it
  * is. When all who hold the key went silent it is kept for control frames
- * alone: they tell, authenticated, that we are back after an outage.
+ * alone: they tell, authenticated, that we are back after an outage. A newcomer
+ * ends that: the silent ones are called once more, then the key changes
+ * without them.
  */
 #include "state.h"
 
@@ -27,6 +29,9 @@
  *   copy      100 ms, twice: a box is repeated in rooms up to 64 (chosen: lost
  *             boxes come before the key is used; larger rooms ask)
  *   answer    250 ms: requests of one member closer together are one (chosen)
+ *   call      1 s, a control frame every 200 ms: silent holders may still
+ *             answer before a newcomer's key leaves them behind (chosen: he
+ *             is to be deaf no longer than 2 s)
  */
 static const wzp_tstamp JOIN_WAIT = 200 * WZP_MS;
 static const wzp_tstamp LEAVE_WAIT = 200 * WZP_MS;
@@ -38,6 +43,8 @@ static const wzp_tstamp CONTROL = 5 * WZP_S;
 static const wzp_tstamp CONTROL_EACH = 100 * WZP_MS;
 static const wzp_tstamp COPY_STEP = 100 * WZP_MS;
 static const wzp_tstamp ANSWER_STEP = 250 * WZP_MS;
+static const wzp_tstamp CALL = 1 * WZP_S;
+static const wzp_tstamp CALL_STEP = 200 * WZP_MS;
 enum {
     SILENT_AFTER = 3, /* intervals */
     COPIES = 2,
@@ -59,8 +66,23 @@ wzp_tstamp wzp__control_interval(const wzp_group *g)
     return each > CONTROL ? each : CONTROL;
 }
 
+/* All who hold the key went silent. */
+static bool is_kept(const wzp_group *g)
+{
+    return g->owes_rotation && g->n_holders == 0;
+}
+
+/* A newcomer waits meanwhile. */
+static bool is_calling(const wzp_group *g)
+{
+    return is_kept(g) && g->rotate_at != WZP_NEVER;
+}
+
 wzp_tstamp wzp__control_every(const wzp_group *g)
 {
+    if (is_calling(g)) {
+        return CALL_STEP;
+    }
     return wzp__control_interval(g) / CONTROL_REPEATS;
 }
 
@@ -147,10 +169,21 @@ static void promote_if_alone(wzp_group *g)
     }
 }
 
+static bool is_anybody_waiting(const wzp_group *g)
+{
+    for (size_t i = 0; i < g->n_listed; i++) {
+        if (g->list[i]->is_waiting) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void rotate(wzp_group *g, wzp_tstamp now)
 {
     g->rotate_at = WZP_NEVER;
-    g->owes_rotation = g->n_silent_holders > 0 && g->n_holders == 0;
+    g->owes_rotation =
+        g->n_silent_holders > 0 && g->n_holders == 0 && !is_anybody_waiting(g);
     if (g->owes_rotation) {
         return;
     }
@@ -169,6 +202,9 @@ static void rotate(wzp_group *g, wzp_tstamp now)
         wzp__member *m = g->list[i];
         if (m->holds && !m->is_silent) {
             want_box(g, m);
+        } else if (m->holds) {
+            m->holds = false;
+            g->n_silent_holders--;
         }
     }
     box_waiting(g);
@@ -181,7 +217,8 @@ static void rotate(wzp_group *g, wzp_tstamp now)
 static void step_on(wzp_group *g, wzp_tstamp now)
 {
     const wzp__own_key *old = &g->secret->current;
-    if (old->step == STEP_MAX || g->rotate_at != WZP_NEVER) {
+    if (old->step == STEP_MAX || g->rotate_at != WZP_NEVER ||
+        g->owes_rotation) {
         rotate(g, now);
         return;
     }
@@ -209,7 +246,7 @@ static bool is_entitled(const wzp_group *g, const wzp__member *m)
 static void change_suite(wzp_group *g, wzp_tstamp now)
 {
     const wzp__own_key *k = wzp__own_newest(g);
-    if (k != NULL && k->suite != best_suite(g)) {
+    if (k != NULL && !is_kept(g) && k->suite != best_suite(g)) {
         wzp__earlier(&g->rotate_at, now + JOIN_WAIT);
     }
 }
@@ -226,8 +263,8 @@ void wzp__own_grant(wzp_group *g, wzp__member *m, wzp_tstamp now)
     }
     const wzp__own_key *k = wzp__own_newest(g);
     if (g->owes_rotation) {
-        g->owes_rotation = false;
-        wzp__earlier(&g->rotate_at, now + JOIN_WAIT);
+        wzp__earlier(&g->rotate_at, now + CALL);
+        wzp__earlier(&g->control_at, now);
     }
     if (g->rotate_at == WZP_NEVER && (k->sframe.ctr == 0 || !g->is_speaker)) {
         want_box(g, m);
@@ -409,13 +446,15 @@ void wzp__own_expire(wzp_group *g, wzp_tstamp now)
         return;
     }
     const wzp__own_key *k = wzp__own_newest(g);
-    if (now >= k->made_at + REKEY || k->sframe.ctr >= WZP__COUNTER_REKEY) {
+    if (!is_kept(g) &&
+        (now >= k->made_at + REKEY || k->sframe.ctr >= WZP__COUNTER_REKEY)) {
         wzp__earlier(&g->rotate_at, now);
     }
     if (now >= g->rotate_at) {
         rotate(g, now);
     }
     if (now >= g->join_at) {
+        g->join_at = WZP_NEVER;
         if (g->has_next) {
             box_waiting(g); /* nothing is sealed under it yet */
         } else {
@@ -437,7 +476,7 @@ wzp_tstamp wzp__own_deadline(const wzp_group *g)
     if (g->has_next) {
         wzp__earlier(&at, g->switch_at);
     }
-    if (g->has_current) {
+    if (g->has_current && !is_kept(g)) {
         const wzp__own_key *k =
             g->has_next ? &g->secret->next : &g->secret->current;
         wzp__earlier(&at, k->made_at + REKEY);

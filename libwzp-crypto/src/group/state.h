@@ -160,6 +160,8 @@ typedef struct wzp__outbox {
     wzp_e2ee_box boxes[WZP__BATCH];
     uint8_t sealed[WZP__BATCH][WZP_KEY_BOX_LEN];
     unsigned pairs_in_a_row;
+    bool has_gone; /* told by the last poll, and may be looked at until now */
+    uint32_t gone;
 } wzp__outbox;
 
 struct wzp_group {

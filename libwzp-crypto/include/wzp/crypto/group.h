@@ -116,7 +116,8 @@ typedef enum wzp_group_action_kind {
     WZP_GROUP_SEND,         /* u.signal: send to the relay, reliably */
     WZP_GROUP_KEYS_CHANGED, /* u.member: its packets can be opened now */
     WZP_GROUP_MEMBER, /* u.member changed state: see wzp_group_member_get */
-    WZP_GROUP_MEMBER_GONE, /* u.member will not be used again soon */
+    WZP_GROUP_MEMBER_GONE, /* u.member will not be used again soon; member_get
+                              knows it until the next poll */
     WZP_GROUP_CONTROL_DUE, /* seal a control frame (keep-alive) now */
 } wzp_group_action_kind;
 
