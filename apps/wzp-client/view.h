@@ -12,7 +12,7 @@ typedef struct view {
     bool is_terminal;
     bool is_asking; /* a question is on the screen: no status line */
     bool has_status;
-    bool has_joined; /* once: what is lost then was there */
+    bool has_joined;      /* once: what is lost then was there */
     unsigned plain_lines; /* status calls without a terminal */
 } view;
 

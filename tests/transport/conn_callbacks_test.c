@@ -156,7 +156,7 @@ WZP_TEST(conn_callbacks_stream_that_stalls_others_ends_the_connection)
     assert_false(net_only(p.server)->closed);
     net_run(p.n, 2 * WZP_S);
     assert_int_equal(net_only(p.server)->err, WZP_ERR_STREAM);
-    assert_int_equal(net_note(p.client, p.c)->code, WZP_CLOSE_PROTOCOL);
+    assert_int_equal(net_note(p.client, p.c)->code, WZP_CLOSE_SLOW);
     net_free(p.n);
 }
 
@@ -201,5 +201,59 @@ WZP_TEST(conn_callbacks_lost_packets_are_counted_once)
     const wzp_conn_stats s = net_stats(p.client, p.c);
     assert_int_equal(s.dgram_lost, 3);
     assert_int_equal(s.lost_packets, 1);
+    net_free(p.n);
+}
+
+/* --- stateless resets --- */
+
+static void both_talk(net_pair *p, int ms)
+{
+    for (int i = 0; i < ms; i += 10) {
+        (void)net_dgram(p->client, p->c, 50, 1);
+        (void)net_dgram(p->server, p->s, 50, 1);
+        net_run(p->n, 10 * WZP_MS);
+    }
+}
+
+static void move_to(net_pair *p, uint8_t host)
+{
+    const wzp_addr a = net_v4(host, 5000);
+    p->client->addr = a;
+    p->client->outside = a;
+    wzp_endpoint_rebind(p->client->ep, p->n->now, &a);
+}
+
+/* A packet that ends in this token is a reset for whom it belongs to. */
+static void send_reset(net_pair *p, const wzp__cid *token)
+{
+    uint8_t packet[100];
+    memset(packet, 0x55, sizeof packet);
+    packet[0] = 0x40;
+    memcpy(packet + sizeof packet - token->len, token->data, token->len);
+    wzp_endpoint_recv(p->server->ep, p->n->now, &p->server->addr,
+                      &p->client->addr, packet, sizeof packet);
+}
+
+WZP_TEST(conn_callbacks_tokens_of_a_peer_that_moved_do_not_outlive_it)
+{
+    net_pair p = net_connect(5);
+    both_talk(&p, 1000);
+    for (uint8_t i = 0; i < 4; i++) {
+        move_to(&p, (uint8_t)(77 + i));
+        both_talk(&p, 3400);
+    }
+    wzp__cidmap *resets = &p.server->ep->env.resets;
+    assert_true(resets->count <= 1);
+
+    assert_int_equal(wzp_endpoint_close(p.client->ep, p.n->now, p.c, 0, "x"),
+                     WZP_OK);
+    net_run(p.n, 20 * WZP_S);
+    assert_int_equal(resets->count, 0);
+
+    /* And if one did, its packet would be nobody's. */
+    const uint8_t bytes[16] = {1, 2, 3, 4, 5, 6, 7, 8};
+    const wzp__cid stale = wzp__cid_of(bytes, sizeof bytes);
+    assert_int_equal(wzp__cidmap_set(resets, &stale, 0), WZP_OK);
+    send_reset(&p, &stale);
     net_free(p.n);
 }

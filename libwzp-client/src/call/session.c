@@ -315,6 +315,7 @@ static void on_answer(wzp__session *s, wzp_tstamp now,
                                  s->deps.unix_now(s->deps.unix_now_user)),
                    "kept in memory; the call matters more than the file");
     }
+    wzp_wipe(s->handshake.exporter, sizeof s->handshake.exporter);
     s->was_joined = true;
     s->joined_at = now;
     s->give_up_at = WZP_NEVER;

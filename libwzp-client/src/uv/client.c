@@ -246,7 +246,8 @@ wzp_err wzp_client_wait_event(wzp_client *c, int timeout_ms,
     if (c->how != WZP__HOST_THREAD) {
         return WZP_ERR_STATE;
     }
-    wzp_tstamp until = wzp_uv_now() + (wzp_tstamp)timeout_ms * WZP_MS;
+    wzp_tstamp wait = timeout_ms > 0 ? (wzp_tstamp)timeout_ms * WZP_MS : 0;
+    wzp_tstamp until = wzp_uv_now() + wait;
     uv_mutex_lock(&c->lock);
     bool any = wzp__event_queue_pop(&c->events, out);
     for (wzp_tstamp now = wzp_uv_now(); !any && now < until;

@@ -47,10 +47,18 @@ static void words_done(uv_work_t *req, int status)
     wzp__client_maybe_close(c);
 }
 
+static void publish_failure(wzp_client *c)
+{
+    wzp_client_event ev = {.kind = WZP_EVENT_WORDS, .at = wzp_uv_now()};
+    ev.u.words.err = WZP_ERR_NOMEM;
+    wzp__client_publish(c, &ev);
+}
+
 void wzp__client_work_words(wzp_client *c)
 {
     words_job *job = wzp_mem_new(&c->mem, sizeof *job);
     if (job == NULL) {
+        publish_failure(c);
         return;
     }
     job->client = c;
@@ -63,6 +71,7 @@ void wzp__client_work_words(wzp_client *c)
     if (job->keys == NULL ||
         uv_queue_work(c->loop, &job->req, words_work, words_done) != 0) {
         free_words(c, job);
+        publish_failure(c);
         return;
     }
     c->jobs++;

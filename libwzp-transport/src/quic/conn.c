@@ -351,7 +351,8 @@ bool wzp__conn_expire(wzp__conn *c, wzp_tstamp now)
     c->now = now;
     (void)wzp__dgram_front(&c->dgrams, now); /* drops those too old */
     if (wzp__inbox_deadline(&c->inbox) <= now) {
-        wzp__conn_close_app(c, WZP_ERR_STREAM, WZP_CLOSE_PROTOCOL,
+        /* Not PROTOCOL: on a bad path the peer may well come again. */
+        wzp__conn_close_app(c, WZP_ERR_STREAM, WZP_CLOSE_SLOW,
                             "signal stream stalled", false);
         return true;
     }

@@ -139,6 +139,9 @@ static int on_peer_cid(ngtcp2_conn *quic, ngtcp2_connection_id_status_type type,
         wzp__cidmap_remove(&c->env->resets, &key, c->slot);
         return 0;
     }
+    /* One at a time, or tokens outlive the connection: ngtcp2 may let seconds
+     * pass before it deactivates the one before. */
+    wzp__cidmap_remove(&c->env->resets, &c->reset_token, c->slot);
     c->reset_token = key;
     return fault(c, wzp__cidmap_set(&c->env->resets, &key, c->slot));
 }

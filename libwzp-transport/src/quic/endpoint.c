@@ -154,6 +154,10 @@ static void recv_for(wzp_endpoint *ep, wzp_tstamp now, uint32_t value,
         return;
     }
     wzp__conn *c = ep->slots[value];
+    if (c == NULL) { /* an id that outlived its connection: nobody's packet */
+        ep->env.stats.malformed++;
+        return;
+    }
     if (wzp__conn_recv(c, now, in->local, in->remote, in->data, in->len)) {
         wzp__table_mark(ep, c);
     } else if (c->hold.packets == 1) { /* the hold began now */

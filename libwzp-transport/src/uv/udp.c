@@ -117,10 +117,13 @@ static size_t take_batch(wzp_uv_udp *u)
 
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
-    (void)status;
     (void)events;
     wzp_uv_udp *u = poll->data;
     u->stats.wakes++;
+    if (status < 0 && !u->is_closing) {
+        /* libuv stops at an error of the socket; reading takes it away. */
+        (void)uv_poll_start(poll, UV_READABLE, on_readable);
+    }
     for (int i = 0; i < BATCHES_PER_WAKE && !u->is_closing; i++) {
         if (take_batch(u) < WZP__SOCKET_BATCH) {
             break;

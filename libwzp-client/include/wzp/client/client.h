@@ -69,8 +69,8 @@ WZP_NODISCARD wzp_err wzp_client_words(wzp_client *c);
 
 /* Next event; false when there is none. Contents are copied. */
 bool wzp_client_next_event(wzp_client *c, wzp_client_event *out);
-/* Block until there is an event or timeout_ms is over (own-thread hosting
- * only). WZP_ERR_TIMEOUT. */
+/* Block until there is an event or timeout_ms is over, at once for 0 and less
+ * (own-thread hosting only). WZP_ERR_TIMEOUT. */
 WZP_NODISCARD wzp_err wzp_client_wait_event(wzp_client *c, int timeout_ms,
                                             wzp_client_event *out);
 /* The last snapshot (at most 100 ms old). */
