@@ -15,7 +15,10 @@
 
 #include <string.h>
 
-#define PLAYOUT_MOST_MS       2000 /* the jitter buffer's own limit */
+#define PLAYOUT_MOST_MS 2000 /* the jitter buffer's own limit */
+/* A relay that answers nothing is given up after three keep-alives. chosen:
+ * half of what the relay waits for us. */
+#define IDLE_NS               (15 * WZP_S)
 #define TICK_NS               (10 * WZP_MS)
 #define TICKS_AT_ONCE         10 /* behind by more: time is skipped */
 #define STATS_NS              WZP_S
@@ -487,6 +490,7 @@ static wzp_err make_endpoint(wzp_engine *e, wzp_tstamp now)
     cfg.rng = e->cfg.rng;
     cfg.log = e->cfg.log;
     cfg.max_conns = 64;
+    cfg.idle_timeout = IDLE_NS;
     cfg.has_tls_seed = true; /* a certificate of this process only */
     wzp_rng_fill(&e->cfg.rng, cfg.tls_seed, sizeof cfg.tls_seed);
     WZP_TRY(wzp_pkt_pool_new(&e->pool, &e->cfg.mem, PACKETS));

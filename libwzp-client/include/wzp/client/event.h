@@ -58,7 +58,7 @@ typedef struct wzp_client_stats {
     /* path */
     uint64_t rtt_us;
     uint32_t loss_permille;
-    uint64_t tx_packets, tx_bytes; /* UDP payloads of this session */
+    uint64_t tx_packets, tx_bytes; /* UDP payloads, all sessions */
     uint64_t rx_packets, rx_bytes;
     uint64_t tx_rate_bps, rx_rate_bps; /* last second, UDP payload */
     uint64_t dgram_dropped;
