@@ -29,7 +29,7 @@ static const field FIELDS[] = {
     FIELD(packets_sent), FIELD(packets_unsent), FIELD(control_sent),
     FIELD(packets_received), FIELD(packets_lost), FIELD(packets_late),
     FIELD(packets_dup), FIELD(frames_played),
-    FIELD(rebuilt_lbrr), FIELD(rebuilt_dred), FIELD(rebuilt_parity),
+    FIELD(rebuilt_lbrr), FIELD(rebuilt_dred),
     FIELD(concealed), FIELD(underruns), FIELD(packets_no_room),
     FIELD(playout_delay_ms), FIELD(capture_overflow), FIELD(playout_underflow),
     FIELD(ticks_skipped),

@@ -47,8 +47,7 @@ static void take(const cJSON *line, wzp_report_stats *out)
     out->sent = num(line, "packets_sent");
     out->received = num(line, "packets_received");
     out->lost = num(line, "packets_lost");
-    out->rebuilt = num(line, "rebuilt_lbrr") + num(line, "rebuilt_dred") +
-                   num(line, "rebuilt_parity");
+    out->rebuilt = num(line, "rebuilt_lbrr") + num(line, "rebuilt_dred");
     out->concealed = num(line, "concealed");
 }
 

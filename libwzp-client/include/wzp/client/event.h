@@ -48,7 +48,6 @@ typedef struct wzp_client_stats {
     uint64_t frames_played; /* from real packets */
     uint64_t rebuilt_lbrr;
     uint64_t rebuilt_dred;
-    uint64_t rebuilt_parity;
     uint64_t concealed;
     uint64_t underruns;
     uint64_t packets_no_room;  /* more senders at once than max_senders */
