@@ -4,10 +4,13 @@
 
 # $(call view_rules,name,libraries): a folder of symlinks to the public headers
 # that `name` may see. Nothing else is on its include path, so that an include
-# from above does not compile.
+# from above does not compile. Links that are right stay untouched: make has
+# looked at the headers behind them already when this runs.
 define view_rules
 $(B)/view/$(1)/.ok: mk/layers.mk mk/rules.mk
-	$$(Q)rm -rf $$(@D) && mkdir -p $$(@D)/wzp && for l in $(2); do \
+	$$(Q)mkdir -p $$(@D)/wzp && for e in $$(@D)/wzp/*; do \
+	  case " $(2) " in *" $$$${e##*/} "*) ;; *) rm -f "$$$$e" ;; esac; done && \
+	  for l in $(2); do [ -e $$(@D)/wzp/$$$$l ] || \
 	  ln -sfnr $(CURDIR)/libwzp-$$$$l/include/wzp/$$$$l $$(@D)/wzp/$$$$l; done && touch $$@
 endef
 
