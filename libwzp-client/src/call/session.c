@@ -5,7 +5,7 @@
  *   CONNECTING  the endpoint's handshake timeout; FIRST_JOIN_MS in all for the
  *               first join, so that a wrong address is told to the user
  *   JOINING     JOIN_MS for the CallAnswer
- *   WAITING     back-off before the next attempt: 0.25, 1, 2, 4, 8, 15, 30 s,
+ *   RECONNECTING back-off before the next attempt: 0.25, 1, 2, 4, 8, 15, 30 s,
  *               each ± 20 % so that a restarted relay is not stormed
  *   JOINED      the group's own deadline
  */

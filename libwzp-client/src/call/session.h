@@ -7,7 +7,7 @@
  *   IDLE ─start→ CONNECTING ─cert ok→ JOINING ─CallAnswer ok→ JOINED
  *                  │  ▲ │                │                      │
  *                  │  │ └cert differs→ PIN_DECISION             │ lost
- *             lost │  └───── WAITING ◀───┴──────────────────────┘
+ *             lost │  └ RECONNECTING ◀──┴──────────────────────┘
  *                  └──────────▲     any ─leave, refused for good→ ENDED
  */
 #ifndef WZP_CLIENT_SESSION_H
