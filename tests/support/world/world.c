@@ -9,7 +9,6 @@
 
 #include <wzp/client/client.h>
 #include <wzp/transport/global.h>
-#include <wzp/transport/uv_udp.h> /* the machine table */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,7 +22,6 @@
 #define KINDS      (WZP_EVENT_ENDED + 1)
 
 typedef struct node {
-    bool is_relay;
     bool is_dead;
     wzp_addr addr;
     wzp_test_rng rng;
@@ -118,7 +116,7 @@ static void drain(wzp_world *w, int i)
             enter(w, &nd->up, &head, data, len);
         }
     }
-    if (nd->is_relay) {
+    if (nd->engine == NULL) {
         return;
     }
     wzp_client_event ev;
@@ -311,7 +309,7 @@ static wzp_seed_identity *identity_of(uint8_t byte)
     return id;
 }
 
-static int add_node(wzp_world *w, uint8_t identity)
+static int add_node(wzp_world *w)
 {
     if (w->n_nodes == NODES_MAX) {
         abort();
@@ -325,7 +323,6 @@ static int add_node(wzp_world *w, uint8_t identity)
     nd->addr.ip[2] = (uint8_t)(i / 256);
     nd->addr.ip[3] = (uint8_t)(i % 256);
     nd->rng.state = wzp_test_rng_next(&w->rng);
-    nd->identity = identity_of(identity);
     wzp_link_cfg perfect = {.seed = wzp_test_rng_next(&w->rng)};
     wzp_link_init(&nd->up, &perfect);
     perfect.seed = wzp_test_rng_next(&w->rng);
@@ -349,9 +346,9 @@ static void start_relay(wzp_world *w, node *nd)
 wzp_node wzp_world_relay(wzp_world *w, uint8_t identity,
                          const wzp_relay_config *cfg)
 {
-    int i = add_node(w, identity);
+    int i = add_node(w);
     node *nd = w->nodes[i];
-    nd->is_relay = true;
+    nd->identity = identity_of(identity);
     if (cfg != NULL) {
         nd->relay_cfg = *cfg;
     } else {
@@ -369,8 +366,9 @@ wzp_node wzp_world_relay(wzp_world *w, uint8_t identity,
 
 wzp_node wzp_world_client(wzp_world *w, const wzp_world_client_config *cfg)
 {
-    int i = add_node(w, cfg->identity);
+    int i = add_node(w);
     node *nd = w->nodes[i];
+    nd->identity = identity_of(cfg->identity);
     nd->in = cfg->in;
     nd->in_len = cfg->in_len;
     nd->keep_heard = cfg->keep_heard;
@@ -398,6 +396,29 @@ wzp_node wzp_world_client(wzp_world *w, const wzp_world_client_config *cfg)
                                    .poll_send = client_poll,
                                    .machine = nd->engine};
     return i;
+}
+
+wzp_node wzp_world_actor(wzp_world *w)
+{
+    int i = add_node(w);
+    w->nodes[i]->is_dead = true; /* until it has a machine */
+    return i;
+}
+
+void wzp_world_act(wzp_world *w, wzp_node actor, const wzp_uv_machine *machine)
+{
+    w->nodes[actor]->machine = *machine;
+    w->nodes[actor]->is_dead = false;
+}
+
+wzp_addr wzp_world_addr(const wzp_world *w, wzp_node n)
+{
+    return w->nodes[n]->addr;
+}
+
+wzp_rng wzp_world_rng(wzp_world *w, wzp_node n)
+{
+    return wzp_test_rng_table(&w->nodes[n]->rng);
 }
 
 void wzp_world_link(wzp_world *w, wzp_node client, const wzp_link_cfg *up,

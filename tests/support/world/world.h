@@ -13,6 +13,7 @@
 
 #include <wzp/client/engine.h>
 #include <wzp/relay/relay.h>
+#include <wzp/transport/uv_udp.h> /* the machine table */
 
 typedef struct wzp_world wzp_world;
 typedef int wzp_node; /* index; −1: none */
@@ -46,6 +47,15 @@ typedef struct wzp_world_client_config {
 } wzp_world_client_config;
 
 wzp_node wzp_world_client(wzp_world *w, const wzp_world_client_config *cfg);
+
+/* A node played by the test: a hostile peer, a relay that lies. It is deaf and
+ * silent until `act` gives it a machine, which stays the test's and must
+ * outlive the world. */
+wzp_node wzp_world_actor(wzp_world *w);
+void wzp_world_act(wzp_world *w, wzp_node actor, const wzp_uv_machine *machine);
+wzp_addr wzp_world_addr(const wzp_world *w, wzp_node node);
+/* The node's own random source, part of the world's seed. */
+wzp_rng wzp_world_rng(wzp_world *w, wzp_node node);
 
 /* Conditions of a client's access link from now on. */
 void wzp_world_link(wzp_world *w, wzp_node client, const wzp_link_cfg *up,
