@@ -9,6 +9,7 @@
 #   tests/support_tests/ proto                             proxy, tap, legacy, report, support
 #   tests/bench/         proto                             bench, support
 #   tests/integration/   all libraries                     world, support
+#   tests/torture/       all libraries                     faults, world, support
 #   tests/e2e/           proto; runs the programs, *.sh as well
 #   bench/cmd/           all libraries                     bench, world, support
 #   fuzz/                all libraries                     world, support
@@ -51,6 +52,9 @@ support = $(eval $(call support_rules,$(1),$(2)))$(if $(OBJ_$(1)),$(eval $(call 
 $(call support,support,tests/support,proto)
 $(call support,world,tests/support/world,everything)
 $(call support,bench,bench/support,proto)
+$(call support,faults,tests/support/faults,everything)
+# The functions of faults.h, before the real ones.
+WRAP_faults := -Wl$(shell sed -n 's/^    X.\([a-z_]*\),.*/,--wrap=\1/p' tests/support/faults/faults.h | tr -d '\n')
 
 # Programs for tests and the demo: tests/support/<name>/*.c -> $(B)/tests/bin/<name>,
 # what each one sees and links, and how. What is not in main.c is an archive, so
@@ -102,7 +106,7 @@ $(1:%.c=$(B)/%): %: %.o $(4) $(call archives,$(3))
 endef
 programs = $(if $(1),$(eval $(call one_each,$(1),$(2),$(3),$(4),$(5),$(6))))
 
-TEST_FOLDERS := $(LIBS) support_tests bench integration e2e
+TEST_FOLDERS := $(LIBS) support_tests bench integration torture e2e
 $(foreach f,$(TEST_FOLDERS),$(eval TESTSRC_$(f) := $(sort $(wildcard tests/$(f)/*_test.c))))
 $(foreach f,$(TEST_FOLDERS),$(eval TESTS_$(f) := $(TESTSRC_$(f):%.c=$(B)/%)))
 TESTS_e2e += $(sort $(wildcard tests/e2e/*.sh))
@@ -111,6 +115,7 @@ $(foreach l,$(LIBS),$(call programs,$(TESTSRC_$(l)),$(l),$(l) $(DEPS_$(l)),$(AR_
 $(call programs,$(TESTSRC_support_tests),proto,proto,$(foreach p,proxy tap legacy report,$(AR_prog_$(p))) $(AR_support))
 $(call programs,$(TESTSRC_bench),proto,proto,$(AR_bench) $(AR_support))
 $(call programs,$(TESTSRC_integration),everything,$(LIBS),$(AR_world) $(AR_support))
+$(call programs,$(TESTSRC_torture),everything,$(LIBS),$(AR_faults) $(AR_world) $(AR_support),,$(WRAP_faults))
 $(call programs,$(TESTSRC_e2e),proto,proto,$(AR_support))
 
 # Running ---------------------------------------------------------------------
@@ -139,7 +144,7 @@ test: all tests layers ## run all tests: unit, vectors, layers, integration, e2e
 # The long scenarios; a test asks for WZP_SOAK.
 soak: ## run the long scenarios (SOAK_MINUTES=10)
 	+$(Q)WZP_SOAK=$(or $(SOAK_MINUTES),10) TEST_TIMEOUT=7200 \
-	  $(call again,release) run-tests TEST_SET="integration e2e"
+	  $(call again,release) run-tests TEST_SET="integration torture e2e"
 .PHONY: soak
 
 # $(call again,variant): make with another variant, in a folder of its own.

@@ -299,6 +299,18 @@ static void on_connected(wzp__session *s, wzp_tstamp now,
 
 /* --- signals --- */
 
+/* When it cannot be saved it is kept in memory: the call matters more. */
+static void keep_pin(wzp__session *s)
+{
+    const wzp_err e =
+        wzp__pins_set(s->deps.pins, s->relay, s->handshake.server_cert,
+                      s->deps.unix_now(s->deps.unix_now_user));
+    if (e != WZP_OK) {
+        WZP_LOG(&s->deps.log, WZP_LOG_WARN, "session", "pin.not_saved",
+                "relay=%s err=%s", s->relay, wzp_err_name(e));
+    }
+}
+
 static void on_answer(wzp__session *s, wzp_tstamp now,
                       const wzp_sig_call_answer *answer)
 {
@@ -308,12 +320,10 @@ static void on_answer(wzp__session *s, wzp_tstamp now,
                  e == WZP_ERR_LEGACY ? WZP_CLOSE_LEGACY : WZP_CLOSE_AUTH, e);
         return;
     }
-    e = wzp_endpoint_trust(s->deps.ep, s->conn);
-    if (e == WZP_OK && !s->join.has_pin) {
-        wzp_ignore(wzp__pins_set(s->deps.pins, s->relay,
-                                 s->handshake.server_cert,
-                                 s->deps.unix_now(s->deps.unix_now_user)),
-                   "kept in memory; the call matters more than the file");
+    wzp_ignore(wzp_endpoint_trust(s->deps.ep, s->conn),
+               "gone already: WZP_EP_CLOSED is on its way");
+    if (!s->join.has_pin) {
+        keep_pin(s);
     }
     wzp_wipe(s->handshake.exporter, sizeof s->handshake.exporter);
     s->was_joined = true;

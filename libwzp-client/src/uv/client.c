@@ -286,6 +286,18 @@ void wzp_client_config_default(wzp_client_config *cfg)
     cfg->engine.unix_now = system_unix_now;
 }
 
+static wzp_err make_locks(wzp_client *c)
+{
+    if (uv_mutex_init(&c->lock) != 0) {
+        return WZP_ERR_NOMEM;
+    }
+    if (uv_cond_init(&c->arrived) != 0) {
+        uv_mutex_destroy(&c->lock);
+        return WZP_ERR_NOMEM;
+    }
+    return WZP_OK;
+}
+
 wzp_err wzp_client_new(wzp_client **out, const wzp_client_config *cfg)
 {
     wzp_client_config all;
@@ -303,11 +315,12 @@ wzp_err wzp_client_new(wzp_client **out, const wzp_client_config *cfg)
     if (all.bind != NULL) {
         memcpy(c->bind, all.bind, strlen(all.bind) + 1);
     }
-    if (uv_mutex_init(&c->lock) != 0 || uv_cond_init(&c->arrived) != 0) {
+    wzp_err e = make_locks(c);
+    if (e != WZP_OK) {
         wzp_mem_free(&c->mem, c, sizeof *c);
-        return WZP_ERR_INTERNAL;
+        return e;
     }
-    wzp_err e = wzp__event_queue_init(&c->events, &c->mem, EVENTS);
+    e = wzp__event_queue_init(&c->events, &c->mem, EVENTS);
     if (e == WZP_OK) {
         e = wzp_engine_new(&c->engine, &all.engine, wzp_uv_now());
     }
@@ -337,17 +350,20 @@ static wzp_err bind_socket(wzp_client *c)
                                     .poll_send = machine_poll_send,
                                     .machine = c};
     wzp_addr addr;
+    char why[128] = "";
     if (c->bind[0] != '\0') {
         WZP_TRY(wzp_addr_decode(c->bind, strlen(c->bind), &addr));
         return wzp_uv_udp_new(&c->udp, c->loop, &c->mem, &addr, &machine, NULL,
                               0);
     }
     addr = (wzp_addr){.family = WZP_FAMILY_V6}; /* and IPv4 where possible */
-    wzp_err e =
-        wzp_uv_udp_new(&c->udp, c->loop, &c->mem, &addr, &machine, NULL, 0);
+    wzp_err e = wzp_uv_udp_new(&c->udp, c->loop, &c->mem, &addr, &machine, why,
+                               sizeof why);
     if (e == WZP_OK) {
         return WZP_OK;
     }
+    WZP_LOG(&c->cfg.engine.log, WZP_LOG_WARN, "client", "client.ipv4_only",
+            "err=%s reason=\"%s\"", wzp_err_name(e), why);
     addr = (wzp_addr){.family = WZP_FAMILY_V4};
     return wzp_uv_udp_new(&c->udp, c->loop, &c->mem, &addr, &machine, NULL, 0);
 }
@@ -393,7 +409,7 @@ static wzp_err open_on(wzp_client *c, uv_loop_t *loop)
     if (uv_async_init(loop, &c->wake, on_wake) != 0) {
         wzp_uv_udp_close(c->udp, NULL, NULL);
         c->udp = NULL;
-        return WZP_ERR_INTERNAL;
+        return WZP_ERR_IO;
     }
     c->wake.data = c;
     c->open_handles = 2;
@@ -402,8 +418,11 @@ static wzp_err open_on(wzp_client *c, uv_loop_t *loop)
 
 static wzp_err open_own_loop(wzp_client *c)
 {
-    if (c->how != WZP__HOST_NONE || uv_loop_init(&c->own_loop) != 0) {
+    if (c->how != WZP__HOST_NONE) {
         return WZP_ERR_STATE;
+    }
+    if (uv_loop_init(&c->own_loop) != 0) {
+        return WZP_ERR_IO;
     }
     wzp_err e = open_on(c, &c->own_loop);
     if (e != WZP_OK) {
@@ -425,7 +444,7 @@ wzp_err wzp_client_run_thread(wzp_client *c)
     c->how = WZP__HOST_THREAD;
     if (uv_thread_create(&c->thread, run_loop, c) != 0) {
         c->how = WZP__HOST_FD; /* the loop is there: free closes it */
-        return WZP_ERR_INTERNAL;
+        return WZP_ERR_IO;
     }
     return WZP_OK;
 }

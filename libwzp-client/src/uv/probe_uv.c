@@ -143,6 +143,10 @@ static wzp_err open_socket(probing *g, char *why, size_t why_len)
         const wzp_addr any = {.family = families[i]};
         e = wzp_uv_udp_new(&g->udp, g->end.loop, &g->mem, &any, &machine, why,
                            why_len);
+        if (e != WZP_OK) {
+            WZP_LOG(&g->cfg.log, WZP_LOG_WARN, "probe", "probe.no_socket",
+                    "ipv6=%d reason=\"%s\"", i == 0, why);
+        }
     }
     return e;
 }

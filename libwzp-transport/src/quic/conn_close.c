@@ -131,7 +131,8 @@ static void close_by_fault(wzp__conn *c)
     default:
         ngtcp2_ccerr_set_transport_error(&c->end.ccerr, NGTCP2_INTERNAL_ERROR,
                                          NULL, 0);
-        enter_end(c, c->fault == WZP_OK ? WZP_ERR_INTERNAL : c->fault, true);
+        /* Callbacks that are not ours are cryptography, all of them. */
+        enter_end(c, c->fault == WZP_OK ? WZP_ERR_TLS : c->fault, true);
     }
 }
 

@@ -155,22 +155,30 @@ static void on_closed(uv_handle_t *handle)
     }
 }
 
-static wzp_err start(wzp_uv_udp *u)
+/* 0 or what libuv says; then it closes itself. */
+static int start(wzp_uv_udp *u)
 {
-    int rv = uv_timer_init(u->loop, &u->timer);
-    if (rv != 0) {
-        return WZP_ERR_IO;
-    }
-    rv = uv_poll_init(u->loop, &u->poll, u->socket.fd);
+    (void)uv_timer_init(u->loop, &u->timer); /* cannot fail */
+    int rv = uv_poll_init(u->loop, &u->poll, u->socket.fd);
     if (rv != 0) {
         /* The timer handle is already known to the loop: close it alone. */
         u->open_handles = 1;
         uv_close((uv_handle_t *)&u->timer, on_closed);
-        return WZP_ERR_IO;
+        return rv;
     }
     u->open_handles = HANDLES;
-    (void)uv_poll_start(&u->poll, UV_READABLE, on_readable);
-    return WZP_OK;
+    rv = uv_poll_start(&u->poll, UV_READABLE, on_readable);
+    if (rv != 0) {
+        wzp_uv_udp_close(u, NULL, NULL);
+    }
+    return rv;
+}
+
+static void say_why(char *why, size_t why_len, int error)
+{
+    if (why != NULL && why_len > 0) {
+        (void)snprintf(why, why_len, "%s", uv_strerror(error));
+    }
 }
 
 wzp_err wzp_uv_udp_new(wzp_uv_udp **out, uv_loop_t *loop, const wzp_mem *mem,
@@ -194,19 +202,15 @@ wzp_err wzp_uv_udp_new(wzp_uv_udp **out, uv_loop_t *loop, const wzp_mem *mem,
     if (e == WZP_OK) {
         e = wzp__socket_open(&u->socket, addr, &system_error);
     }
-    if (e == WZP_ERR_IO && why != NULL && why_len > 0) {
-        (void)snprintf(why, why_len, "%s", uv_strerror(-system_error));
-    }
     if (e != WZP_OK) {
+        say_why(why, why_len, e == WZP_ERR_IO ? -system_error : UV_ENOMEM);
         release(u);
         return e;
     }
-    e = start(u);
-    if (e != WZP_OK) {
-        if (u->open_handles == 0) {
-            release(u);
-        }
-        return e;
+    const int rv = start(u);
+    if (rv != 0) {
+        say_why(why, why_len, rv);
+        return WZP_ERR_IO;
     }
     *out = u;
     return WZP_OK;
