@@ -53,8 +53,11 @@ $(call support,support,tests/support,proto)
 $(call support,world,tests/support/world,everything)
 $(call support,bench,bench/support,proto)
 $(call support,faults,tests/support/faults,everything)
-# The functions of faults.h, before the real ones.
+# The functions of faults.h, of alloc.h and the verbs of a test, before the
+# real ones.
 WRAP_faults := -Wl$(shell sed -n 's/^    X.\([a-z_]*\),.*/,--wrap=\1/p' tests/support/faults/faults.h | tr -d '\n')
+WRAP_alloc := $(foreach f,malloc calloc realloc free,-Wl,--wrap=$(f))
+wrap_verbs = $(shell sed -n 's/^[A-Z_]*VERB.*\(wzp_[a-z]*_[a-z_]*\), .wzp_.*/-Wl,--wrap=\1/p' $(1))
 
 # Programs for tests and the demo: tests/support/<name>/*.c -> $(B)/tests/bin/<name>,
 # what each one sees and links, and how. What is not in main.c is an archive, so
@@ -115,7 +118,9 @@ $(foreach l,$(LIBS),$(call programs,$(TESTSRC_$(l)),$(l),$(l) $(DEPS_$(l)),$(AR_
 $(call programs,$(TESTSRC_support_tests),proto,proto,$(foreach p,proxy tap legacy report,$(AR_prog_$(p))) $(AR_support))
 $(call programs,$(TESTSRC_bench),proto,proto,$(AR_bench) $(AR_support))
 $(call programs,$(TESTSRC_integration),everything,$(LIBS),$(AR_world) $(AR_support))
-$(call programs,$(TESTSRC_torture),everything,$(LIBS),$(AR_faults) $(AR_world) $(AR_support),,$(WRAP_faults))
+$(call programs,$(TESTSRC_torture),everything,$(LIBS),$(AR_faults) $(AR_world) $(AR_support))
+$(B)/tests/torture/syscalls_test: private ALL_LDFLAGS += $(WRAP_faults)
+$(B)/tests/torture/alloc_test: private ALL_LDFLAGS += $(WRAP_alloc) $(call wrap_verbs,tests/torture/alloc_test.c)
 $(call programs,$(TESTSRC_e2e),proto,proto,$(AR_support))
 
 # Running ---------------------------------------------------------------------
