@@ -290,6 +290,11 @@ static void run_scenario(size_t row)
         getenv("WZP_SOAK") != NULL ? 1 : (all + SAMPLES - 1) / SAMPLES;
     print_message("%s: %zu allocations, every %zu.\n", SCENARIOS[row].name, all,
                   step);
+    const char *at = getenv("WZP_TORTURE_AT"); /* this one alone, to look at */
+    if (at != NULL) {
+        (void)play(row, strtoul(at, NULL, 10), &has_failed);
+        return;
+    }
     for (size_t n = 1; n <= all; n += step) {
         (void)play(row, n, &has_failed);
         assert_true(has_failed);
