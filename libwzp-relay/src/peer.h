@@ -2,10 +2,13 @@
 /* Connections as the relay sees them, found by connection number, and the ones
  * that must get somewhere before a deadline.
  *
+ * States of a connection at the relay:
+ *
  *            ACCEPTED, by role
  *    room ──► WAIT_OFFER ──CallOffer──► MEMBER ──┐
  *    version ► VERSION ──100 ms──────────────────┤
  *    ping, refused ──────────────────────────────┴─► CLOSING ──CLOSED──► gone
+ * -- end of states
  *
  * Timers: WAIT_OFFER join_timeout (config), VERSION 100 ms (spec/wire.md 5.2).
  */

@@ -4,6 +4,8 @@
  * back after a lost connection. It owns the connection and the key group; the
  * endpoint belongs to the engine. Media does not pass through here.
  *
+ * States of the membership of a client in a room:
+ *
  *   IDLE ─start→ CONNECTING ─cert ok→ JOINING ─CallAnswer ok→ JOINED
  *                  │  ▲ │                │                      │
  *                  │  │ └cert differs→ PIN_DECISION             │ lost

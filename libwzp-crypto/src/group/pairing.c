@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The pair with each member: see state.h. One ciphertext makes it.
  *
+ * States of a pair of members:
+ *
  *   NONE ──make──▶ OWN ──theirs, of a smaller kph──▶ PEER
  *     └──────────theirs────────────────────────────▶ PEER
+ * -- end of states
  *
  * OWN and theirs of a larger kph: the own one stands and is sent again. PEER
  * is final: of one sender the first stands, because a chain of one-time keys

@@ -2,6 +2,8 @@
 /* The jitter buffer (jitter.h). Frames lie in a ring by sequence number; the
  * estimator in delay.h says how long to hold them.
  *
+ * States of the jitter buffer:
+ *
  *            first frame due                nothing held
  *   FILLING ────────────────► PLAYING ────────────────────► STARVED
  *      ▲                         │  ◄──────────────────────    │

@@ -8,10 +8,13 @@
  *   ackhold.h         when acknowledgements are written
  *   dgram.c stream.c outbox.c stats.c tls.c   what it carries
  *
+ * States of a QUIC connection:
+ *
  *   HANDSHAKE --completed--> OPEN
  *       |                     |
  *       +--error or close-----+--> CLOSING --close packet written--> CLOSED
  *       +--peer closed, idle--+------------------------------------>
+ * -- end of states
  *
  * The endpoint owns it and frees it when it is CLOSED and was told so.
  */

@@ -3,6 +3,8 @@
  * ring: `next` is its first. A stream can be missing from the middle for a
  * while, as its packets may be lost and sent again.
  *
+ * States of an incoming signal stream:
+ *
  *   UNSEEN --data--> OPEN --all bytes--> DONE --next()--> (gone)
  *      |               |
  *      +--reset, early FIN--> SKIPPED --next()--> (gone)
