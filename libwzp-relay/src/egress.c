@@ -35,6 +35,16 @@ void wzp__egress_text(wzp__egress *eg, wzp_tstamp now, wzp_conn_id conn,
     /* FULL: the endpoint closes that connection; WZP_EP_CLOSED tells us. */
     WZP_LOG(eg->log, WZP_LOG_DEBUG, "relay", "signal.unsent",
             "conn=%" PRIu64 " err=%s", conn, wzp_err_name(e));
+    if (e == WZP_ERR_NOMEM) {
+        wzp__egress_drop(eg, now, conn);
+    }
+}
+
+void wzp__egress_drop(wzp__egress *eg, wzp_tstamp now, wzp_conn_id conn)
+{
+    wzp_ignore(wzp_endpoint_close(eg->ep, now, conn, WZP_CLOSE_FULL,
+                                  "relay is out of memory"),
+               "gone already: WZP_EP_CLOSED is on its way");
 }
 
 void wzp__egress_signal(wzp__egress *eg, wzp_tstamp now, wzp_conn_id conn,

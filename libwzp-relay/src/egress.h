@@ -27,9 +27,13 @@ void wzp__egress_begin(wzp__egress *eg);
 WZP_NODISCARD bool wzp__egress_encode(wzp__egress *eg, const wzp_signal *sig,
                                       wzp_str *text);
 
-/* Queue text for one connection. A full queue closes that connection only. */
+/* Queue text for one connection. What is missed once may be missed for good:
+ * a full queue, or no memory, closes that connection, and it comes back. */
 void wzp__egress_text(wzp__egress *eg, wzp_tstamp now, wzp_conn_id conn,
                       wzp_str text);
+
+/* For want of memory it cannot be told what it must know: let it come again. */
+void wzp__egress_drop(wzp__egress *eg, wzp_tstamp now, wzp_conn_id conn);
 
 /* begin, encode and queue. `sig` must not point into the arena. */
 void wzp__egress_signal(wzp__egress *eg, wzp_tstamp now, wzp_conn_id conn,

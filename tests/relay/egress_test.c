@@ -63,3 +63,23 @@ WZP_TEST(a_datagram_for_nobody_is_counted_as_dropped)
     wzp_pkt_unref(pkt);
     rig_free(&r);
 }
+
+WZP_TEST(whoever_cannot_be_told_for_want_of_memory_is_let_go_to_come_again)
+{
+    rig r;
+    rig_new(&r);
+    wzp_relay_stats stats = {0};
+    wzp_log log = wzp_log_none();
+    wzp__egress eg = egress_of(&r, &stats, &log);
+    wzp_conn_id conn = rig_accept(&r, "lobby");
+    wzp_conn_id other = rig_accept(&r, "lobby");
+    wzp_signal ping = {.kind = WZP_SIG_PING, .u.ping = {42}};
+    fake->conns[conn].has_no_memory = true;
+    wzp__egress_signal(&eg, r.now, conn, &ping);
+    wzp__egress_signal(&eg, r.now, other, &ping);
+    assert_true(fake->conns[conn].is_closed_by_us);
+    assert_int_equal(fake->conns[conn].code, WZP_CLOSE_FULL);
+    assert_string_equal(fake->conns[conn].reason, "relay is out of memory");
+    assert_false(fake->conns[other].is_closed_by_us);
+    rig_free(&r);
+}

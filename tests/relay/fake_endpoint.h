@@ -24,6 +24,7 @@ typedef struct fake_text {
 
 typedef struct fake_conn {
     bool is_open, is_trusted, is_stuck; /* stuck: its signal queue is full */
+    bool has_no_memory;                 /* for a signal */
     bool is_closed_by_us;
     uint64_t code;
     char reason[WZP_REASON_MAX + 1];
@@ -169,6 +170,9 @@ wzp_err wzp_endpoint_send_signal(wzp_endpoint *ep, wzp_tstamp now,
     fake_conn *c = fake_conn_of(ep, conn);
     if (c == NULL) {
         return WZP_ERR_NOT_FOUND;
+    }
+    if (c->has_no_memory) {
+        return WZP_ERR_NOMEM;
     }
     if (c->is_stuck) {
         fake_end(ep, conn, WZP_ERR_SLOW, 0);

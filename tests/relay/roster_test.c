@@ -303,3 +303,75 @@ static size_t count_seeds(void)
 
 WZP_ROWS(every_view_converges_and_no_revision_is_skipped, count_seeds,
          run_crowd);
+
+/* --- out of memory --- */
+
+static wzp__member *bare_member(wzp__room *room, wzp_conn_id conn,
+                                bool is_capable)
+{
+    wzp__member *m = wzp__member_new(room->mem);
+    assert_non_null(m);
+    m->conn = conn;
+    m->is_capable = is_capable;
+    m->mid[0] = (uint8_t)conn;
+    assert_int_equal(wzp__room_insert(room, 10, m), WZP_OK);
+    return m;
+}
+
+WZP_TEST(a_roster_there_is_no_memory_for_goes_out_a_gap_later)
+{
+    rig r;
+    rig_new(&r);
+    wzp_mem mem = wzp_mem_default();
+    wzp_relay_stats stats = {0};
+    wzp_log log = wzp_log_none();
+    wzp_arena *tight = NULL; /* too small for any message */
+    assert_int_equal(wzp_arena_new(&tight, &mem, 1), WZP_OK);
+    wzp__egress eg = {.ep = fake, .arena = tight, .stats = &stats, .log = &log};
+    char key[WZP_ROOM_HEX_LEN + 1];
+    wzp__room_key("lobby", key);
+    wzp__room *room = wzp__room_new(&mem, key, "lobby");
+    wzp__member *sealed = bare_member(room, rig_accept(&r, "lobby"), true);
+    wzp__member *legacy = bare_member(room, rig_accept(&r, "lobby"), false);
+    sealed->has_roster = legacy->has_roster = true;
+    wzp__roster_joined(room, bare_member(room, rig_accept(&r, "lobby"), true));
+
+    wzp__roster_flush(room, &eg, r.now);
+    assert_int_equal(stats.signals_out, 0);
+    assert_int_equal(room->roster.rev, 0);
+    const wzp_tstamp again = wzp__roster_deadline(room);
+    assert_true(again > r.now && again < r.now + WZP_S);
+
+    eg.arena = r.out;
+    wzp__roster_flush(room, &eg, again + WZP_S / 4);
+    wzp_signal sig;
+    rig_expect(&r, sealed->conn, WZP_SIG_ROOM_DELTA, &sig);
+    assert_int_equal(sig.u.room_delta.rev, 1);
+    assert_int_equal(sig.u.room_delta.joined.n, 1);
+    rig_expect(&r, legacy->conn, WZP_SIG_ROOM_UPDATE, &sig);
+    assert_int_equal(wzp__roster_deadline(room), WZP_NEVER);
+    wzp__room_free(room);
+    wzp_arena_free(tight);
+    rig_free(&r);
+}
+
+WZP_TEST(a_newcomer_whose_roster_there_is_no_memory_for_is_let_go)
+{
+    rig r;
+    rig_new(&r);
+    wzp_mem mem = wzp_mem_default();
+    wzp_relay_stats stats = {0};
+    wzp_log log = wzp_log_none();
+    wzp_arena *tight = NULL;
+    assert_int_equal(wzp_arena_new(&tight, &mem, 1), WZP_OK);
+    wzp__egress eg = {.ep = fake, .arena = tight, .stats = &stats, .log = &log};
+    char key[WZP_ROOM_HEX_LEN + 1];
+    wzp__room_key("lobby", key);
+    wzp__room *room = wzp__room_new(&mem, key, "lobby");
+    wzp__member *m = bare_member(room, rig_accept(&r, "lobby"), true);
+    wzp__roster_send(room, &eg, r.now, m);
+    assert_int_equal(fake->conns[m->conn].code, WZP_CLOSE_FULL);
+    wzp__room_free(room);
+    wzp_arena_free(tight);
+    rig_free(&r);
+}

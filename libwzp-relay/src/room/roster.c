@@ -175,6 +175,8 @@ void wzp__roster_send(wzp__room *room, wzp__egress *eg, wzp_tstamp now,
     wzp_str text;
     if (encode_full(room, eg, member->is_capable, &text)) {
         wzp__egress_text(eg, now, member->conn, text);
+    } else {
+        wzp__egress_drop(eg, now, member->conn);
     }
     member->has_roster = true;
     mark_shown(room, false);
@@ -182,36 +184,56 @@ void wzp__roster_send(wzp__room *room, wzp__egress *eg, wzp_tstamp now,
 
 /* --- when ----------------------------------------------------------------- */
 
-static void flush_full(wzp__room *room, wzp__egress *eg, wzp_tstamp now)
+static void flush_sealed_full(wzp__room *room, wzp__egress *eg, wzp_tstamp now)
 {
-    wzp__roster *r = &room->roster;
     wzp_str text;
-    if (r->wants_sealed_full && room->n_capable > 0) {
-        r->rev++;
-        if (encode_full(room, eg, true, &text)) {
-            send_all(room, eg, now, true, text);
+    if (room->n_capable > 0) {
+        room->roster.rev++;
+        if (!encode_full(room, eg, true, &text)) {
+            room->roster.rev--;
+            return; /* still wanted */
         }
+        send_all(room, eg, now, true, text);
         mark_shown(room, true);
     }
-    if (r->wants_full && room->n > room->n_capable &&
-        encode_full(room, eg, false, &text)) {
+    room->roster.wants_sealed_full = false;
+}
+
+static void flush_legacy_full(wzp__room *room, wzp__egress *eg, wzp_tstamp now)
+{
+    wzp_str text;
+    if (room->n > room->n_capable) {
+        if (!encode_full(room, eg, false, &text)) {
+            return;
+        }
         send_all(room, eg, now, false, text);
     }
-    r->wants_full = false;
-    r->wants_sealed_full = false;
-    r->full_at = now + WZP__ROSTER_FULL_GAP;
+    room->roster.wants_full = false;
+}
+
+static void flush_full(wzp__room *room, wzp__egress *eg, wzp_tstamp now)
+{
+    if (room->roster.wants_sealed_full) {
+        flush_sealed_full(room, eg, now);
+    }
+    if (room->roster.wants_full) {
+        flush_legacy_full(room, eg, now);
+    }
+    room->roster.full_at = now + WZP__ROSTER_FULL_GAP;
 }
 
 static void flush_delta(wzp__room *room, wzp__egress *eg, wzp_tstamp now)
 {
     wzp__roster *r = &room->roster;
     wzp_str text;
-    r->rev++;
-    if (encode_delta(room, eg, &text)) {
-        send_all(room, eg, now, true, text);
-    }
-    mark_shown(room, true);
     r->delta_at = now + WZP__ROSTER_DELTA_GAP;
+    r->rev++;
+    if (!encode_delta(room, eg, &text)) {
+        r->rev--;
+        return; /* still wanted */
+    }
+    send_all(room, eg, now, true, text);
+    mark_shown(room, true);
 }
 
 void wzp__roster_flush(wzp__room *room, wzp__egress *eg, wzp_tstamp now)
