@@ -757,6 +757,32 @@ WZP_TEST(session_asks_for_the_roster_when_a_delta_does_not_follow)
     sr_free(w);
 }
 
+WZP_TEST(session_begins_anew_when_there_was_no_memory_for_a_roster)
+{
+    sr *w = sr_new();
+    sr_joined(w);
+    const size_t offers = w->offers;
+    const uint8_t mid[WZP_MID_LEN] = {9}, kph[WZP_HASH_LEN] = {9};
+    wzp_participant other = {.mid = {mid, sizeof mid},
+                             .kph = {kph, sizeof kph},
+                             .caps = WZP_CAP_PRESENT | WZP_CAP_E2E1};
+    const wzp_signal sig = {
+        .kind = WZP_SIG_ROOM_UPDATE,
+        .u.room_update = {.count = 1, .participants = {&other, 1}}};
+
+    w->session_mem.fail_at = w->session_mem.calls + 1;
+    sr_send(w, &sig);
+    sr_run(w, 100 * WZP_MS);
+    sr_assert_state(w, WZP_CLIENT_RECONNECTING);
+    sr_run(w, WZP_S); /* still none: it goes on trying */
+    w->session_mem.fail_at = 0;
+    sr_run(w, 5 * WZP_S);
+
+    sr_assert_state(w, WZP_CLIENT_JOINED);
+    assert_true(w->offers > offers);
+    sr_free(w);
+}
+
 static const char *const junk[] = {
     "",
     "{",

@@ -50,6 +50,7 @@ typedef struct sr {
     wzp_store_memory *store;
     wzp__pins *pins;
     wzp__session *session;
+    fake_mem session_mem;
     wzp_addr addr;
     wzp_unix_s unix_now;
 
@@ -354,7 +355,7 @@ static inline void sr_make_session(sr *w)
 {
     const wzp_store table = wzp_store_memory_table(w->store);
     ASSERT_OK(wzp__pins_new(&w->pins, &w->mem, &table));
-    const wzp__session_deps deps = {.mem = w->mem,
+    const wzp__session_deps deps = {.mem = fake_mem_table(&w->session_mem),
                                     .rng = fake_rng(&w->seed),
                                     .log = wzp_log_none(),
                                     .identity = wzp_seed_identity_table(w->id),

@@ -160,6 +160,12 @@ static void retry_later(wzp__session *s, wzp_tstamp now, wzp_err why)
     ev->retry_ms = wait;
 }
 
+static void start_over(wzp__session *s, wzp_tstamp now, wzp_err why)
+{
+    hang_up(s, now, WZP_CLOSE_NORMAL, wzp_strerror(why));
+    retry_later(s, now, why);
+}
+
 /* The name goes out as its hash only: it may be private, and any text can be
  * hashed where only DNS-like names could travel (wire.md 3.8, 5.2). */
 static wzp_err take_room(wzp__session *s, const char *room)
@@ -288,6 +294,10 @@ static void on_connected(wzp__session *s, wzp_tstamp now,
         e = wzp_endpoint_send_signal(s->deps.ep, now, s->conn, json.ptr,
                                      json.len);
     }
+    if (e == WZP_ERR_NOMEM) {
+        start_over(s, now, e);
+        return;
+    }
     if (e != WZP_OK) {
         end_with(s, now, WZP_CLOSE_NORMAL, e);
         return;
@@ -377,6 +387,10 @@ static void on_signal(wzp__session *s, wzp_tstamp now, const wzp_ep_action *a)
     }
     if (e == WZP_OK && s->state == WZP_CLIENT_JOINED) {
         e = on_room_signal(s, now, &sig);
+    }
+    if (e == WZP_ERR_NOMEM) { /* what it said will not be said again */
+        start_over(s, now, e);
+        return;
     }
     if (e != WZP_OK) { /* logged and skipped, never the end of a call */
         /* Keys are sent more than once on purpose: those are no news. */
