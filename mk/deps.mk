@@ -7,12 +7,13 @@
 # itself again when that file changes, so that the first run, which installs
 # the packages, needs no second one.
 
-SELF_SETUP := all test demo check bench soak
-NO_BUILD := help deps clean fmt metrics check-names check-banned check-docs
+SELF_SETUP := all test demo check bench soak install test-install
+NO_BUILD := help deps clean fmt metrics check-names check-banned check-docs uninstall
 
 PKG_CONFIG ?= pkg-config
 export PKG_CONFIG
-export PKG_CONFIG_PATH := $(CURDIR)/.deps/prefix/lib/pkgconfig$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
+DEPS_PREFIX ?= $(CURDIR)/.deps/prefix
+export PKG_CONFIG_PATH := $(DEPS_PREFIX)/lib/pkgconfig$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
 
 .PHONY: deps
 deps: ## install and build the third parties, into .deps/

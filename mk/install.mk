@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: MIT
 #
 # install: archives, public headers, one .pc per library, programs.
+#
+# Packages that lie in .deps/prefix are archives built for us. They go along as
+# one archive, libwzp-thirdparty, with prefixed symbols (docs/embedding.md);
+# all other packages are the system's shared libraries and are only required.
 
 # Said once, where programs ask for it.
 VERSION := $(shell sed -n 's/.*return "\([0-9.]*\)";/\1/p' libwzp-client/src/version.c)
@@ -11,29 +15,61 @@ INCLUDEDIR ?= $(PREFIX)/include
 PKGCONFIGDIR ?= $(LIBDIR)/pkgconfig
 BINDIR ?= $(PREFIX)/bin
 INSTALL ?= install
+NM ?= nm
+OBJCOPY ?= objcopy
 
-.PHONY: install install-lib install-headers install-pc install-apps
+INSTALL_PARTS := lib headers pc apps
+.PHONY: install uninstall $(INSTALL_PARTS:%=install-%)
 
-install: ## install the release build (DESTDIR PREFIX LIBDIR INCLUDEDIR PKGCONFIGDIR)
-	+$(Q)$(call again,release) install-lib install-headers install-pc install-apps
+install: ## install the release build (DESTDIR PREFIX LIBDIR INCLUDEDIR PKGCONFIGDIR BINDIR)
+	+$(Q)$(call again,release) $(INSTALL_PARTS:%=install-%)
 
-install-lib: lib
+# Bundled packages, their archives, and what those need of the system.
+BUNDLED = $(foreach p,$(PACKAGES),$(if $(filter $(realpath $(DEPS_PREFIX))/%,$(realpath \
+  $(shell $(PKG_CONFIG) --variable=libdir $(p)))),$(p)))
+BUNDLED_LIBS = $(call uniq,$(shell $(PKG_CONFIG) --libs-only-l $(BUNDLED)))
+BUNDLED_ARCHIVES = $(BUNDLED_LIBS:-l%=$(DEPS_PREFIX)/lib/lib%.a)
+BUNDLED_NEEDS = $(call uniq,$(filter-out -L% $(BUNDLED_LIBS),$(shell $(PKG_CONFIG) --static --libs $(BUNDLED))))
+
+STAGED = $(B)/install
+$(STAGED)/.ok: $(ARCHIVES) $(B)/pc.mk mk/install.mk mk/prefix-symbols.sh
+	$(call say,PREFIX,$(@D))
+	$(Q)rm -rf $(@D) && AR='$(AR)' NM='$(NM)' OBJCOPY='$(OBJCOPY)' \
+	  mk/prefix-symbols.sh $(@D) $(BUNDLED_ARCHIVES) -- $(ARCHIVES) && touch $@
+
+install-lib: $(STAGED)/.ok
 	$(Q)$(INSTALL) -d $(DESTDIR)$(LIBDIR)
-	$(Q)$(INSTALL) -m 644 $(ARCHIVES) $(DESTDIR)$(LIBDIR)
+	$(Q)$(INSTALL) -m 644 $(STAGED)/*.a $(DESTDIR)$(LIBDIR)
 
 install-headers:
 	$(Q)for l in $(LIBS); do d=$(DESTDIR)$(INCLUDEDIR)/wzp/$$l; $(INSTALL) -d $$d && \
-	  for h in libwzp-$$l/include/wzp/$$l/*.h; do \
-	    [ ! -f $$h ] || $(INSTALL) -m 644 $$h $$d || exit 1; done || exit 1; done
+	  $(INSTALL) -m 644 libwzp-$$l/include/wzp/$$l/*.h $$d || exit 1; done
 
-install-pc: $(foreach l,$(LIBS),install-pc-$(l))
+# A .pc names what lies below its library, in link order: its libraries, then
+# our bundle if it calls any of it, then packages of the system.
+pc_requires = $(patsubst %,libwzp-%,$(DEPS_$(1)) $(if $(filter $(BUNDLED),$(PC_$(1))),thirdparty)) \
+  $(filter-out $(BUNDLED),$(PC_$(1)))
+# $(call write_pc,name,what it is,requires,what it links after itself)
+write_pc = sed -e 's,@prefix@,$(PREFIX),' -e 's,@libdir@,$(LIBDIR),' \
+  -e 's,@includedir@,$(INCLUDEDIR),' -e 's,@lib@,$(1),' -e 's,@version@,$(VERSION),' \
+  -e 's;@what@;$(2);' -e 's,@requires@,$(strip $(3)),' -e 's,@libs@,$(strip -lwzp-$(1) $(4)),' \
+  mk/wzp.pc.in >$(DESTDIR)$(PKGCONFIGDIR)/libwzp-$(1).pc && \
+  chmod 644 $(DESTDIR)$(PKGCONFIGDIR)/libwzp-$(1).pc
+
+install-pc: $(LIBS:%=install-pc-%) install-pc-thirdparty
 install-pc-%: FORCE
 	$(Q)$(INSTALL) -d $(DESTDIR)$(PKGCONFIGDIR)
-	$(Q)sed -e 's,@prefix@,$(PREFIX),' -e 's,@libdir@,$(LIBDIR),' \
-	  -e 's,@includedir@,$(INCLUDEDIR),' -e 's,@lib@,$*,' -e 's,@version@,$(VERSION),' \
-	  -e 's,@requires@,$(patsubst %,libwzp-%,$(DEPS_$*)) $(PC_$*),' \
-	  mk/wzp.pc.in >$(DESTDIR)$(PKGCONFIGDIR)/libwzp-$*.pc
+	$(Q)$(call write_pc,$*,$* library,$(call pc_requires,$*),$(LIBS_AFTER_$*))
+install-pc-thirdparty: FORCE
+	$(Q)$(INSTALL) -d $(DESTDIR)$(PKGCONFIGDIR)
+	$(Q)$(call write_pc,thirdparty,third parties of the other libraries$(comma) not for direct use,,$(BUNDLED_NEEDS))
+comma := ,
 
 install-apps: apps
 	$(Q)$(INSTALL) -d $(DESTDIR)$(BINDIR)
-	$(Q)for a in $(APP_PROGRAMS); do $(INSTALL) -m 755 $$a $(DESTDIR)$(BINDIR) || exit 1; done
+	$(Q)$(INSTALL) -m 755 $(APP_PROGRAMS) $(DESTDIR)$(BINDIR)
+
+uninstall: ## remove what install put there (same variables)
+	$(Q)rm -f $(foreach l,$(LIBS) thirdparty,$(DESTDIR)$(LIBDIR)/libwzp-$(l).a \
+	  $(DESTDIR)$(PKGCONFIGDIR)/libwzp-$(l).pc) $(APPS:%=$(DESTDIR)$(BINDIR)/%)
+	$(Q)rm -rf $(DESTDIR)$(INCLUDEDIR)/wzp

@@ -14,12 +14,14 @@ export LC_ALL
 
 usage() {
   cat <<'E'
-usage: scripts/deps.sh [--prefix DIR] [--cache DIR] [--jobs N] [--no-apt-install] [--help]
-  --prefix DIR      static libraries and headers        (default: .deps/prefix)
+usage: scripts/deps.sh [--arch arm64] [--prefix DIR] [--cache DIR] [--jobs N] [--no-apt-install] [--help]
+  --arch arm64      for that machine, with Debian's cross compiler, tried with qemu-user
+  --prefix DIR      static libraries and headers        (default: .deps/prefix, .deps/arm64/prefix)
   --cache DIR       downloads and build trees           (default: .deps/cache)
   --jobs N          parallel compilers                  (default: number of CPUs)
   --no-apt-install  never install distribution packages; names the ones that are missing
-The word list and the test speech go beside the prefix: DIR/../wordlist, DIR/../speech.
+The word list and the test speech go beside the prefix: DIR/../wordlist, DIR/../speech; so do libraries of the distribution
+that are unpacked, not installed: DIR/../sys.
 A second run with everything in place takes less than a second. Debian 12; as root or with sudo.
 Environment: DEPS_APT_URI replaces the archive address, DEPS_KEYRING its keyring,
 DEPS_KEEP_BUILD=1 keeps the build trees.
@@ -47,15 +49,17 @@ lap() { # one progress line with the time since the last one
 }
 
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
-PREFIX=$ROOT/.deps/prefix
+ARCH=
+PREFIX=
 CACHE=$ROOT/.deps/cache
 JOBS=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 APT_INSTALL=1
 while [ $# -gt 0 ]; do
   case $1 in
-  --prefix | --cache | --jobs) [ $# -ge 2 ] || die "$1 needs a value" ;;
+  --arch | --prefix | --cache | --jobs) [ $# -ge 2 ] || die "$1 needs a value" ;;
   esac
   case $1 in
+  --arch) ARCH=$2 && shift ;;
   --prefix) PREFIX=$2 && shift ;;
   --cache) CACHE=$2 && shift ;;
   --jobs) JOBS=$2 && shift ;;
@@ -65,6 +69,12 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
+case $ARCH in
+'') MACHINE=$(uname -m) HOST= RUN= ;;
+arm64) MACHINE=aarch64 HOST=aarch64-linux-gnu RUN="qemu-aarch64 -L /usr/aarch64-linux-gnu" ;;
+*) die "--arch knows arm64 only, not '$ARCH'" ;;
+esac
+[ -n "$PREFIX" ] || PREFIX=$ROOT/.deps/${ARCH:+$ARCH/}prefix
 case $PREFIX in /*) ;; *) PREFIX=$PWD/$PREFIX ;; esac
 case $CACHE in /*) ;; *) CACHE=$PWD/$CACHE ;; esac
 case $PREFIX$CACHE in *[!A-Za-z0-9_./+-]*) die "the prefix and cache paths may hold only letters, digits and _ . / + -" ;; esac
@@ -88,6 +98,16 @@ APT_PKGS="build-essential pkg-config cmake ninja-build autoconf automake libtool
  libcmocka-dev gcovr lcov universal-ctags $CLANG_PKGS
  codec2-examples alsa-utils python3-mnemonic"
 
+# Another machine's compiler. Its libraries of the distribution, and for this machine the ones that a host of our libraries may link
+# beside ours, are unpacked into a folder: installed, they would get into every build.
+case $ARCH in
+'') SYS_PKGS='libsodium23 libsodium-dev libopus0 libopus-dev' DATA_SETS='wordlist speech sys' ;;
+*)
+  APT_PKGS="$APT_PKGS gcc-$HOST libc6-dev-$ARCH-cross qemu-user"
+  SYS_PKGS='libuv1 libuv1-dev libcmocka0 libcmocka-dev libcjson1 libcjson-dev' DATA_SETS=sys
+  ;;
+esac
+
 # Columns: suite, package, kind (tar = upstream source, diff = Debian's patches, deb = binary), file, sha256,
 # and what to do when the archive has moved on: "pin" = refuse, "newer" = accept on the archive's signature, with a warning,
 # "optional" = the same, or go on without it.
@@ -104,7 +124,7 @@ sid libsodium tar libsodium_1.0.22.orig.tar.gz 5838bb0c3da6148c24ebe531d1ed1297d
 sid libsodium diff libsodium_1.0.22-2.debian.tar.xz bbb1e5bf0df18748139e02bb84901cdb2807e042109068abf91018ab702a1daa newer
 E
   # a binary package, so only where it exists
-  [ "$(dpkg --print-architecture)" != amd64 ] || cat <<'E'
+  [ "${ARCH:-$(dpkg --print-architecture)}" != amd64 ] || cat <<'E'
 sid librnnoise-dev deb librnnoise-dev_0.2+ds-1_amd64.deb 3f7d0a65ddbf4586f45a80192cbb9d2332bb0b961b259e91bd8958fa728925bc optional
 E
 }
@@ -115,7 +135,7 @@ pins_of() { echo "$PINS" | awk -v p="$1" '$2 == p'; }
 # -Wp, keeps the fortify switch out of wolfSSL's installed options.h
 CF='-O2 -g -fPIC -fstack-protector-strong -Wp,-D_FORTIFY_SOURCE=2'
 
-case $(uname -m) in x86_64) WOLF_ASM=--enable-intelasm ;; aarch64) WOLF_ASM=--enable-armasm ;; *) WOLF_ASM= ;; esac
+case $MACHINE in x86_64) WOLF_ASM=--enable-intelasm ;; aarch64) WOLF_ASM=--enable-armasm ;; *) WOLF_ASM= ;; esac
 WOLF_FLAGS="--enable-static --disable-shared --disable-examples --disable-crypttests --disable-benchmark
  --enable-quic --enable-tls13 --disable-oldtls --enable-dtls --enable-dtls13 --enable-dtlscid
  --enable-ed25519 --enable-curve25519 --enable-ecc --enable-chacha --enable-poly1305 --enable-aesgcm --enable-aesgcm-stream
@@ -166,7 +186,8 @@ NGTCP2_FLAGS='-DCMAKE_BUILD_TYPE=RelWithDebInfo -DENABLE_WOLFSSL=ON -DENABLE_OPE
  -DENABLE_SHARED_LIB=OFF -DENABLE_STATIC_LIB=ON -DENABLE_LIB_ONLY=ON -DBUILD_TESTING=OFF'
 OPUS_FLAGS='-DCMAKE_BUILD_TYPE=Release -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DOPUS_DRED=ON -DOPUS_OSCE=ON -DOPUS_ASSERTIONS=OFF
  -DOPUS_BUILD_PROGRAMS=OFF -DOPUS_BUILD_TESTING=OFF -DBUILD_TESTING=OFF -DOPUS_BUILD_SHARED_LIBRARY=OFF'
-SODIUM_FLAGS='--enable-static --disable-shared'
+# without --disable-pie its -fPIE wins over -fPIC, and no shared object could hold it
+SODIUM_FLAGS='--enable-static --disable-shared --disable-pie'
 
 WORDLIST_SHA=2f5eed53a4727b4bf8880d8f3f199efc90e58503646d9ff8eff3a2ed3b24dbda
 SPEECH_PINS='95c1671d643dfb8c3cdda31ba552635742807b491fab816a198092437e9dbfae  hts1a.raw
@@ -184,7 +205,7 @@ SPEECH_ALSA='Front_Center.wav Front_Left.wav Front_Right.wav Rear_Center.wav Rea
 
 # What a package's build depends on. The prefix is in it because .pc files name it.
 recipe_of() {
-  echo "$RECIPE $1 $PREFIX $(uname -m)"
+  echo "$RECIPE $1 $PREFIX $MACHINE"
   pins_of "$1"
   case $1 in
   wolfssl) echo "$CF $WOLF_FLAGS $WOLF_CFLAGS $WOLF_HOOKS $WOLF_EXTRA" ;;
@@ -215,7 +236,8 @@ data_there() { # sums written by collect_*, after the files
 }
 up_to_date() {
   for p in $PKGS; do built "$p" || return 1; done
-  data_there wordlist && data_there speech && [ -f "$PREFIX/versions.txt" ]
+  for d in $DATA_SETS; do data_there "$d" || return 1; done
+  [ -f "$PREFIX/versions.txt" ]
 }
 
 MISSING=$(missing_packages)
@@ -316,6 +338,7 @@ pap() {
   apt-get -qq -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts="$tree/parts" -o Dir::Etc::Preferences=/dev/null \
     -o Dir::Etc::PreferencesParts=/dev/null -o Dir::State::Lists="$tree/lists" -o Dir::Cache="$tree/cache" \
     -o Dir::Cache::srcpkgcache= -o Dir::Cache::pkgcache= -o APT::Sandbox::User="$(id -un)" -o APT::Update::Error-Mode=any \
+    ${ARCH:+-o APT::Architecture="$ARCH" -o APT::Architectures="$ARCH"} \
     -o Acquire::Languages=none -o Acquire::Retries=2 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 "$@"
 }
 READ_SUITES=
@@ -327,7 +350,7 @@ read_suite() {
   tree=$CACHE/apt/$1
   mkdir -p "$tree/parts" "$tree/lists/partial" "$tree/cache/archives/partial"
   types=deb-src
-  [ "$1" != sid ] || types='deb deb-src'
+  case $1 in sid | "$CODENAME") types='deb deb-src' ;; esac
   # no date check: a frozen mirror keeps an old Release file, and the pins decide about the content
   cat >"$tree/parts/deps.sources" <<S
 Types: $types
@@ -442,9 +465,13 @@ unpack() { # PKG -> $S: upstream source with Debian's patches
 probe() {
   printf '%s\n' "$1" >"$S.probe.c"
   # shellcheck disable=SC2086
-  run cc -I"$STAGE$PREFIX/include" -I"$PREFIX/include" -L"$STAGE$PREFIX/lib" -L"$PREFIX/lib" -o "$S.probe" "$S.probe.c" $2 -lm -lpthread
-  run "$S.probe"
+  run "${HOST:+$HOST-}gcc" -I"$STAGE$PREFIX/include" -I"$PREFIX/include" -L"$STAGE$PREFIX/lib" -L"$PREFIX/lib" -o "$S.probe" "$S.probe.c" $2 -lm -lpthread
+  # shellcheck disable=SC2086
+  run $RUN "$S.probe"
 }
+# What cmake and configure must know to build for another machine: nothing otherwise.
+cmake_host() { [ -z "$HOST" ] || echo "-DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=$MACHINE -DCMAKE_C_COMPILER=$HOST-gcc"; }
+configure_host() { [ -z "$HOST" ] || echo "--host=$HOST"; }
 
 build_wolfssl() {
   cd "$S"
@@ -459,7 +486,7 @@ build_wolfssl() {
   printf '%s\n' "$WOLF_EXTRA" >>wolfcrypt/src/random.c
   run autoreconf --install --force
   # shellcheck disable=SC2086
-  run ./configure -q --prefix="$PREFIX" --libdir="$PREFIX/lib" $WOLF_FLAGS CFLAGS="$CF $MAP $WOLF_CFLAGS"
+  run ./configure -q $(configure_host) --prefix="$PREFIX" --libdir="$PREFIX/lib" $WOLF_FLAGS CFLAGS="$CF $MAP $WOLF_CFLAGS"
   run make -j"$JOBS"
   run make install DESTDIR="$STAGE"
   install -m 644 wolfssl/wzp_hooks.h "$STAGE$PREFIX/include/wolfssl/"
@@ -481,7 +508,7 @@ int main(void) {
 }
 build_ngtcp2() {
   # shellcheck disable=SC2086
-  run env PKG_CONFIG_PATH="$PREFIX/lib/pkgconfig" cmake -S "$S" -B "$S/_b" -G Ninja -DCMAKE_C_FLAGS="$CF $MAP" \
+  run env PKG_CONFIG_PATH="$PREFIX/lib/pkgconfig" cmake -S "$S" -B "$S/_b" -G Ninja $(cmake_host) -DCMAKE_C_FLAGS="$CF $MAP" \
     -DCMAKE_INSTALL_PREFIX="$PREFIX" -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_PREFIX_PATH="$PREFIX" $NGTCP2_FLAGS
   run ninja -j"$JOBS" -C "$S/_b"
   run env DESTDIR="$STAGE" ninja -C "$S/_b" install
@@ -494,7 +521,7 @@ int main(void) { ngtcp2_crypto_ctx c; return ngtcp2_crypto_ctx_initial(&c) == 0;
 }
 build_opus() {
   # shellcheck disable=SC2086
-  run cmake -S "$S" -B "$S/_b" -G Ninja -DCMAKE_C_FLAGS="-g $MAP" -DCMAKE_INSTALL_PREFIX="$PREFIX" -DCMAKE_INSTALL_LIBDIR=lib $OPUS_FLAGS
+  run cmake -S "$S" -B "$S/_b" -G Ninja $(cmake_host) -DCMAKE_C_FLAGS="-g $MAP" -DCMAKE_INSTALL_PREFIX="$PREFIX" -DCMAKE_INSTALL_LIBDIR=lib $OPUS_FLAGS
   run ninja -j"$JOBS" -C "$S/_b"
   run env DESTDIR="$STAGE" ninja -C "$S/_b" install
   probe '#include <opus/opus.h>
@@ -508,7 +535,7 @@ int main(void) {
 build_libsodium() {
   cd "$S"
   # shellcheck disable=SC2086
-  run ./configure -q --prefix="$PREFIX" --libdir="$PREFIX/lib" $SODIUM_FLAGS CFLAGS="$CF $MAP"
+  run ./configure -q $(configure_host) --prefix="$PREFIX" --libdir="$PREFIX/lib" $SODIUM_FLAGS CFLAGS="$CF $MAP"
   run make -j"$JOBS"
   run make install DESTDIR="$STAGE"
   probe '#include <sodium.h>
@@ -618,7 +645,8 @@ seal() { # DIR.tmp becomes DIR, its sums last
   rm -rf "$1"
   mv "$1.tmp" "$1"
 }
-if ! data_there wordlist; then
+wanted() { case " $DATA_SETS " in *" $1 "*) ! data_there "$1" ;; *) false ;; esac }
+if wanted wordlist; then
   STEP='copying the word list'
   w=$DATA/wordlist
   rm -rf "$w.tmp" && mkdir -p "$w.tmp"
@@ -627,7 +655,7 @@ if ! data_there wordlist; then
   seal "$w"
   lap "word list: $w"
 fi
-if ! data_there speech; then
+if wanted speech; then
   STEP='copying the test speech'
   w=$DATA/speech
   rm -rf "$w.tmp" && mkdir -p "$w.tmp"
@@ -637,6 +665,22 @@ if ! data_there speech; then
     die "hts1a.raw, hts2a.raw or speech_orig_16k.wav of codec2-examples is missing or not the pinned recording"
   seal "$w"
   lap "test speech: $w"
+fi
+
+if wanted sys; then
+  STEP='unpacking libraries of the distribution'
+  w=$DATA/sys
+  rm -rf "$w.tmp" && mkdir -p "$w.tmp/debs"
+  read_suite "$CODENAME"
+  # shellcheck disable=SC2086
+  (cd "$w.tmp/debs" && pap "$CODENAME" download $SYS_PKGS </dev/null >/dev/null 2>"$CACHE/apt.log") ||
+    die "$SYS_PKGS from $CODENAME: $(explain "$CACHE/apt.log")"
+  for f in "$w.tmp"/debs/*.deb; do dpkg-deb -x "$f" "$w.tmp"; done
+  rm -rf "$w.tmp/debs" "$w.tmp/usr/share"
+  # shellcheck disable=SC2016
+  sed -i 's,=/usr,=${pcfiledir}/../../..,' "$w.tmp"/usr/lib/*/pkgconfig/*.pc
+  seal "$w"
+  lap "libraries of the distribution: $w"
 fi
 
 # ---------------------------------------------------------------- what was used, for version output and bench reports

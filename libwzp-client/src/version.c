@@ -2,8 +2,7 @@
 /* What this build is and can do. */
 #include <wzp/client/client.h>
 #include <wzp/crypto/sframe.h>
-
-#include <string.h>
+#include <wzp/proto/sized.h>
 
 const char *wzp_version(void)
 {
@@ -12,10 +11,9 @@ const char *wzp_version(void)
 
 void wzp_features(wzp_features_info *out)
 {
-    size_t size = out->size < sizeof *out ? out->size : sizeof *out;
-    wzp_features_info all = {.size = size,
+    wzp_features_info all = {.size = sizeof all,
                              .aes = wzp_suite_is_available(WZP_SUITE_AES),
                              .rnnoise = false,
                              .dred_version = wzp_dred_version()};
-    memcpy(out, &all, size);
+    wzp_sized_give(out, out->size, &all, sizeof all);
 }

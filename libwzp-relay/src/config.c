@@ -4,12 +4,12 @@
  */
 #include "config.h"
 
-#include <string.h>
+#include <wzp/proto/sized.h>
 
-void wzp_relay_config_default(wzp_relay_config *cfg)
+void wzp_relay_config_default_sized(wzp_relay_config *cfg, size_t size)
 {
-    *cfg = (wzp_relay_config){
-        .size = sizeof *cfg,
+    const wzp_relay_config full = {
+        .size = sizeof full,
         .mem = wzp_mem_default(),
         .log = wzp_log_none(),
         .max_conns = 4096,
@@ -20,14 +20,14 @@ void wzp_relay_config_default(wzp_relay_config *cfg)
         .packets = 16384,
         .build = "unknown",
     };
+    wzp_sized_give(cfg, size, &full, sizeof full);
 }
 
 wzp_relay_config wzp__config_complete(const wzp_relay_config *cfg)
 {
     wzp_relay_config all;
     wzp_relay_config_default(&all);
-    memcpy(&all, cfg, cfg->size < sizeof all ? cfg->size : sizeof all);
-    all.size = sizeof all;
+    wzp_sized_take(&all, sizeof all, cfg);
     if (all.build == NULL) {
         all.build = "unknown";
     }

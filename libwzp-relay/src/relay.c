@@ -12,6 +12,7 @@
 #include "signal/serve.h"
 
 #include <wzp/crypto/wipe.h>
+#include <wzp/proto/sized.h>
 #include <wzp/relay/relay.h>
 #include <wzp/transport/global.h>
 
@@ -282,20 +283,24 @@ bool wzp_relay_is_drained(const wzp_relay *relay, wzp_tstamp now)
 
 /* --- queries -------------------------------------------------------------- */
 
-bool wzp_relay_next_event(wzp_relay *relay, wzp_relay_event *out)
+bool wzp_relay_next_event_sized(wzp_relay *relay, wzp_relay_event *out,
+                                size_t size)
 {
-    return wzp__event_queue_take(&relay->events, out);
+    wzp_relay_event ev;
+    bool any = wzp__event_queue_take(&relay->events, &ev);
+    if (any) {
+        wzp_sized_give(out, size, &ev, sizeof ev);
+    }
+    return any;
 }
 
 void wzp_relay_stats_get(const wzp_relay *relay, wzp_relay_stats *out)
 {
     wzp_relay_stats all = relay->stats;
-    size_t size = out->size < sizeof all ? out->size : sizeof all;
-    all.size = size;
     all.conns = relay->peers.n;
     all.rooms = relay->rooms.n;
     all.members = relay->members;
-    memcpy(out, &all, size);
+    wzp_sized_give(out, out->size, &all, sizeof all);
 }
 
 void wzp_relay_cert_hash(const wzp_relay *relay, uint8_t out[WZP_HASH_LEN])

@@ -796,3 +796,35 @@ WZP_TEST(client_new_refuses_a_configuration_that_lacks_something)
     assert_null(c);
     wzp_global_deinit();
 }
+
+/* --- an older caller ------------------------------------------------------ */
+
+WZP_TEST(client_finds_what_follows_an_engine_configuration_of_another_length)
+{
+    enum { SHORTER = 2 * sizeof(uint64_t) };
+    const char *const too_long = "a bind address of more than sixty-four "
+                                 "characters, which a client refuses";
+    _Alignas(wzp_client_config) uint8_t guarded[sizeof(wzp_client_config) + 64];
+    memset(guarded, 0xEE, sizeof guarded);
+    wzp_client_config *old = (wzp_client_config *)guarded;
+    const size_t engine_size = sizeof old->engine - SHORTER;
+    const size_t size = sizeof *old - SHORTER;
+    uint8_t *bind_at = guarded + offsetof(wzp_client_config, bind) - SHORTER;
+
+    wzp_client_config_default_sized(old, size, engine_size);
+    for (size_t i = size; i < sizeof guarded; i++) {
+        assert_int_equal(guarded[i], 0xEE);
+    }
+    assert_int_equal(old->size, size);
+    assert_int_equal(old->engine.size, engine_size);
+    const char *bind_text;
+    memcpy(&bind_text, bind_at, sizeof bind_text);
+    assert_null(bind_text);
+
+    wzp_client *c = NULL;
+    old->engine.identity = own_identity();
+    ASSERT_OK(wzp_client_new(&c, old));
+    wzp_client_free(c, NULL, NULL);
+    memcpy(bind_at, &too_long, sizeof too_long);
+    assert_int_equal(wzp_client_new(&c, old), WZP_ERR_ADDRESS);
+}

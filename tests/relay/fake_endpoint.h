@@ -51,10 +51,9 @@ static struct wzp_endpoint *fake;
 
 /* --- the functions of endpoint.h ------------------------------------------ */
 
-void wzp_endpoint_config_default(wzp_endpoint_config *cfg)
+void wzp_endpoint_config_default_sized(wzp_endpoint_config *cfg, size_t size)
 {
-    *cfg =
-        (wzp_endpoint_config){.size = sizeof *cfg, .signal_max_queue = 1048576};
+    *cfg = (wzp_endpoint_config){.size = size, .signal_max_queue = 1048576};
 }
 
 wzp_err wzp_endpoint_new(wzp_endpoint **out, const wzp_endpoint_config *cfg,

@@ -81,7 +81,7 @@ WZP_TEST(actions_last_look_at_statistics_while_the_end_is_told)
     wzp_ep_action a;
     assert_true(wzp_endpoint_poll(p.client->ep, p.n->now, &a));
     assert_int_equal(a.kind, WZP_EP_CLOSED);
-    wzp_conn_stats s;
+    wzp_conn_stats s = {.size = sizeof s};
     assert_int_equal(wzp_endpoint_conn_stats(p.client->ep, p.c, &s), WZP_OK);
     assert_true(s.rx_packets > 0);
     net_free(p.n);

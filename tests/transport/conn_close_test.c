@@ -115,7 +115,7 @@ WZP_TEST(conn_close_leaves_nothing_behind)
                      WZP_OK);
     net_run(p.n, 10 * WZP_S);
     for (size_t i = 0; i < 2; i++) {
-        wzp_endpoint_stats s;
+        wzp_endpoint_stats s = {.size = sizeof s};
         wzp_endpoint_stats_get(p.n->nodes[i].ep, &s);
         assert_int_equal(s.conns, 0);
         assert_int_equal(s.half_open, 0);
@@ -137,7 +137,7 @@ WZP_TEST(conn_close_of_a_handshake_is_told_once)
     net_run(n, 15 * WZP_S);
     assert_int_equal(client->ends, 1);
     assert_int_equal(server->ups, 0);
-    wzp_endpoint_stats s;
+    wzp_endpoint_stats s = {.size = sizeof s};
     wzp_endpoint_stats_get(server->ep, &s);
     assert_int_equal(s.conns, 0);
     net_free(n);

@@ -16,7 +16,7 @@ WZP_TEST(conn_that_nobody_answers_times_out)
     net_run(n, 2 * WZP_S);
     assert_true(net_note(client, id)->closed);
     assert_int_equal(net_note(client, id)->err, WZP_ERR_TIMEOUT);
-    wzp_endpoint_stats s;
+    wzp_endpoint_stats s = {.size = sizeof s};
     wzp_endpoint_stats_get(client->ep, &s);
     assert_int_equal(s.half_open, 0);
     assert_int_equal(s.conns, 0);

@@ -173,7 +173,7 @@ WZP_TEST(endpoint_knows_no_connection_that_is_gone)
                      WZP_OK);
     assert_int_equal(net_dgram(p.client, p.c, 10, 1), WZP_ERR_NOT_FOUND);
     net_run(p.n, WZP_S);
-    wzp_conn_stats s;
+    wzp_conn_stats s = {.size = sizeof s};
     assert_int_equal(wzp_endpoint_conn_stats(p.client->ep, p.c, &s),
                      WZP_ERR_NOT_FOUND);
     assert_int_equal(wzp_endpoint_trust(p.client->ep, p.c), WZP_ERR_NOT_FOUND);

@@ -387,7 +387,7 @@ static inline wzp_err net_dgram(net_node *node, wzp_conn_id conn, size_t len,
 
 static inline wzp_conn_stats net_stats(net_node *node, wzp_conn_id conn)
 {
-    wzp_conn_stats s = {0};
+    wzp_conn_stats s = {.size = sizeof s};
     assert_int_equal(wzp_endpoint_conn_stats(node->ep, conn, &s), WZP_OK);
     return s;
 }

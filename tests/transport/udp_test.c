@@ -298,7 +298,7 @@ WZP_TEST(udp_counts_what_passes)
         (void)uv_run(&loop, UV_RUN_ONCE);
     }
     assert_true(a.up && b.up);
-    wzp_uv_udp_stats s;
+    wzp_uv_udp_stats s = {.size = sizeof s};
     wzp_uv_udp_stats_get(b.udp, &s);
     assert_int_equal(s.size, sizeof s);
     assert_true(s.tx_packets >= 2);

@@ -6,6 +6,7 @@
 #include <wzp/codec/codec.h>
 #include <wzp/codec/resample.h>
 #include <wzp/codec/wav.h>
+#include <wzp/proto/sized.h>
 
 #include <string.h>
 
@@ -19,10 +20,11 @@ struct wzp_audio_wav {
     wzp_err out_err;
 };
 
-void wzp_audio_wav_config_default(wzp_audio_wav_config *cfg)
+void wzp_audio_wav_config_default_sized(wzp_audio_wav_config *cfg, size_t size)
 {
-    *cfg =
-        (wzp_audio_wav_config){.size = sizeof *cfg, .mem = wzp_mem_default()};
+    const wzp_audio_wav_config full = {.size = sizeof full,
+                                       .mem = wzp_mem_default()};
+    wzp_sized_give(cfg, size, &full, sizeof full);
 }
 
 static wzp_err to_48k(wzp_audio_wav *w, const wzp_wav *wav)
@@ -49,20 +51,24 @@ static wzp_err open_input(wzp_audio_wav *w, const char *path)
     return e;
 }
 
-wzp_err wzp_audio_wav_new(wzp_audio_wav **out, const wzp_audio_wav_config *cfg)
+wzp_err wzp_audio_wav_new(wzp_audio_wav **out,
+                          const wzp_audio_wav_config *given)
 {
-    wzp_audio_wav *w = wzp_mem_new(&cfg->mem, sizeof *w);
+    wzp_audio_wav_config cfg;
+    wzp_audio_wav_config_default(&cfg);
+    wzp_sized_take(&cfg, sizeof cfg, given);
+    wzp_audio_wav *w = wzp_mem_new(&cfg.mem, sizeof *w);
     if (w == NULL) {
         return WZP_ERR_NOMEM;
     }
-    w->mem = cfg->mem;
-    w->loop = cfg->loop;
+    w->mem = cfg.mem;
+    w->loop = cfg.loop;
     wzp_err e = WZP_OK;
-    if (cfg->in != NULL) {
-        e = open_input(w, cfg->in);
+    if (cfg.in != NULL) {
+        e = open_input(w, cfg.in);
     }
-    if (e == WZP_OK && cfg->out != NULL) {
-        e = wzp_wav_writer_new(&w->out, &w->mem, cfg->out, WZP_PCM_RATE);
+    if (e == WZP_OK && cfg.out != NULL) {
+        e = wzp_wav_writer_new(&w->out, &w->mem, cfg.out, WZP_PCM_RATE);
     }
     if (e != WZP_OK) {
         wzp_ignore(wzp_audio_wav_free(w), "the first error is the one to tell");

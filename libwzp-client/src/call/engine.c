@@ -12,6 +12,7 @@
 
 #include <wzp/crypto/wipe.h>
 #include <wzp/proto/control.h>
+#include <wzp/proto/sized.h>
 
 #include <string.h>
 
@@ -401,9 +402,15 @@ bool wzp_engine_poll_send(wzp_engine *e, wzp_tstamp now, wzp_addr *local,
     }
 }
 
-bool wzp_engine_next_event(wzp_engine *e, wzp_client_event *out)
+bool wzp_engine_next_event_sized(wzp_engine *e, wzp_client_event *out,
+                                 size_t size)
 {
-    return wzp__event_queue_pop(&e->events, out);
+    wzp_client_event ev;
+    bool any = wzp__event_queue_pop(&e->events, &ev);
+    if (any) {
+        wzp_sized_give(out, size, &ev, sizeof ev);
+    }
+    return any;
 }
 
 /* --- commands --- */
@@ -455,10 +462,10 @@ wzp_client_state wzp_engine_state(const wzp_engine *e)
 
 /* --- life --- */
 
-void wzp_engine_config_default(wzp_engine_config *cfg)
+void wzp_engine_config_default_sized(wzp_engine_config *cfg, size_t size)
 {
-    *cfg = (wzp_engine_config){
-        .size = sizeof *cfg,
+    const wzp_engine_config full = {
+        .size = sizeof full,
         .mem = wzp_mem_default(),
         .log = wzp_log_none(),
         .audio = wzp_audio_null(),
@@ -468,6 +475,7 @@ void wzp_engine_config_default(wzp_engine_config *cfg)
         .max_senders = 8,
         .max_events = 256,
     };
+    wzp_sized_give(cfg, size, &full, sizeof full);
 }
 
 static wzp_err check_config(const wzp_engine_config *cfg)
@@ -544,7 +552,7 @@ wzp_err wzp_engine_new(wzp_engine **out, const wzp_engine_config *cfg,
 {
     wzp_engine_config all;
     wzp_engine_config_default(&all);
-    memcpy(&all, cfg, cfg->size < sizeof all ? cfg->size : sizeof all);
+    wzp_sized_take(&all, sizeof all, cfg);
     WZP_TRY(check_config(&all));
     wzp_engine *e = wzp_mem_new(&all.mem, sizeof *e);
     if (e == NULL) {

@@ -4,7 +4,7 @@
  */
 #include "call/engine_parts.h"
 
-#include <string.h>
+#include <wzp/proto/sized.h>
 
 static void add_voices(const wzp_engine *e, wzp_client_stats *out)
 {
@@ -61,11 +61,9 @@ static void add_members(const wzp_engine *e, wzp_client_stats *out)
 
 void wzp_engine_stats_get(const wzp_engine *e, wzp_client_stats *out)
 {
-    size_t size = out->size < sizeof *out ? out->size : sizeof *out;
     wzp_client_stats all = e->stats;
     wzp__sender_stats sent;
     wzp__sender_stats_get(e->sender, &sent);
-    all.size = size;
     all.state = wzp__session_state(e->session);
     all.frames_captured = sent.frames_captured;
     all.frames_encoded = sent.frames_encoded;
@@ -76,5 +74,5 @@ void wzp_engine_stats_get(const wzp_engine *e, wzp_client_stats *out)
     add_voices(e, &all);
     add_path(e, &all);
     add_members(e, &all);
-    memcpy(out, &all, size);
+    wzp_sized_give(out, out->size, &all, sizeof all);
 }

@@ -6,6 +6,7 @@
  *   give_up  5 s after the start: the relay is not there
  */
 #include <wzp/client/probe.h>
+#include <wzp/proto/sized.h>
 #include <wzp/transport/endpoint.h>
 
 #include <stdio.h>
@@ -31,12 +32,13 @@ struct wzp_probe {
     wzp_probe_result result;
 };
 
-void wzp_probe_config_default(wzp_probe_config *cfg)
+void wzp_probe_config_default_sized(wzp_probe_config *cfg, size_t size)
 {
-    *cfg = (wzp_probe_config){.size = sizeof *cfg,
-                              .mem = wzp_mem_default(),
-                              .log = wzp_log_none(),
-                              .timeout = TIMEOUT_NS};
+    const wzp_probe_config full = {.size = sizeof full,
+                                   .mem = wzp_mem_default(),
+                                   .log = wzp_log_none(),
+                                   .timeout = TIMEOUT_NS};
+    wzp_sized_give(cfg, size, &full, sizeof full);
 }
 
 static struct dialled *find(wzp_probe *p, wzp_conn_id conn)
@@ -184,10 +186,11 @@ bool wzp_probe_poll_send(wzp_probe *p, wzp_tstamp now, wzp_addr *local,
     return false;
 }
 
-bool wzp_probe_result_get(const wzp_probe *p, wzp_probe_result *out)
+bool wzp_probe_result_get_sized(const wzp_probe *p, wzp_probe_result *out,
+                                size_t size)
 {
     if (p->is_done) {
-        *out = p->result;
+        wzp_sized_give(out, size, &p->result, sizeof p->result);
     }
     return p->is_done;
 }
@@ -238,7 +241,7 @@ wzp_err wzp_probe_new(wzp_probe **out, const wzp_probe_config *cfg,
 {
     wzp_probe_config all;
     wzp_probe_config_default(&all);
-    memcpy(&all, cfg, cfg->size < sizeof all ? cfg->size : sizeof all);
+    wzp_sized_take(&all, sizeof all, cfg);
     if (all.rng.fill == NULL || all.n_addrs == 0 ||
         all.n_addrs > WZP_RELAY_ADDRS_MAX) {
         return WZP_ERR_CONFIG;

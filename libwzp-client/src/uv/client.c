@@ -5,6 +5,7 @@
 #include "uv/client_parts.h"
 
 #include <wzp/proto/hex.h>
+#include <wzp/proto/sized.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -232,41 +233,48 @@ wzp_err wzp_client_words(wzp_client *c)
 
 /* --- events and statistics --- */
 
-bool wzp_client_next_event(wzp_client *c, wzp_client_event *out)
+bool wzp_client_next_event_sized(wzp_client *c, wzp_client_event *out,
+                                 size_t size)
 {
+    wzp_client_event ev;
     uv_mutex_lock(&c->lock);
-    bool any = wzp__event_queue_pop(&c->events, out);
+    bool any = wzp__event_queue_pop(&c->events, &ev);
     uv_mutex_unlock(&c->lock);
+    if (any) {
+        wzp_sized_give(out, size, &ev, sizeof ev);
+    }
     return any;
 }
 
-wzp_err wzp_client_wait_event(wzp_client *c, int timeout_ms,
-                              wzp_client_event *out)
+wzp_err wzp_client_wait_event_sized(wzp_client *c, int timeout_ms,
+                                    wzp_client_event *out, size_t size)
 {
+    wzp_client_event ev;
     if (c->how != WZP__HOST_THREAD) {
         return WZP_ERR_STATE;
     }
     wzp_tstamp wait = timeout_ms > 0 ? (wzp_tstamp)timeout_ms * WZP_MS : 0;
     wzp_tstamp until = wzp_uv_now() + wait;
     uv_mutex_lock(&c->lock);
-    bool any = wzp__event_queue_pop(&c->events, out);
+    bool any = wzp__event_queue_pop(&c->events, &ev);
     for (wzp_tstamp now = wzp_uv_now(); !any && now < until;
          now = wzp_uv_now()) {
         int woke = uv_cond_timedwait(&c->arrived, &c->lock, until - now);
-        any = wzp__event_queue_pop(&c->events, out);
+        any = wzp__event_queue_pop(&c->events, &ev);
         (void)woke; /* the loop looks at the clock itself */
     }
     uv_mutex_unlock(&c->lock);
+    if (any) {
+        wzp_sized_give(out, size, &ev, sizeof ev);
+    }
     return any ? WZP_OK : WZP_ERR_TIMEOUT;
 }
 
 void wzp_client_stats_get(wzp_client *c, wzp_client_stats *out)
 {
-    size_t size = out->size < sizeof *out ? out->size : sizeof *out;
     uv_mutex_lock(&c->lock);
-    memcpy(out, &c->snapshot, size);
+    wzp_sized_give(out, out->size, &c->snapshot, sizeof c->snapshot);
     uv_mutex_unlock(&c->lock);
-    out->size = size;
 }
 
 /* --- life --- */
@@ -277,13 +285,44 @@ static wzp_unix_s system_unix_now(void *user)
     return (wzp_unix_s)time(NULL);
 }
 
-void wzp_client_config_default(wzp_client_config *cfg)
+/* The engine's configuration is not the last field, so what follows it lies
+ * further ahead in the struct of a caller whose engine configuration is
+ * shorter: where that one ends. */
+enum {
+    ENGINE_AT = offsetof(wzp_client_config, engine),
+    REST_AT = ENGINE_AT + sizeof(wzp_engine_config),
+    REST_LEN = sizeof(wzp_client_config) - REST_AT,
+};
+
+static size_t rest_len(size_t size, size_t engine_size)
 {
-    memset(cfg, 0, sizeof *cfg);
-    cfg->size = sizeof *cfg;
-    wzp_engine_config_default(&cfg->engine);
-    cfg->engine.rng = wzp_rng_system();
-    cfg->engine.unix_now = system_unix_now;
+    size_t before = ENGINE_AT + engine_size;
+    size_t len = size > before ? size - before : 0;
+    return len < REST_LEN ? len : REST_LEN;
+}
+
+void wzp_client_config_default_sized(wzp_client_config *cfg, size_t size,
+                                     size_t engine_size)
+{
+    uint8_t *to = (uint8_t *)cfg;
+    wzp_client_config full = {.size = sizeof full};
+    wzp_engine_config_default(&full.engine);
+    full.engine.rng = wzp_rng_system();
+    full.engine.unix_now = system_unix_now;
+    cfg->size = size;
+    wzp_sized_give(to + ENGINE_AT, engine_size, &full.engine,
+                   sizeof full.engine);
+    memcpy(to + ENGINE_AT + engine_size, (const uint8_t *)&full + REST_AT,
+           rest_len(size, engine_size));
+}
+
+static void read_config(wzp_client_config *full, const wzp_client_config *cfg)
+{
+    const uint8_t *from = (const uint8_t *)cfg;
+    wzp_client_config_default(full);
+    wzp_sized_take(&full->engine, sizeof full->engine, from + ENGINE_AT);
+    memcpy((uint8_t *)full + REST_AT, from + ENGINE_AT + cfg->engine.size,
+           rest_len(cfg->size, cfg->engine.size));
 }
 
 static wzp_err make_locks(wzp_client *c)
@@ -301,8 +340,7 @@ static wzp_err make_locks(wzp_client *c)
 wzp_err wzp_client_new(wzp_client **out, const wzp_client_config *cfg)
 {
     wzp_client_config all;
-    wzp_client_config_default(&all);
-    memcpy(&all, cfg, cfg->size < sizeof all ? cfg->size : sizeof all);
+    read_config(&all, cfg);
     if (all.bind != NULL && strlen(all.bind) >= sizeof((wzp_client *)0)->bind) {
         return WZP_ERR_ADDRESS;
     }

@@ -12,10 +12,9 @@
 #include "codec/opus_point.h"
 
 #include <wzp/codec/codec.h>
+#include <wzp/proto/sized.h>
 
 #include <opus.h>
-
-#include <string.h>
 
 enum {
     HOLE_STEP = WZP_PCM_RATE / 400, /* libopus conceals multiples of 2.5 ms */
@@ -38,13 +37,14 @@ typedef struct packet_view {
     bool has_lbrr;
 } packet_view;
 
-void wzp_decoder_config_default(wzp_decoder_config *cfg)
+void wzp_decoder_config_default_sized(wzp_decoder_config *cfg, size_t size)
 {
-    *cfg = (wzp_decoder_config){
-        .size = sizeof *cfg,
+    const wzp_decoder_config full = {
+        .size = sizeof full,
         .mem = wzp_mem_default(),
         .complexity = 5,
     };
+    wzp_sized_give(cfg, size, &full, sizeof full);
 }
 
 static wzp_err read_config(wzp_decoder_config *full,
@@ -54,8 +54,7 @@ static wzp_err read_config(wzp_decoder_config *full,
     if (cfg->size < offsetof(wzp_decoder_config, complexity)) {
         return WZP_ERR_CONFIG;
     }
-    size_t known = sizeof *full;
-    memcpy(full, cfg, cfg->size < known ? cfg->size : known);
+    wzp_sized_take(full, sizeof *full, cfg);
     if (full->mem.resize == NULL || full->complexity > 10) {
         return WZP_ERR_CONFIG;
     }

@@ -14,10 +14,9 @@
 #include "codec/opus_point.h"
 
 #include <wzp/codec/codec.h>
+#include <wzp/proto/sized.h>
 
 #include <opus.h>
-
-#include <string.h>
 
 enum {
     SAMPLES_PER_MS = WZP_PCM_RATE / 1000,
@@ -41,16 +40,17 @@ struct wzp_encoder {
     OpusEncoder *opus;
 };
 
-void wzp_encoder_config_default(wzp_encoder_config *cfg)
+void wzp_encoder_config_default_sized(wzp_encoder_config *cfg, size_t size)
 {
-    *cfg = (wzp_encoder_config){
-        .size = sizeof *cfg,
+    const wzp_encoder_config full = {
+        .size = sizeof full,
         .mem = wzp_mem_default(),
         .codec = WZP_CODEC_OPUS_24K,
         .frame_ms = 20,
         .redundancy = WZP_REDUNDANCY_NONE,
         .complexity = 9,
     };
+    wzp_sized_give(cfg, size, &full, sizeof full);
 }
 
 static bool is_frame_ms(unsigned ms)
@@ -66,8 +66,7 @@ static wzp_err read_config(wzp_encoder_config *full,
     if (cfg->size < offsetof(wzp_encoder_config, codec)) {
         return WZP_ERR_CONFIG;
     }
-    size_t known = sizeof *full;
-    memcpy(full, cfg, cfg->size < known ? cfg->size : known);
+    wzp_sized_take(full, sizeof *full, cfg);
     if (full->mem.resize == NULL || !is_frame_ms(full->frame_ms) ||
         full->loss_pct > 100 || full->complexity > 10 ||
         (unsigned)full->redundancy > WZP_REDUNDANCY_BOTH ||

@@ -5,6 +5,7 @@
 #include "state.h"
 
 #include <wzp/crypto/room.h>
+#include <wzp/proto/sized.h>
 
 #include <sodium.h>
 
@@ -20,16 +21,17 @@ enum {
     CAPS_SIGNED = 0x3F, /* bits 0 … 5 */
 };
 
-void wzp_group_config_default(wzp_group_config *cfg)
+void wzp_group_config_default_sized(wzp_group_config *cfg, size_t size)
 {
-    *cfg = (wzp_group_config){
-        .size = sizeof *cfg,
+    const wzp_group_config full = {
+        .size = sizeof full,
         .mem = wzp_mem_default(),
         .rng = wzp_rng_system(),
         .log = wzp_log_none(),
         .policy = WZP_POLICY_OPEN,
         .max_members = MEMBERS_DEFAULT,
     };
+    wzp_sized_give(cfg, size, &full, sizeof full);
 }
 
 static wzp_err check_config(const wzp_group_config *cfg)
@@ -92,8 +94,7 @@ wzp_err wzp_group_new(wzp_group **out, const wzp_group_config *given)
 {
     wzp_group_config cfg;
     wzp_group_config_default(&cfg);
-    const size_t size = given->size < sizeof cfg ? given->size : sizeof cfg;
-    memcpy(&cfg, given, size);
+    wzp_sized_take(&cfg, sizeof cfg, given);
     wzp_err e = check_config(&cfg);
     wzp_group *g = NULL;
     if (e != WZP_OK) {
@@ -293,12 +294,10 @@ size_t wzp_group_identities(const wzp_group *g, uint8_t (*out)[WZP_KEY_LEN],
 void wzp_group_stats_get(const wzp_group *g, wzp_group_stats *out)
 {
     wzp_group_stats s = g->stats;
-    s.size = out->size;
     if (g->has_current) {
         s.generation = g->secret->current.generation;
         s.step = g->secret->current.step;
         s.suite = g->secret->current.suite;
     }
-    const size_t size = out->size < sizeof s ? out->size : sizeof s;
-    memcpy(out, &s, size);
+    wzp_sized_give(out, out->size, &s, sizeof s);
 }

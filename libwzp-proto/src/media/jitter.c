@@ -13,6 +13,7 @@
 
 #include <wzp/proto/jitter.h>
 #include <wzp/proto/media.h>
+#include <wzp/proto/sized.h>
 
 #include <string.h>
 
@@ -66,13 +67,14 @@ struct wzp_jitter {
 
 /* --- life --- */
 
-void wzp_jitter_config_default(wzp_jitter_config *cfg)
+void wzp_jitter_config_default_sized(wzp_jitter_config *cfg, size_t size)
 {
-    *cfg = (wzp_jitter_config){.size = sizeof *cfg,
-                               .min_delay_ms = 20,
-                               .max_delay_ms = 400,
-                               .start_delay_ms = 60,
-                               .slots = 64};
+    const wzp_jitter_config full = {.size = sizeof full,
+                                    .min_delay_ms = 20,
+                                    .max_delay_ms = 400,
+                                    .start_delay_ms = 60,
+                                    .slots = 64};
+    wzp_sized_give(cfg, size, &full, sizeof full);
 }
 
 static bool is_valid(const wzp_jitter_config *cfg)
@@ -89,7 +91,7 @@ wzp_err wzp_jitter_new(wzp_jitter **out, const wzp_mem *mem,
     wzp_jitter_config own;
     wzp_jitter_config_default(&own);
     if (cfg != NULL) {
-        memcpy(&own, cfg, (cfg->size < sizeof own) ? cfg->size : sizeof own);
+        wzp_sized_take(&own, sizeof own, cfg);
     }
     if (!is_valid(&own)) {
         return WZP_ERR_CONFIG;
@@ -518,11 +520,10 @@ bool wzp_jitter_peek(const wzp_jitter *jb, size_t i, wzp_jitter_frame *out)
 void wzp_jitter_stats_get(const wzp_jitter *jb, wzp_jitter_stats *out)
 {
     wzp_jitter_stats stats = jb->stats;
-    stats.size = out->size;
     stats.target_ms = (uint32_t)wzp__delay_target(&jb->delay);
     stats.delay_ms = (jb->delay_ms > 0) ? (uint32_t)jb->delay_ms : 0;
     stats.depth_ms = jb->held_ms;
     stats.jitter_ms = wzp__delay_jitter(&jb->delay);
     stats.highest_seq = jb->has_first ? jb->highest_seq - 0x10000 : -1;
-    memcpy(out, &stats, (out->size < sizeof stats) ? out->size : sizeof stats);
+    wzp_sized_give(out, out->size, &stats, sizeof stats);
 }

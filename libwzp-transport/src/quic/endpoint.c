@@ -7,6 +7,7 @@
 #include "quic/table.h"
 #include "quic/wipe.h"
 
+#include <wzp/proto/sized.h>
 #include <wzp/transport/endpoint.h>
 
 #include <string.h>
@@ -24,10 +25,10 @@ static const char SECRET_LABEL[] = "wzp-quic-tokens";
 
 /* --- life --- */
 
-void wzp_endpoint_config_default(wzp_endpoint_config *cfg)
+void wzp_endpoint_config_default_sized(wzp_endpoint_config *cfg, size_t size)
 {
-    *cfg = (wzp_endpoint_config){
-        .size = sizeof *cfg,
+    const wzp_endpoint_config full = {
+        .size = sizeof full,
         .mem = wzp_mem_default(),
         .log = wzp_log_none(),
         .max_conns = DEFAULT_CONNS,
@@ -42,6 +43,7 @@ void wzp_endpoint_config_default(wzp_endpoint_config *cfg)
         .signal_max_held = DEFAULT_HELD,
         .signal_max_queue = DEFAULT_QUEUE,
     };
+    wzp_sized_give(cfg, size, &full, sizeof full);
 }
 
 static bool is_valid(const wzp_endpoint_config *cfg)
@@ -76,7 +78,7 @@ wzp_err wzp_endpoint_new(wzp_endpoint **out, const wzp_endpoint_config *cfg,
 {
     wzp_endpoint_config full;
     wzp_endpoint_config_default(&full);
-    memcpy(&full, cfg, cfg->size < sizeof full ? cfg->size : sizeof full);
+    wzp_sized_take(&full, sizeof full, cfg);
     if (!is_valid(&full)) {
         wzp__wipe(full.tls_seed, sizeof full.tls_seed);
         return WZP_ERR_CONFIG;
@@ -392,12 +394,13 @@ wzp_err wzp_endpoint_conn_stats(const wzp_endpoint *ep, wzp_conn_id conn,
     if (c == NULL) {
         return WZP_ERR_NOT_FOUND;
     }
-    wzp__conn_stats(c, ep->now, out);
-    out->size = sizeof *out;
+    wzp_conn_stats all;
+    wzp__conn_stats(c, ep->now, &all);
+    wzp_sized_give(out, out->size, &all, sizeof all);
     return WZP_OK;
 }
 
 void wzp_endpoint_stats_get(const wzp_endpoint *ep, wzp_endpoint_stats *out)
 {
-    *out = ep->env.stats;
+    wzp_sized_give(out, out->size, &ep->env.stats, sizeof ep->env.stats);
 }

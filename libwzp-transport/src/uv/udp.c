@@ -4,6 +4,7 @@
  */
 #include "uv/socket.h"
 
+#include <wzp/proto/sized.h>
 #include <wzp/transport/uv_udp.h>
 
 #include <uv.h>
@@ -243,5 +244,5 @@ void wzp_uv_udp_close(wzp_uv_udp *udp, void (*closed)(void *user), void *user)
 
 void wzp_uv_udp_stats_get(const wzp_uv_udp *udp, wzp_uv_udp_stats *out)
 {
-    *out = udp->stats;
+    wzp_sized_give(out, out->size, &udp->stats, sizeof udp->stats);
 }

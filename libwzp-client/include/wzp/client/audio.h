@@ -52,7 +52,11 @@ typedef struct wzp_audio_wav_config {
     bool loop;       /* start the input again when it ends */
 } wzp_audio_wav_config;
 
-void wzp_audio_wav_config_default(wzp_audio_wav_config *cfg);
+void wzp_audio_wav_config_default_sized(wzp_audio_wav_config *cfg, size_t size);
+static inline void wzp_audio_wav_config_default(wzp_audio_wav_config *cfg)
+{
+    wzp_audio_wav_config_default_sized(cfg, sizeof *cfg);
+}
 /* WZP_ERR_IO, WZP_ERR_WAV, WZP_ERR_NOMEM. */
 WZP_NODISCARD wzp_err wzp_audio_wav_new(wzp_audio_wav **out,
                                         const wzp_audio_wav_config *cfg);

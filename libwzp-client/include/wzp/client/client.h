@@ -35,7 +35,12 @@ typedef struct wzp_features_info {
 } wzp_features_info;
 void wzp_features(wzp_features_info *out);
 
-void wzp_client_config_default(wzp_client_config *cfg);
+void wzp_client_config_default_sized(wzp_client_config *cfg, size_t size,
+                                     size_t engine_size);
+static inline void wzp_client_config_default(wzp_client_config *cfg)
+{
+    wzp_client_config_default_sized(cfg, sizeof *cfg, sizeof cfg->engine);
+}
 WZP_NODISCARD wzp_err wzp_client_new(wzp_client **out,
                                      const wzp_client_config *cfg);
 
@@ -68,11 +73,22 @@ WZP_NODISCARD wzp_err wzp_client_words(wzp_client *c);
 /* --- events and statistics: from any thread --- */
 
 /* Next event; false when there is none. Contents are copied. */
-bool wzp_client_next_event(wzp_client *c, wzp_client_event *out);
+bool wzp_client_next_event_sized(wzp_client *c, wzp_client_event *out,
+                                 size_t size);
+static inline bool wzp_client_next_event(wzp_client *c, wzp_client_event *out)
+{
+    return wzp_client_next_event_sized(c, out, sizeof *out);
+}
 /* Block until there is an event or timeout_ms is over, at once for 0 and less
  * (own-thread hosting only). WZP_ERR_TIMEOUT. */
-WZP_NODISCARD wzp_err wzp_client_wait_event(wzp_client *c, int timeout_ms,
-                                            wzp_client_event *out);
+WZP_NODISCARD wzp_err wzp_client_wait_event_sized(wzp_client *c, int timeout_ms,
+                                                  wzp_client_event *out,
+                                                  size_t size);
+WZP_NODISCARD static inline wzp_err
+wzp_client_wait_event(wzp_client *c, int timeout_ms, wzp_client_event *out)
+{
+    return wzp_client_wait_event_sized(c, timeout_ms, out, sizeof *out);
+}
 /* The last snapshot (at most 100 ms old). */
 void wzp_client_stats_get(wzp_client *c, wzp_client_stats *out);
 

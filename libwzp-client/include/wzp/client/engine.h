@@ -35,7 +35,11 @@ typedef struct wzp_engine_config {
     size_t max_events;                       /* default 256 */
 } wzp_engine_config;
 
-void wzp_engine_config_default(wzp_engine_config *cfg);
+void wzp_engine_config_default_sized(wzp_engine_config *cfg, size_t size);
+static inline void wzp_engine_config_default(wzp_engine_config *cfg)
+{
+    wzp_engine_config_default_sized(cfg, sizeof *cfg);
+}
 WZP_NODISCARD wzp_err wzp_engine_new(wzp_engine **out,
                                      const wzp_engine_config *cfg,
                                      wzp_tstamp now);
@@ -85,7 +89,12 @@ wzp_tstamp wzp_engine_deadline(const wzp_engine *e);
 bool wzp_engine_poll_send(wzp_engine *e, wzp_tstamp now, wzp_addr *local,
                           wzp_addr *remote, const uint8_t **data, size_t *len);
 /* Next event; false when there is none. */
-bool wzp_engine_next_event(wzp_engine *e, wzp_client_event *out);
+bool wzp_engine_next_event_sized(wzp_engine *e, wzp_client_event *out,
+                                 size_t size);
+static inline bool wzp_engine_next_event(wzp_engine *e, wzp_client_event *out)
+{
+    return wzp_engine_next_event_sized(e, out, sizeof *out);
+}
 
 /* --- queries --- */
 

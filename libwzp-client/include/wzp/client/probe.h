@@ -47,7 +47,11 @@ typedef struct wzp_probe_config {
     size_t n_addrs; /* 1 … WZP_RELAY_ADDRS_MAX */
 } wzp_probe_config;
 
-void wzp_probe_config_default(wzp_probe_config *cfg);
+void wzp_probe_config_default_sized(wzp_probe_config *cfg, size_t size);
+static inline void wzp_probe_config_default(wzp_probe_config *cfg)
+{
+    wzp_probe_config_default_sized(cfg, sizeof *cfg);
+}
 
 /* Dials. WZP_ERR_CONFIG, WZP_ERR_NOMEM, errors of the endpoint when no address
  * can be dialled at all. */
@@ -66,7 +70,13 @@ bool wzp_probe_poll_send(wzp_probe *p, wzp_tstamp now, wzp_addr *local,
 
 /* True once it is over; poll until there is nothing left to send, so that the
  * good-byes go out, then free it. */
-bool wzp_probe_result_get(const wzp_probe *p, wzp_probe_result *out);
+bool wzp_probe_result_get_sized(const wzp_probe *p, wzp_probe_result *out,
+                                size_t size);
+static inline bool wzp_probe_result_get(const wzp_probe *p,
+                                        wzp_probe_result *out)
+{
+    return wzp_probe_result_get_sized(p, out, sizeof *out);
+}
 
 /* --- the shell --- */
 

@@ -35,7 +35,11 @@ typedef struct wzp_encoder_config {
 
 typedef struct wzp_encoder wzp_encoder;
 
-void wzp_encoder_config_default(wzp_encoder_config *cfg);
+void wzp_encoder_config_default_sized(wzp_encoder_config *cfg, size_t size);
+static inline void wzp_encoder_config_default(wzp_encoder_config *cfg)
+{
+    wzp_encoder_config_default_sized(cfg, sizeof *cfg);
+}
 
 /* WZP_ERR_CONFIG (also DRED with a complexity below 7), WZP_ERR_NOMEM,
  * WZP_ERR_UNSUPPORTED: no operating point for this codec, frame length and
@@ -70,7 +74,11 @@ typedef struct wzp_decoder_config {
 
 typedef struct wzp_decoder wzp_decoder;
 
-void wzp_decoder_config_default(wzp_decoder_config *cfg);
+void wzp_decoder_config_default_sized(wzp_decoder_config *cfg, size_t size);
+static inline void wzp_decoder_config_default(wzp_decoder_config *cfg)
+{
+    wzp_decoder_config_default_sized(cfg, sizeof *cfg);
+}
 WZP_NODISCARD wzp_err wzp_decoder_new(wzp_decoder **out,
                                       const wzp_decoder_config *cfg);
 void wzp_decoder_free(wzp_decoder *dec);

@@ -39,7 +39,11 @@ typedef struct wzp_group_config {
     size_t max_members; /* 2 … 4096, default 1024 */
 } wzp_group_config;
 
-void wzp_group_config_default(wzp_group_config *cfg);
+void wzp_group_config_default_sized(wzp_group_config *cfg, size_t size);
+static inline void wzp_group_config_default(wzp_group_config *cfg)
+{
+    wzp_group_config_default_sized(cfg, sizeof *cfg);
+}
 
 /* Makes a fresh package. WZP_ERR_NOMEM, WZP_ERR_CONFIG, errors of the
  * identity. */

@@ -30,7 +30,12 @@ typedef struct wzp_jitter_config {
     uint16_t slots;          /* 64: frames held at most; 8 … 256 */
 } wzp_jitter_config;
 
-void wzp_jitter_config_default(wzp_jitter_config *cfg) WZP_NONNULL(1);
+void wzp_jitter_config_default_sized(wzp_jitter_config *cfg, size_t size)
+    WZP_NONNULL(1);
+static inline void wzp_jitter_config_default(wzp_jitter_config *cfg)
+{
+    wzp_jitter_config_default_sized(cfg, sizeof *cfg);
+}
 
 /* cfg NULL for the defaults. Memory: about slots × 1,320 bytes.
  * WZP_ERR_CONFIG, WZP_ERR_NOMEM. */

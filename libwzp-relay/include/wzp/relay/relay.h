@@ -32,7 +32,11 @@ typedef struct wzp_relay_config {
     const char *build;        /* text of the `version` role */
 } wzp_relay_config;
 
-void wzp_relay_config_default(wzp_relay_config *cfg);
+void wzp_relay_config_default_sized(wzp_relay_config *cfg, size_t size);
+static inline void wzp_relay_config_default(wzp_relay_config *cfg)
+{
+    wzp_relay_config_default_sized(cfg, sizeof *cfg);
+}
 
 /* WZP_ERR_CONFIG names the field in `why` (may be NULL). */
 WZP_NODISCARD wzp_err wzp_relay_new(wzp_relay **out,
@@ -75,7 +79,12 @@ typedef struct wzp_relay_event {
 } wzp_relay_event;
 
 /* False when there is none; pointers valid until the next call. */
-bool wzp_relay_next_event(wzp_relay *relay, wzp_relay_event *out);
+bool wzp_relay_next_event_sized(wzp_relay *relay, wzp_relay_event *out,
+                                size_t size);
+static inline bool wzp_relay_next_event(wzp_relay *relay, wzp_relay_event *out)
+{
+    return wzp_relay_next_event_sized(relay, out, sizeof *out);
+}
 
 /* --- queries -------------------------------------------------------------- */
 

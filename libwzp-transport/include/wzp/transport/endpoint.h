@@ -67,7 +67,11 @@ typedef struct wzp_endpoint_config {
     wzp_pkt_pool *pool;           /* received datagrams come from here */
 } wzp_endpoint_config;
 
-void wzp_endpoint_config_default(wzp_endpoint_config *cfg);
+void wzp_endpoint_config_default_sized(wzp_endpoint_config *cfg, size_t size);
+static inline void wzp_endpoint_config_default(wzp_endpoint_config *cfg)
+{
+    wzp_endpoint_config_default_sized(cfg, sizeof *cfg);
+}
 
 WZP_NODISCARD wzp_err wzp_endpoint_new(wzp_endpoint **out,
                                        const wzp_endpoint_config *cfg,
@@ -212,6 +216,7 @@ typedef struct wzp_conn_stats {
     uint64_t bytes_in_flight;
 } wzp_conn_stats;
 
+/* out->size  set by the caller: sizeof *out. */
 WZP_NODISCARD wzp_err wzp_endpoint_conn_stats(const wzp_endpoint *ep,
                                               wzp_conn_id conn,
                                               wzp_conn_stats *out);
@@ -227,6 +232,7 @@ typedef struct wzp_endpoint_stats {
     uint64_t tx_packets, rx_packets;
 } wzp_endpoint_stats;
 
+/* out->size  set by the caller: sizeof *out. */
 void wzp_endpoint_stats_get(const wzp_endpoint *ep, wzp_endpoint_stats *out);
 
 #endif

@@ -52,6 +52,7 @@ typedef struct wzp_uv_udp_stats {
     uint64_t tx_errors; /* sendmsg failed: packet lost, as on a network */
 } wzp_uv_udp_stats;
 
+/* out->size  set by the caller: sizeof *out. */
 void wzp_uv_udp_stats_get(const wzp_uv_udp *udp, wzp_uv_udp_stats *out);
 
 #endif
