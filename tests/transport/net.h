@@ -37,6 +37,8 @@ typedef struct net_conn {
     char sni[WZP_SNI_MAX + 1];
     wzp_addr remote;
     uint8_t cert_hash[32], exporter[32];
+    bool has_peer_cert, has_peer_key;
+    uint8_t peer_key[32];
     wzp_err err;
     uint64_t code;
     char reason[WZP_REASON_MAX + 1];
@@ -235,6 +237,9 @@ static inline void net_note_up(net_node *node, const wzp_ep_action *a)
     memcpy(c->sni, a->u.up.sni, strlen(a->u.up.sni) + 1);
     memcpy(c->cert_hash, a->u.up.cert_hash, 32);
     memcpy(c->exporter, a->u.up.exporter, 32);
+    c->has_peer_cert = a->u.up.has_peer_cert;
+    c->has_peer_key = a->u.up.has_peer_key;
+    memcpy(c->peer_key, a->u.up.peer_key, 32);
     node->ups++;
     if (node->trust_all) {
         assert_int_equal(wzp_endpoint_trust(node->ep, a->conn), WZP_OK);

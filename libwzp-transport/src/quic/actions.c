@@ -33,9 +33,13 @@ static void fill_up(wzp_endpoint *ep, wzp__conn *c, wzp_ep_action *out)
 {
     out->u.up.local = c->local;
     out->u.up.remote = c->remote;
-    out->u.up.sni = c->tls.sni != NULL ? c->tls.sni : "";
-    memcpy(out->u.up.cert_hash, c->tls.peer_cert, WZP_HASH_LEN);
-    memcpy(out->u.up.exporter, c->tls.exporter, sizeof c->tls.exporter);
+    const wzp__tls_facts *f = c->tls.facts;
+    out->u.up.sni = f->sni;
+    memcpy(out->u.up.exporter, f->exporter, sizeof f->exporter);
+    out->u.up.has_peer_cert = f->has_peer_cert;
+    memcpy(out->u.up.cert_hash, f->peer_cert, WZP_HASH_LEN);
+    out->u.up.has_peer_key = f->has_peer_key;
+    memcpy(out->u.up.peer_key, f->peer_key, WZP_KEY_LEN);
     ep->lent_up = c;
 }
 

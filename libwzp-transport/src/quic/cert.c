@@ -8,6 +8,7 @@
 #include "quic/wipe.h"
 
 #include <wolfssl/options.h>
+#include <wolfssl/wolfcrypt/asn.h>
 #include <wolfssl/wolfcrypt/asn_public.h>
 #include <wolfssl/wolfcrypt/ed25519.h>
 #include <wolfssl/wolfcrypt/hash.h>
@@ -165,6 +166,20 @@ wzp_err wzp__cert_hash(const uint8_t *data, size_t len,
                        uint8_t out[WZP_HASH_LEN])
 {
     return wc_Sha256Hash(data, (word32)len, out) == 0 ? WZP_OK : WZP_ERR_TLS;
+}
+
+wzp_err wzp__cert_key(const uint8_t *data, size_t len, uint8_t out[WZP_KEY_LEN])
+{
+    DecodedCert cert;
+    wc_InitDecodedCert(&cert, data, (word32)len, NULL);
+    const bool is_ours = wc_ParseCert(&cert, CERT_TYPE, NO_VERIFY, NULL) == 0 &&
+                         cert.keyOID == ED25519k &&
+                         cert.pubKeySize == WZP_KEY_LEN;
+    if (is_ours) {
+        memcpy(out, cert.publicKey, WZP_KEY_LEN);
+    }
+    wc_FreeDecodedCert(&cert);
+    return is_ours ? WZP_OK : WZP_ERR_CERT;
 }
 
 wzp_err wzp__cert_derive(const uint8_t seed[WZP_KEY_LEN], const char *label,

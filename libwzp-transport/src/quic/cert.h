@@ -30,6 +30,11 @@ WZP_NODISCARD wzp_err wzp__cert_derive(const uint8_t seed[WZP_KEY_LEN],
                                        const char *label,
                                        uint8_t out[WZP_KEY_LEN]);
 
+/* The Ed25519 key a certificate is about. WZP_ERR_CERT: it cannot be parsed, or
+ * is about another kind of key. */
+WZP_NODISCARD wzp_err wzp__cert_key(const uint8_t *der, size_t len,
+                                    uint8_t out[WZP_KEY_LEN]);
+
 /* SHA-256 by wolfCrypt. */
 WZP_NODISCARD wzp_err wzp__cert_hash(const uint8_t *der, size_t len,
                                      uint8_t out[WZP_HASH_LEN]);

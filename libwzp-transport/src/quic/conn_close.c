@@ -10,6 +10,7 @@
 
 enum {
     ALERT_INTERNAL_ERROR = 80,
+    ALERT_CERTIFICATE_REQUIRED = 116,
     ALERT_NO_APPLICATION_PROTOCOL = 120,
 };
 
@@ -45,6 +46,8 @@ static void enter_end(wzp__conn *c, wzp_err err, bool with_packet)
         c->env->stats.handshake_failed++;
     }
     c->env->stats.closed++;
+    c->env->stats.cert_refused +=
+        err == WZP_ERR_CERT || err == WZP_ERR_CERT_REQUIRED;
     c->state = with_packet ? WZP__CONN_CLOSING : WZP__CONN_CLOSED;
     c->end.err = err;
     WZP_LOG(&c->env->cfg.log, WZP_LOG_DEBUG, "quic", "conn.close",
@@ -68,17 +71,24 @@ void wzp__conn_close_app(wzp__conn *c, wzp_err err, uint64_t code,
     enter_end(c, err, true);
 }
 
+/* The alert of either side. */
+static wzp_err of_alert(uint64_t alert)
+{
+    switch (alert) {
+    case ALERT_NO_APPLICATION_PROTOCOL: return WZP_ERR_ALPN;
+    case ALERT_CERTIFICATE_REQUIRED: return WZP_ERR_CERT_REQUIRED;
+    default: return WZP_ERR_TLS;
+    }
+}
+
 /* A TLS alert or a transport error of the peer, by number. */
 static wzp_err of_transport_code(uint64_t code)
 {
     if (code == NGTCP2_NO_ERROR) {
         return WZP_ERR_PEER_CLOSED;
     }
-    if (code == (NGTCP2_CRYPTO_ERROR | ALERT_NO_APPLICATION_PROTOCOL)) {
-        return WZP_ERR_ALPN;
-    }
     if ((code & ~UINT64_C(0xff)) == NGTCP2_CRYPTO_ERROR) {
-        return WZP_ERR_TLS;
+        return of_alert(code & 0xff);
     }
     return WZP_ERR_QUIC;
 }
@@ -171,9 +181,7 @@ void wzp__conn_close_quic(wzp__conn *c, int liberr)
             ngtcp2_strerror(liberr), ngtcp2_conn_get_tls_alert(c->quic));
     if (liberr == NGTCP2_ERR_CRYPTO) {
         const uint8_t alert = ngtcp2_conn_get_tls_alert(c->quic);
-        close_with_alert(c, alert,
-                         alert == ALERT_NO_APPLICATION_PROTOCOL ? WZP_ERR_ALPN
-                                                                : WZP_ERR_TLS);
+        close_with_alert(c, alert, of_alert(alert));
         return;
     }
     ngtcp2_ccerr_set_liberr(&c->end.ccerr, liberr, NULL, 0);

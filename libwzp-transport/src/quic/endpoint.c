@@ -55,7 +55,8 @@ static bool is_valid(const wzp_endpoint_config *cfg)
            cfg->idle_timeout >= WZP_MS && cfg->dgram_max_queue >= 1 &&
            cfg->signal_max_early <= cfg->signal_max_len &&
            cfg->signal_max_len <= WZP__SIGNAL_MAX &&
-           cfg->signal_max_held >= cfg->signal_max_len + WZP__STREAM_COST;
+           cfg->signal_max_held >= cfg->signal_max_len + WZP__STREAM_COST &&
+           (cfg->n_cert_snis == 0 || cfg->cert_snis != NULL);
 }
 
 static wzp_err init_env(wzp_endpoint *ep)
@@ -63,6 +64,9 @@ static wzp_err init_env(wzp_endpoint *ep)
     wzp__env *env = &ep->env;
     const uint8_t *seed = env->cfg.has_tls_seed ? env->cfg.tls_seed : NULL;
     WZP_TRY(wzp__tls_init(&env->tls, seed));
+    WZP_TRY(wzp__tls_require(&env->tls, &env->cfg.mem, env->cfg.cert_snis,
+                             env->cfg.n_cert_snis));
+    env->cfg.cert_snis = NULL; /* copied */
     if (seed != NULL) {
         /* From the seed, so that a restarted relay can still reset the
          * connections of its former life at once. */

@@ -28,7 +28,6 @@ static const char EXPORTER[] = "EXPORTER-wzp-binding";
 enum {
     QUIC_PARAMS_V1 = 0x39, /* RFC 9001 section 8.2 */
     ALERT_UNRECOGNIZED_NAME = 112,
-    SNI_MAX = 255,
 };
 
 static char lower(char c)
@@ -42,6 +41,25 @@ static bool is_name_char(char c)
            c == '_' || c == '.';
 }
 
+/* Is `name` one of those that need a certificate? */
+static bool needs_cert(const wzp__tls *tls, const char *name)
+{
+    size_t at = 0;
+    while (at < tls->cert_snis_len) {
+        const char *one = tls->cert_snis + at;
+        const size_t len = strlen(one);
+        const bool is_prefix = one[len - 1] == '*';
+        if (is_prefix ? strncmp(one, name, len - 1) == 0
+                      : strcmp(one, name) == 0) {
+            return true;
+        }
+        at += len + 1;
+    }
+    return false;
+}
+
+static int on_verify(int ok, WOLFSSL_X509_STORE_CTX *store);
+
 /* Server: the name the client wants. Names that cannot be in DNS are refused,
  * as rustls does. */
 static int on_server_name(WOLFSSL *ssl, int *alert, void *arg)
@@ -51,27 +69,30 @@ static int on_server_name(WOLFSSL *ssl, int *alert, void *arg)
     void *name = NULL;
     const size_t len =
         wolfSSL_SNI_GetRequest(ssl, WOLFSSL_SNI_HOST_NAME, &name);
-    if (name == NULL || len == 0 || s->sni != NULL) {
-        return 0;
+    if (name == NULL || len == 0 || s->facts->has_sni) {
+        return 0; /* none, or the second hello after a retry of TLS */
     }
     *alert = ALERT_UNRECOGNIZED_NAME;
-    if (len > SNI_MAX) {
+    if (len > WZP_SNI_MAX) {
         return fatal_return;
     }
-    char *sni = wzp_mem_new(&s->mem, len + 1);
-    if (sni == NULL) {
-        return fatal_return;
-    }
-    s->sni = sni;
+    s->facts->has_sni = true;
+    char *sni = s->facts->sni;
     bool is_valid = true;
     for (size_t i = 0; i < len; i++) {
         sni[i] = lower(((const char *)name)[i]);
         is_valid = is_valid && is_name_char(sni[i]);
     }
+    if (is_valid && needs_cert(s->tls, sni)) {
+        wolfSSL_set_verify(
+            ssl, WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+            on_verify);
+    }
     return is_valid ? 0 : fatal_return;
 }
 
-/* Client: any certificate is fine, if its hash can be handed over. wolfSSL
+/* Any certificate is fine, if its hash can be handed over; that its key is the
+ * peer's is shown by CertificateVerify, which wolfSSL always checks. wolfSSL
  * calls this also when it finds nothing wrong. */
 static int on_verify(int ok, WOLFSSL_X509_STORE_CTX *store)
 {
@@ -81,10 +102,13 @@ static int on_verify(int ok, WOLFSSL_X509_STORE_CTX *store)
         return 0;
     }
     const WOLFSSL_BUFFER_INFO *leaf = &store->certs[0];
-    if (wzp__cert_hash(leaf->buffer, leaf->length, s->peer_cert) != WZP_OK) {
+    wzp__tls_facts *f = s->facts;
+    if (wzp__cert_hash(leaf->buffer, leaf->length, f->peer_cert) != WZP_OK) {
         return 0;
     }
-    s->has_peer_cert = true;
+    f->has_peer_cert = true;
+    f->has_peer_key =
+        wzp__cert_key(leaf->buffer, leaf->length, f->peer_key) == WZP_OK;
     return 1;
 }
 
@@ -159,12 +183,60 @@ void wzp__tls_deinit(wzp__tls *tls)
     wolfSSL_CTX_free(tls->client);
     wolfSSL_CTX_free(tls->server);
     wzp__cert_deinit(&tls->cert);
+    if (tls->cert_snis != NULL) {
+        wzp_mem_free(&tls->mem, tls->cert_snis, tls->cert_snis_len);
+    }
     *tls = (wzp__tls){0};
+}
+
+static bool is_requirable(const char *name)
+{
+    const size_t len = strnlen(name, WZP_SNI_MAX + 1);
+    if (len == 0 || len > WZP_SNI_MAX) {
+        return false;
+    }
+    for (size_t i = 0; i < len; i++) {
+        const bool is_rest = name[i] == '*' && i == len - 1;
+        if (!is_name_char(name[i]) && !is_rest) {
+            return false;
+        }
+    }
+    return true;
+}
+
+wzp_err wzp__tls_require(wzp__tls *tls, const wzp_mem *mem,
+                         const char *const *names, size_t n)
+{
+    size_t size = 0;
+    if (n > WZP__CERT_SNIS_MAX) {
+        return WZP_ERR_CONFIG;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!is_requirable(names[i])) {
+            return WZP_ERR_CONFIG;
+        }
+        size += strlen(names[i]) + 1;
+    }
+    if (n == 0) {
+        return WZP_OK;
+    }
+    tls->mem = *mem;
+    tls->cert_snis = wzp_mem_new(mem, size);
+    if (tls->cert_snis == NULL) {
+        return WZP_ERR_NOMEM;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const size_t len = strlen(names[i]) + 1;
+        memcpy(tls->cert_snis + tls->cert_snis_len, names[i], len);
+        tls->cert_snis_len += len;
+    }
+    return WZP_OK;
 }
 
 static wzp_err open_session(wzp__tls_session *s, WOLFSSL_CTX *ctx)
 {
-    s->ssl = wolfSSL_new(ctx);
+    s->facts = wzp_mem_new(&s->mem, sizeof *s->facts);
+    s->ssl = s->facts == NULL ? NULL : wolfSSL_new(ctx);
     if (s->ssl == NULL) {
         return WZP_ERR_NOMEM;
     }
@@ -253,10 +325,12 @@ wzp_err wzp__tls_finish(wzp__tls_session *s)
     if (!alpn_agreed(s)) {
         return WZP_ERR_ALPN;
     }
-    if (!wolfSSL_is_server(s->ssl) && !s->has_peer_cert) {
+    wzp__tls_facts *f = s->facts;
+    const bool needs = !wolfSSL_is_server(s->ssl) || needs_cert(s->tls, f->sni);
+    if (needs && !f->has_peer_cert) {
         return WZP_ERR_CERT;
     }
-    if (wolfSSL_export_keying_material(s->ssl, s->exporter, sizeof s->exporter,
+    if (wolfSSL_export_keying_material(s->ssl, f->exporter, sizeof f->exporter,
                                        EXPORTER, sizeof EXPORTER - 1, NULL, 0,
                                        1) != WOLFSSL_SUCCESS) {
         return WZP_ERR_TLS;
@@ -273,9 +347,9 @@ void wzp__tls_drop(wzp__tls_session *s)
 
 void wzp__tls_forget(wzp__tls_session *s)
 {
-    wzp__wipe(s->exporter, sizeof s->exporter);
-    if (s->sni != NULL) {
-        wzp_mem_free(&s->mem, s->sni, strlen(s->sni) + 1);
-        s->sni = NULL;
+    if (s->facts != NULL) {
+        wzp__wipe(s->facts, sizeof *s->facts);
+        wzp_mem_free(&s->mem, s->facts, sizeof *s->facts);
+        s->facts = NULL;
     }
 }

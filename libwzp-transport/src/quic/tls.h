@@ -4,9 +4,12 @@
  * in tls_method.c, cert.c and global.c only.
  *
  * The signature of the peer's handshake is always verified. Its certificate is
- * not judged: the owner gets the hash and compares it with a pin. ALPN `wzp`
- * is required on both sides. No tickets, no resumption, no early data.
- * Source: spec/wire.md 5.1, 5.2; design/deps.md 3; weaknesses-wire.md 5.
+ * not judged: the owner gets the hash and compares it with a pin. A client is
+ * asked for one only under the server names that need it; there it must show
+ * one and prove that it has the key. ALPN `wzp` is required on both sides. No
+ * tickets, no resumption, no early data.
+ * Source: spec/wire.md 5.1, 5.2; design/secure-media.md 3, 4; design/deps.md
+ * 3; weaknesses-wire.md 5.
  */
 #ifndef WZP_TRANSPORT_QUIC_TLS_H
 #define WZP_TRANSPORT_QUIC_TLS_H
@@ -14,6 +17,7 @@
 #include "quic/cert.h"
 
 #include <wzp/proto/env.h>
+#include <wzp/transport/endpoint.h>
 
 #include <ngtcp2/ngtcp2_crypto.h>
 
@@ -25,11 +29,35 @@ typedef struct wzp__tls {
     wzp__cert cert;
     bool has_cert;
     char alpn[16]; /* what both sides must speak; tests set another, or none */
+    /* Server names under which a certificate is asked for, each ended by NUL;
+     * a last '*' stands for any rest. */
+    wzp_mem mem;
+    char *cert_snis;
+    size_t cert_snis_len;
 } wzp__tls;
 
 /* seed  NULL for an endpoint that only dials. WZP_ERR_TLS. */
 WZP_NODISCARD wzp_err wzp__tls_init(wzp__tls *tls, const uint8_t *seed);
 void wzp__tls_deinit(wzp__tls *tls);
+
+/* Ask clients for a certificate under these names, as in wzp_endpoint_config.
+ * Once, after wzp__tls_init. WZP_ERR_CONFIG: a name that cannot be; NOMEM. */
+WZP_NODISCARD wzp_err wzp__tls_require(wzp__tls *tls, const wzp_mem *mem,
+                                       const char *const *names, size_t n);
+
+#define WZP__CERT_SNIS_MAX 16
+
+/* What the owner is told when the handshake is done. It is kept apart because
+ * a connection lives long and this does not. */
+typedef struct wzp__tls_facts {
+    char sni[WZP_SNI_MAX + 1]; /* server: lower case; "" when none came */
+    bool has_sni;
+    bool has_peer_cert;
+    uint8_t peer_cert[WZP_HASH_LEN];
+    bool has_peer_key; /* the certificate is of an Ed25519 key: */
+    uint8_t peer_key[WZP_KEY_LEN];
+    uint8_t exporter[32]; /* secret */
+} wzp__tls_facts;
 
 /* One connection's side of it. `ref` is first: ngtcp2's glue finds the
  * connection through it. The storage must not move. */
@@ -38,11 +66,8 @@ typedef struct wzp__tls_session {
     struct WOLFSSL *ssl;
     const wzp__tls *tls;
     wzp_mem mem;
-    char *sni;      /* server: lower case; NULL when none came */
-    bool is_broken; /* keys could not be installed: end the connection */
-    bool has_peer_cert;
-    uint8_t peer_cert[WZP_HASH_LEN];
-    uint8_t exporter[32]; /* secret */
+    wzp__tls_facts *facts; /* NULL once the owner has them */
+    bool is_broken;        /* keys could not be installed: end the connection */
 } wzp__tls_session;
 
 /* tls_method.c: how wolfSSL hands keys and bytes to ngtcp2. */
@@ -61,7 +86,7 @@ WZP_NODISCARD wzp_err wzp__tls_finish(wzp__tls_session *s);
 
 /* Free the TLS object; the rest stays readable. */
 void wzp__tls_drop(wzp__tls_session *s);
-/* Forget SNI and exporter value. */
+/* Wipe and free the facts. */
 void wzp__tls_forget(wzp__tls_session *s);
 
 #endif

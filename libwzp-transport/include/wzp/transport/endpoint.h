@@ -65,6 +65,13 @@ typedef struct wzp_endpoint_config {
                                    * acknowledged, default 1 MiB; then the
                                    * connection is closed as too slow */
     wzp_pkt_pool *pool;           /* received datagrams come from here */
+    /* Server names under which a client must show a certificate and prove that
+     * it has the key; under all others it is not even asked, as older clients
+     * have none. Lower case; a last '*' stands for any rest. At most 16,
+     * copied. A client without one fails with WZP_ERR_CERT_REQUIRED on both
+     * sides. */
+    const char *const *cert_snis;
+    size_t n_cert_snis;
 } wzp_endpoint_config;
 
 void wzp_endpoint_config_default_sized(wzp_endpoint_config *cfg, size_t size);
@@ -99,7 +106,9 @@ typedef struct wzp_dial {
     wzp_addr local; /* the socket's address (family must match remote) */
     wzp_addr remote;
     const char *sni;   /* lower case, NUL-terminated; NULL sends none */
-    bool present_cert; /* show the own certificate if asked (needs tls_seed) */
+    bool present_cert; /* show the own certificate if asked (needs tls_seed);
+                        * a listener that requires one finds out after we are
+                        * CONNECTED: CLOSED with CERT_REQUIRED may follow */
 } wzp_dial;
 
 /* Start a handshake. The certificate hash comes with WZP_EP_CONNECTED, before
@@ -168,8 +177,12 @@ typedef struct wzp_ep_action {
             wzp_addr local;
             wzp_addr remote;
             const char *sni; /* ACCEPTED: lower-cased, "" when none */
-            uint8_t cert_hash[WZP_HASH_LEN]; /* CONNECTED: the peer's */
+            uint8_t cert_hash[WZP_HASH_LEN]; /* of the peer's DER, SHA-256 */
             uint8_t exporter[32]; /* label EXPORTER-wzp-binding; secret */
+            bool has_peer_cert;   /* always when CONNECTED; when ACCEPTED, under
+                                   * a name of cert_snis */
+            bool has_peer_key;    /* its key is an Ed25519 one: */
+            uint8_t peer_key[WZP_KEY_LEN];
         } up;
         struct {
             const char *data; /* not terminated */
@@ -230,6 +243,9 @@ typedef struct wzp_endpoint_stats {
     uint64_t malformed;    /* packets no connection wanted */
     uint64_t handshake_failed;
     uint64_t tx_packets, rx_packets;
+    uint64_t cert_refused; /* ended because a certificate was missing, on
+                            * either side (one that is not the peer's own
+                            * counts as any other failed handshake) */
 } wzp_endpoint_stats;
 
 /* out->size  set by the caller: sizeof *out. */
