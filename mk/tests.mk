@@ -115,6 +115,8 @@ $(foreach f,$(TEST_FOLDERS),$(eval TESTS_$(f) := $(TESTSRC_$(f):%.c=$(B)/%)))
 TESTS_e2e += $(sort $(wildcard tests/e2e/*.sh))
 
 $(foreach l,$(LIBS),$(call programs,$(TESTSRC_$(l)),$(l),$(l) $(DEPS_$(l)),$(AR_support),-Ilibwzp-$(l)/src))
+# Peers that speak QUIC as they like reach below the endpoint.
+$(B)/tests/relay/hostile_%_test.o: private ALL_CFLAGS += -Ilibwzp-transport/src $(PCFLAGS_transport)
 $(call programs,$(TESTSRC_support_tests),proto,proto,$(foreach p,proxy tap legacy report,$(AR_prog_$(p))) $(AR_support))
 $(call programs,$(TESTSRC_bench),proto,proto,$(AR_bench) $(AR_support))
 $(call programs,$(TESTSRC_integration),everything,$(LIBS),$(AR_world) $(AR_support))
@@ -188,17 +190,24 @@ run-bench: all support-bin benches
 # fuzz/<target>_fuzz.c, seeds in fuzz/corpus/<target>/. Only with VARIANT=fuzz.
 
 FUZZ_SECONDS ?= 60
+FUZZ_JOBS ?= $(JOBS)
 FUZZ_SRC := $(sort $(wildcard fuzz/*_fuzz.c))
-FUZZERS := $(FUZZ_SRC:%_fuzz.c=%)
+FUZZERS := $(FUZZ_SRC:fuzz/%_fuzz.c=%)
+FUZZ_TARGETS ?= $(FUZZERS)
 $(if $(filter fuzz,$(VARIANT)),$(call programs,$(FUZZ_SRC),everything,$(LIBS),$(AR_world) $(AR_support),,-fsanitize=fuzzer))
 
+# What some targets see beside the public headers.
+$(B)/fuzz/caps_fuzz.o: private ALL_CFLAGS += -Ilibwzp-proto/src
+$(B)/fuzz/options_fuzz.o: private ALL_CFLAGS += -Iapps -Iapps/wzp-relay
+$(B)/fuzz/client_fuzz.o: private ALL_CFLAGS += -Ilibwzp-client/src
+
 .PHONY: fuzz run-fuzz fuzz-corpora
-fuzz: ## fuzz every target for FUZZ_SECONDS
+fuzz: ## fuzz FUZZ_TARGETS, each for FUZZ_SECONDS, FUZZ_JOBS at once
 	+$(Q)$(call again,fuzz) run-fuzz
 run-fuzz: $(FUZZ_SRC:%.c=$(B)/%)
-	$(Q)mk/run-fuzz $(B) $(FUZZ_SECONDS) $(FUZZERS:fuzz/%=%)
+	$(Q)mk/run-fuzz $(B) $(FUZZ_SECONDS) $(FUZZ_JOBS) $(FUZZ_TARGETS)
 fuzz-corpora: $(FUZZ_SRC:%.c=$(B)/%)
-	$(Q)mk/run-fuzz $(B) 0 $(FUZZERS:fuzz/%=%)
+	$(Q)mk/run-fuzz $(B) 0 $(FUZZ_JOBS) $(FUZZERS)
 
 # The speed bench puts a stand-in before the codec.
 $(B)/bench/cmd/speed: private ALL_LDFLAGS += -Wl,--wrap=wzp_encoder_encode,--wrap=wzp_decoder_decode,--wrap=wzp_decoder_fill

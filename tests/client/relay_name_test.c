@@ -30,6 +30,13 @@ static const struct name_row {
     {"[::1]4433", NULL, NULL},
     {"[::1]:", NULL, NULL},
     {"[]:4433", NULL, NULL},
+    {"[[::1]", NULL, NULL},
+    {"relay]:4433", NULL, NULL},
+    {"re[lay", NULL, NULL},
+    {"relay example", NULL, NULL},
+    {"relay\n:4433", NULL, NULL},
+    {"relay\x7f", NULL, NULL},
+    {"relais.\xc3\xa9t\xc3\xa9", "relais.\xc3\xa9t\xc3\xa9", "4433"},
 };
 
 static size_t name_count(void)

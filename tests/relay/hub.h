@@ -48,6 +48,7 @@ typedef struct hub_client {
     wzp_addr addr;
     bool is_off; /* its packets are lost both ways */
     bool is_connected, is_answered, is_closed;
+    size_t n_connected, n_closed; /* of all connections of `ep` */
     uint64_t close_code;
     wzp_err close_err;
     char reason[WZP_REASON_MAX + 1];
@@ -58,7 +59,8 @@ typedef struct hub_client {
     uint16_t sid;
     size_t members; /* of the last roster, and what deltas made of it */
     size_t dgrams;
-    wzp_arena *arena;
+    wzp_arena *arena; /* of the offer or signal last */
+    wzp_str offer;    /* the last one, as sent; gone with the next signal */
 } hub_client;
 
 typedef struct hub {
@@ -72,6 +74,10 @@ typedef struct hub {
     int n;
     hub_packet *flying; /* ring: one delay for all, so in order */
     size_t first, n_flying;
+    size_t held; /* bytes the relay has allocated */
+    /* How much of a client's packet goes on its way; NULL: all. */
+    size_t (*cut)(void *user, int from, const uint8_t *data, size_t len);
+    void *cut_user;
 } hub;
 
 static inline void hub_fill(void *user, uint8_t *out, size_t len)
@@ -87,6 +93,17 @@ static inline void hub_fill(void *user, uint8_t *out, size_t len)
 static inline wzp_unix_s hub_unix_now(void *user)
 {
     return HUB_UNIX + ((const hub *)user)->now / WZP_S;
+}
+
+static inline void *hub_resize(void *user, void *ptr, size_t old, size_t size)
+{
+    hub *h = user;
+    const wzp_mem mem = wzp_mem_default();
+    void *out = mem.resize(mem.user, ptr, old, size);
+    if (out != NULL || size == 0) {
+        h->held += size - (ptr == NULL ? 0 : old);
+    }
+    return out;
 }
 
 static inline void hub_new(hub *h, bool allow_legacy)
@@ -106,6 +123,7 @@ static inline void hub_new(hub *h, bool allow_legacy)
     assert_non_null(h->flying);
     wzp_relay_config cfg;
     wzp_relay_config_default(&cfg);
+    cfg.mem = (wzp_mem){.resize = hub_resize, .user = h};
     cfg.rng = h->rng;
     cfg.identity = wzp_seed_identity_table(h->seed);
     cfg.unix_now = hub_unix_now;
@@ -146,6 +164,12 @@ static inline void hub_fly(hub *h, int from, int to, const uint8_t *data,
     if ((from >= 0 && h->c[from].is_off) || (to >= 0 && h->c[to].is_off)) {
         return;
     }
+    if (from >= 0 && h->cut != NULL) {
+        len = h->cut(h->cut_user, from, data, len);
+        if (len == 0) {
+            return;
+        }
+    }
     assert_true(h->n_flying < HUB_FLYING && len <= 1500);
     hub_packet *p = &h->flying[(h->first + h->n_flying) % HUB_FLYING];
     p->due = h->now + HUB_DELAY;
@@ -162,6 +186,7 @@ static inline void hub_hear(hub *h, hub_client *c, const wzp_ep_action *a)
     switch (a->kind) {
     case WZP_EP_CONNECTED:
         c->is_connected = true;
+        c->n_connected++;
         memcpy(c->exporter, a->u.up.exporter, sizeof c->exporter);
         memcpy(c->cert_hash, a->u.up.cert_hash, sizeof c->cert_hash);
         break;
@@ -187,6 +212,7 @@ static inline void hub_hear(hub *h, hub_client *c, const wzp_ep_action *a)
     case WZP_EP_DGRAM: c->dgrams++; break;
     case WZP_EP_CLOSED:
         c->is_closed = true;
+        c->n_closed++;
         c->close_err = a->u.closed.err;
         c->close_code = a->u.closed.code;
         (void)snprintf(c->reason, sizeof c->reason, "%s", a->u.closed.reason);
@@ -332,6 +358,7 @@ static inline void hub_offer_as(hub *h, hub_client *c, const hub_client *as,
     wzp_str text;
     wzp_arena_reset(c->arena);
     assert_int_equal(wzp_signal_encode(c->arena, &sig, &text), WZP_OK);
+    c->offer = text;
     assert_int_equal(
         wzp_endpoint_send_signal(c->ep, h->now, c->conn, text.ptr, text.len),
         WZP_OK);

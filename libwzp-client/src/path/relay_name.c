@@ -36,13 +36,26 @@ static bool is_port(const char *port)
            strtoul(port, NULL, 10) <= PORT_MOST;
 }
 
+/* Brackets stand around a host, never in it; what pins cannot keep (pins.c) is
+ * no name either. Other bytes are the resolver's business. */
+static bool is_host(const char *host, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        const unsigned char c = (unsigned char)host[i];
+        if (c <= ' ' || c == 0x7f || c == '[' || c == ']') {
+            return false;
+        }
+    }
+    return len > 0 && len <= WZP__RELAY_HOST_MAX;
+}
+
 wzp_err wzp__relay_name_decode(const char *text, wzp__relay_name *out)
 {
     parts p;
     WZP_TRY(split(text, &p));
     size_t len = (size_t)(p.end - p.host);
     const char *port = p.port == NULL ? DEFAULT_PORT : p.port;
-    if (len == 0 || len > WZP__RELAY_HOST_MAX || !is_port(port)) {
+    if (!is_host(p.host, len) || !is_port(port)) {
         return WZP_ERR_ADDRESS;
     }
     for (size_t i = 0; i < len; i++) { /* names are one in any letter case */
