@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A packet passes, in this order: the queue before the bottleneck (dropped when
- * full), the bottleneck (one packet after another at rate_bps), chance (loss),
- * the wire (delay and jitter), and perhaps a copier. So lost packets have used
+/* A packet passes, in this order: the largest size, the queue before the
+ * bottleneck (dropped when full), the bottleneck (one packet after another at
+ * rate_bps), chance (loss), the wire (delay and jitter, or a trace), and
+ * perhaps a copier. So lost packets have used
  * up the rate of the link, as those of a real one have.
  *
  * Every packet draws the same number of random values, whatever happens to it:
@@ -39,6 +40,7 @@ void wzp_link_init(wzp_link *link, const wzp_link_cfg *cfg)
     *link = (wzp_link){0};
     link->packet_rng = draw(&seeds);
     link->hole_rng = draw(&seeds);
+    link->fault_rng = draw(&seeds);
     wzp_link_set(link, cfg);
 }
 
@@ -46,6 +48,8 @@ void wzp_link_set(wzp_link *link, const wzp_link_cfg *cfg)
 {
     assert(cfg->loss >= 0 && cfg->loss <= 1);
     assert(cfg->dup >= 0 && cfg->dup <= 1);
+    assert(cfg->reorder >= 0 && cfg->reorder <= 1);
+    assert(cfg->corrupt >= 0 && cfg->corrupt <= 1);
     assert(cfg->queue_bytes <= WZP_LINK_QUEUE_MAX);
     link->cfg = *cfg;
     link->hole_is_known = false;
@@ -74,9 +78,17 @@ static bool is_in_hole(wzp_link *link, uint64_t now_ns)
     return now_ns >= link->hole_from_ns;
 }
 
+static int32_t traced(const wzp_link *link, uint64_t now_ns)
+{
+    return wzp_trace_at(link->cfg.trace, now_ns - link->begin_ns);
+}
+
 static bool is_lost(wzp_link *link, uint64_t now_ns, double chance)
 {
     const wzp_link_cfg *c = &link->cfg;
+    if (c->trace != NULL) {
+        return traced(link, now_ns) == WZP_TRACE_LOST;
+    }
     if (c->burst_ms > 0 && c->loss > 0 && c->loss < 1) {
         return is_in_hole(link, now_ns);
     }
@@ -121,23 +133,76 @@ static bool pass_bottleneck(wzp_link *link, uint64_t now_ns, size_t len,
 }
 
 /* chance 0 to 1 spans delay - jitter to delay + jitter. */
-static uint64_t pass_wire(wzp_link *link, uint64_t out_ns, double chance)
+static uint64_t wire_ns(const wzp_link *link, uint64_t now_ns, double chance)
 {
     const wzp_link_cfg *c = &link->cfg;
+    if (c->trace != NULL) {
+        return (uint64_t)traced(link, now_ns) * WZP_TRACE_UNIT_NS;
+    }
     const double shift = (2 * chance - 1) * (double)c->jitter_ns;
-    const double delay = fmax(0, (double)c->delay_ns + shift);
-    uint64_t due_ns = out_ns + (uint64_t)delay;
+    return (uint64_t)fmax(0, (double)c->delay_ns + shift);
+}
+
+/* held_ns: what reordering adds. */
+static uint64_t pass_wire(wzp_link *link, uint64_t out_ns, uint64_t wire,
+                          uint64_t held_ns)
+{
+    const wzp_link_cfg *c = &link->cfg;
+    const bool keeps = c->trace != NULL ? c->trace->is_fifo : c->keep_order;
+    uint64_t due_ns = out_ns + wire;
 
     if (due_ns < link->last_due_ns) {
-        if (c->keep_order) {
+        if (keeps) {
             due_ns = link->last_due_ns;
         } else {
             link->stats.reordered++;
         }
-    } else {
+    } else if (held_ns == 0) { /* who is held back is to be overtaken */
         link->last_due_ns = due_ns;
     }
-    return due_ns;
+    return due_ns + held_ns;
+}
+
+/* The faults of a packet, drawn before it is known whether it arrives. */
+static uint64_t draw_faults(wzp_link *link, size_t len)
+{
+    const wzp_link_cfg *c = &link->cfg;
+    const double reorder_chance = draw_share(&link->fault_rng);
+    const double corrupt_chance = draw_share(&link->fault_rng);
+    const uint64_t bit = draw(&link->fault_rng);
+
+    link->is_corrupt = len > 0 && corrupt_chance < c->corrupt;
+    link->flip_bit = len > 0 ? (size_t)(bit % (8 * len)) : 0;
+    if (reorder_chance >= c->reorder) {
+        return 0;
+    }
+    return c->reorder_ns != 0 ? c->reorder_ns : WZP_LINK_REORDER_NS;
+}
+
+static bool is_dropped(wzp_link *link, uint64_t now_ns, size_t len,
+                       double chance, uint64_t *out_ns)
+{
+    wzp_link_stats *stats = &link->stats;
+    if (link->cfg.mtu != 0 && len > link->cfg.mtu) {
+        stats->too_big++;
+        return true;
+    }
+    if (!pass_bottleneck(link, now_ns, len, out_ns)) {
+        stats->overflowed++;
+        return true;
+    }
+    if (is_lost(link, now_ns, chance)) {
+        stats->lost++;
+        return true;
+    }
+    return false;
+}
+
+void wzp_link_spoil(const wzp_link *link, uint8_t *data)
+{
+    if (link->is_corrupt) {
+        data[link->flip_bit / 8] ^= (uint8_t)(1u << link->flip_bit % 8);
+    }
 }
 
 int wzp_link_send(wzp_link *link, uint64_t now_ns, size_t len,
@@ -148,25 +213,29 @@ int wzp_link_send(wzp_link *link, uint64_t now_ns, size_t len,
     const double delay_chance = draw_share(&link->packet_rng);
     const double dup_chance = draw_share(&link->packet_rng);
     const double dup_delay_chance = draw_share(&link->packet_rng);
+    const uint64_t held_ns = draw_faults(link, len);
     uint64_t out_ns = 0;
 
+    if (!link->has_begun) {
+        link->has_begun = true;
+        link->begin_ns = now_ns;
+    }
     stats->packets++;
     stats->bytes += len;
-    if (!pass_bottleneck(link, now_ns, len, &out_ns)) {
-        stats->overflowed++;
-        return 0;
-    }
-    if (is_lost(link, now_ns, loss_chance)) {
-        stats->lost++;
+    if (is_dropped(link, now_ns, len, loss_chance, &out_ns)) {
         return 0;
     }
     stats->delivered++;
     stats->delivered_bytes += len;
-    deliver_at[0] = pass_wire(link, out_ns, delay_chance);
+    stats->corrupted += link->is_corrupt;
+    stats->held_back += held_ns != 0;
+    deliver_at[0] =
+        pass_wire(link, out_ns, wire_ns(link, now_ns, delay_chance), held_ns);
     if (dup_chance >= link->cfg.dup) {
         return 1;
     }
     stats->duplicated++;
-    deliver_at[1] = pass_wire(link, out_ns, dup_delay_chance);
+    deliver_at[1] =
+        pass_wire(link, out_ns, wire_ns(link, now_ns, dup_delay_chance), 0);
     return 2;
 }

@@ -255,3 +255,77 @@ WZP_TEST(link_loss_does_not_change_the_delays_of_the_survivors)
         assert_true(b == 0 || a == b);
     }
 }
+
+WZP_TEST(link_holds_back_the_configured_share_and_lets_others_overtake)
+{
+    enum { N = 20000 };
+    wzp_link link = link_of((wzp_link_cfg){.delay_ns = 40 * MS,
+                                           .reorder = 0.05,
+                                           .reorder_ns = 7 * MS,
+                                           .seed = 13});
+    uint64_t held = 0, overtaken = 0, last = 0;
+    for (uint64_t i = 1; i <= N; i++) {
+        const uint64_t due = send_one(&link, i * 5 * MS);
+        const uint64_t delay = due - i * 5 * MS;
+        assert_true(delay == 40 * MS || delay == 47 * MS);
+        held += delay == 47 * MS;
+        overtaken += due < last;
+        last = due;
+    }
+    assert_in_range(held, N * 0.045, N * 0.055);
+    assert_int_equal(link.stats.held_back, held);
+    /* all but those whose follower was held back as well */
+    assert_in_range(overtaken, held * 9 / 10, held);
+}
+
+WZP_TEST(link_drops_and_counts_what_is_larger_than_its_mtu)
+{
+    wzp_link_cfg cfg = {.delay_ns = MS};
+    wzp_link link = link_of(cfg);
+    assert_true(send_one(&link, MS) != 0);
+
+    cfg.mtu = LEN; /* a black hole that begins in mid-run */
+    wzp_link_set(&link, &cfg);
+    assert_true(send_one(&link, 2 * MS) != 0);
+    cfg.mtu = LEN - 1;
+    wzp_link_set(&link, &cfg);
+    assert_true(send_one(&link, 3 * MS) == 0);
+    assert_int_equal(link.stats.too_big, 1);
+    assert_int_equal(link.stats.delivered, 2);
+}
+
+WZP_TEST(link_turns_one_bit_of_the_configured_share)
+{
+    enum { N = 20000 };
+    wzp_link link = link_of((wzp_link_cfg){.corrupt = 0.02, .seed = 17});
+    uint64_t spoiled = 0;
+    for (uint64_t t = 1; t <= N; t++) {
+        uint8_t data[LEN] = {0};
+        unsigned bits = 0;
+        (void)send_one(&link, t);
+        wzp_link_spoil(&link, data);
+        for (size_t i = 0; i < LEN; i++) {
+            bits += (unsigned)__builtin_popcount(data[i]);
+        }
+        assert_int_equal(bits, link.is_corrupt ? 1 : 0);
+        spoiled += bits;
+    }
+    assert_int_equal(link.stats.corrupted, spoiled);
+    assert_in_range(spoiled, N * 0.017, N * 0.023);
+}
+
+WZP_TEST(link_faults_do_not_change_loss_and_delay)
+{
+    const wzp_link_cfg cfg = {
+        .loss = 0.2, .delay_ns = 40 * MS, .jitter_ns = 20 * MS, .seed = 4};
+    wzp_link_cfg faulty_cfg = cfg;
+    faulty_cfg.reorder = 0.5;
+    faulty_cfg.reorder_ns = 3 * MS;
+    faulty_cfg.corrupt = 0.5;
+    wzp_link plain = link_of(cfg), faulty = link_of(faulty_cfg);
+    for (uint64_t i = 1; i <= 1000; i++) {
+        const uint64_t a = send_one(&plain, i * MS);
+        const uint64_t b = send_one(&faulty, i * MS);
+        assert_true(b == a || (a != 0 && b == a + 3 * MS));
+    }
+}

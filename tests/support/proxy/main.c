@@ -10,12 +10,14 @@
 #include <string.h>
 
 typedef struct option_values {
-    const char *listen, *to;
+    const char *listen, *to, *trace;
     double loss, burst, dup, delay, jitter, rate, queue, seed;
+    double reorder, reorder_by, mtu, corrupt;
     bool keep_order, stats, help;
 } option_values;
 
 static option_values values = {.seed = 1};
+static wzp_trace trace; /* of --trace */
 
 /* One of text, number and flag is set. */
 static const struct option {
@@ -40,6 +42,16 @@ static const struct option {
      .flag = &values.keep_order},
     {"--dup", "PERCENT", "packets that arrive twice",
      .number = &values.dup, .most = 100},
+    {"--reorder", "PERCENT", "packets held back, so that others overtake",
+     .number = &values.reorder, .most = 100},
+    {"--reorder-by", "MS", "by so much; 0: 20",
+     .number = &values.reorder_by, .most = 60000},
+    {"--mtu", "BYTES", "larger packets are dropped; 0: none",
+     .number = &values.mtu, .most = 65536},
+    {"--corrupt", "PERCENT", "packets with one bit wrong",
+     .number = &values.corrupt, .most = 100},
+    {"--trace", "NAME", "delays and losses of tests/vectors/traces.json",
+     .text = &values.trace},
     {"--rate", "KBPS", "bottleneck in kbit/s; 0: none",
      .number = &values.rate, .most = 1e7},
     {"--queue", "BYTES", "before the bottleneck; 0: 200 ms of it",
@@ -133,6 +145,10 @@ int main(int argc, char **argv)
               stderr);
         return 2;
     }
+    if (values.trace != NULL && !wzp_trace_make(values.trace, &trace)) {
+        fprintf(stderr, "wzp-netsim: no trace %s\n", values.trace);
+        return 2;
+    }
     const wzp_netsim_cfg cfg = {
         .listen = values.listen,
         .to = values.to,
@@ -144,6 +160,11 @@ int main(int argc, char **argv)
                  .queue_bytes = (size_t)values.queue,
                  .dup = values.dup / 100,
                  .keep_order = values.keep_order,
+                 .reorder = values.reorder / 100,
+                 .reorder_ns = (uint64_t)(values.reorder_by * 1e6),
+                 .mtu = (size_t)values.mtu,
+                 .corrupt = values.corrupt / 100,
+                 .trace = values.trace != NULL ? &trace : NULL,
                  .seed = (uint64_t)values.seed},
         .is_verbose = values.stats,
     };

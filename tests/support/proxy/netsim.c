@@ -251,6 +251,7 @@ static void packet_accept(netsim *n, size_t client_index, int direction,
     if (copies == 0) {
         count_add(&c->dropped, len);
     }
+    wzp_link_spoil(link, n->datagram);
     for (int i = 0; i < copies; i++) {
         const wzp_netsim_packet packet = {.due_ns = due_ns[i],
                                           .client = client_index,
