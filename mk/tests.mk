@@ -10,6 +10,7 @@
 #   tests/bench/         proto                             bench, support
 #   tests/integration/   all libraries                     world, support
 #   tests/torture/       all libraries                     faults, world, support
+#   tests/attack/        all libraries                     liar, world, support
 #   tests/e2e/           proto; runs the programs, *.sh as well
 #   bench/cmd/           all libraries                     bench, world, support
 #   fuzz/                all libraries                     world, support
@@ -51,6 +52,7 @@ endef
 support = $(eval $(call support_rules,$(1),$(2)))$(if $(OBJ_$(1)),$(eval $(call support_build,$(1),$(2),$(3))))
 $(call support,support,tests/support,proto)
 $(call support,world,tests/support/world,everything)
+$(call support,liar,tests/support/liar,everything)
 $(call support,bench,bench/support,proto)
 $(call support,faults,tests/support/faults,everything)
 # The functions of faults.h, of alloc.h and the verbs of a test, before the
@@ -109,7 +111,7 @@ $(1:%.c=$(B)/%): %: %.o $(4) $(call archives,$(3))
 endef
 programs = $(if $(1),$(eval $(call one_each,$(1),$(2),$(3),$(4),$(5),$(6))))
 
-TEST_FOLDERS := $(LIBS) support_tests bench integration torture e2e
+TEST_FOLDERS := $(LIBS) support_tests bench integration attack torture e2e
 $(foreach f,$(TEST_FOLDERS),$(eval TESTSRC_$(f) := $(sort $(wildcard tests/$(f)/*_test.c))))
 $(foreach f,$(TEST_FOLDERS),$(eval TESTS_$(f) := $(TESTSRC_$(f):%.c=$(B)/%)))
 TESTS_e2e += $(sort $(wildcard tests/e2e/*.sh))
@@ -123,6 +125,7 @@ $(call programs,$(TESTSRC_integration),everything,$(LIBS),$(AR_world) $(AR_suppo
 $(call programs,$(TESTSRC_torture),everything,$(LIBS),$(AR_faults) $(AR_world) $(AR_support))
 $(B)/tests/torture/syscalls_test: private ALL_LDFLAGS += $(WRAP_faults)
 $(B)/tests/torture/alloc_test: private ALL_LDFLAGS += $(WRAP_alloc) $(call wrap_verbs,tests/torture/alloc_test.c)
+$(call programs,$(TESTSRC_attack),everything,$(LIBS),$(AR_liar) $(AR_world) $(AR_support))
 $(call programs,$(TESTSRC_e2e),proto,proto,$(AR_support))
 
 # Running ---------------------------------------------------------------------
@@ -151,7 +154,7 @@ test: all tests layers ## run all tests: unit, vectors, layers, integration, e2e
 # The long scenarios; a test asks for WZP_SOAK.
 soak: ## run the long scenarios (SOAK_MINUTES=10)
 	+$(Q)WZP_SOAK=$(or $(SOAK_MINUTES),10) TEST_TIMEOUT=7200 \
-	  $(call again,release) run-tests TEST_SET="integration torture e2e"
+	  $(call again,release) run-tests TEST_SET="integration attack torture e2e"
 .PHONY: soak
 
 # $(call again,variant): make with another variant, in a folder of its own.

@@ -94,6 +94,33 @@ WZP_TEST(roster_package_under_another_fingerprint_refuses_the_member)
     hub_free(h);
 }
 
+WZP_TEST(roster_member_refused_for_its_listed_name_is_asked_again_under_another)
+{
+    hub *h = hub_new(1);
+    const int a = hub_add(h, NULL);
+    const int b = hub_add(h, NULL);
+    const wzp_participant right = hub_participant(h, b);
+    const wzp_bytes kp = wzp_group_package_view(h->peers[b].g);
+    wzp_participant wrong[2] = {right, right};
+    wrong[0].fingerprint = (wzp_str){h->peers[a].fp, WZP_FP_TEXT_LEN};
+    wrong[1].kph = (wzp_bytes){h->peers[a].kph, WZP_HASH_LEN};
+    for (int i = 0; i < 2; i++) {
+        ASSERT_OK(list(h, a, &wrong[i], 1));
+        wzp_ignore(give(h, a, kp.ptr, kp.len), "refused");
+        assert_int_equal(hub_info(h, a, b).state, WZP_MEMBER_REFUSED);
+        ASSERT_OK(list(h, a, &wrong[i], 1)); /* the same word: still so */
+        assert_int_equal(hub_info(h, a, b).state, WZP_MEMBER_REFUSED);
+    }
+    ASSERT_OK(list(h, a, &right, 1));
+    assert_int_equal(hub_info(h, a, b).state, WZP_MEMBER_UNKNOWN);
+    ASSERT_OK(give(h, a, kp.ptr, kp.len));
+    assert_int_equal(hub_info(h, a, b).state, WZP_MEMBER_VERIFIED);
+    /* A proven one keeps its name, whatever the relay says. */
+    ASSERT_OK(list(h, a, &wrong[0], 1));
+    assert_int_equal(hub_info(h, a, b).state, WZP_MEMBER_VERIFIED);
+    hub_free(h);
+}
+
 WZP_TEST(roster_package_nobody_asked_for_is_refused)
 {
     hub *h = hub_new(1);

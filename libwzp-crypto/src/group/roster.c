@@ -98,27 +98,63 @@ static wzp__member *find_legacy(const wzp_group *g, const wzp_participant *p)
     return NULL;
 }
 
+/* The relay's word on who it is, which the package must bear out. */
+static void take_names(wzp_group *g, wzp__member *m, const wzp_participant *p)
+{
+    m->has_fp = read_fingerprint(p->fingerprint, m->listed_fp);
+    m->has_kph = p->kph.len == WZP_HASH_LEN;
+    if (m->has_kph) {
+        memcpy(m->kph, p->kph.ptr, WZP_HASH_LEN);
+    }
+    if (m->has_kph && memcmp(m->kph, m->mid, WZP_MID_LEN) != 0) {
+        refuse(g, m, WZP_ERR_MALFORMED);
+    } else {
+        wzp__todo_set(g, m, WZP__TODO_PACKAGE);
+    }
+}
+
+static bool is_other_name(const wzp__member *m, const wzp_participant *p)
+{
+    uint8_t fp[WZP_FP_LEN];
+    const bool has_fp = read_fingerprint(p->fingerprint, fp);
+    const bool has_kph = p->kph.len == WZP_HASH_LEN;
+    return has_fp != m->has_fp || has_kph != m->has_kph ||
+           (has_fp && memcmp(fp, m->listed_fp, sizeof fp) != 0) ||
+           (has_kph && memcmp(p->kph.ptr, m->kph, WZP_HASH_LEN) != 0);
+}
+
+/* Before its package was taken, another word of the relay counts, and ends a
+ * refusal for which only the relay's word was the reason: its lie must not
+ * outlive it. */
+static void name_again(wzp_group *g, wzp__member *m, const wzp_participant *p)
+{
+    const bool is_misnamed =
+        m->state == WZP_MEMBER_REFUSED &&
+        (m->why == WZP_ERR_FINGERPRINT || m->why == WZP_ERR_MALFORMED);
+    if ((m->state != WZP_MEMBER_UNKNOWN && !is_misnamed) ||
+        !is_other_name(m, p)) {
+        return;
+    }
+    m->state = WZP_MEMBER_UNKNOWN;
+    m->why = WZP_OK;
+    m->tries = 0;
+    take_names(g, m, p);
+    wzp__todo_set(g, m, WZP__TODO_MEMBER);
+}
+
 static wzp_err list_new(wzp_group *g, const wzp_participant *p, bool is_legacy,
                         wzp__member **out)
 {
     wzp__member *m;
     WZP_TRY(wzp__member_insert(g, is_legacy ? NULL : p->mid.ptr, &m));
-    m->has_fp = read_fingerprint(p->fingerprint, m->listed_fp);
     copy_alias(p->alias, m->alias);
     wzp__todo_set(g, m, WZP__TODO_MEMBER);
     *out = m;
     if (is_legacy) {
-        return WZP_OK;
+        m->has_fp = read_fingerprint(p->fingerprint, m->listed_fp);
+    } else {
+        take_names(g, m, p);
     }
-    if (p->kph.len == WZP_HASH_LEN) {
-        memcpy(m->kph, p->kph.ptr, WZP_HASH_LEN);
-        m->has_kph = true;
-        if (memcmp(m->kph, m->mid, WZP_MID_LEN) != 0) {
-            refuse(g, m, WZP_ERR_MALFORMED);
-            return WZP_OK;
-        }
-    }
-    wzp__todo_set(g, m, WZP__TODO_PACKAGE);
     return WZP_OK;
 }
 
@@ -136,7 +172,9 @@ static wzp_err list_one(wzp_group *g, wzp_tstamp now, const wzp_participant *p)
         }
         come_back(g, m, now);
         wzp__todo_set(g, m, WZP__TODO_MEMBER);
+        name_again(g, m, p);
     } else {
+        name_again(g, m, p);
         char alias[WZP_ALIAS_MAX];
         copy_alias(p->alias, alias);
         if (strcmp(alias, m->alias) != 0) {

@@ -1,0 +1,654 @@
+/* SPDX-License-Identifier: MIT */
+/* The lying relay, see liar.h. One room, whatever its name. Lies are not told
+ * here: this file is the honest part, and the places where a test reaches in.
+ */
+#include "liar.h"
+
+#include "later.h"
+
+#include <wzp/client/client.h>
+#include <wzp/crypto/binding.h>
+#include <wzp/crypto/legacy.h>
+#include <wzp/crypto/room.h>
+#include <wzp/proto/control.h>
+#include <wzp/proto/fingerprint.h>
+#include <wzp/proto/pkt.h>
+#include <wzp/transport/endpoint.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PACKETS   4096
+#define ARENA_MAX (8 * (size_t)WZP_SIGNAL_MAX)
+#define NOW_UNIX  UINT64_C(1800000000) /* of the world */
+#define CAPS      (WZP_CAP_PRESENT | WZP_CAP_E2E1 | WZP_CAP_SIG1)
+
+typedef struct inside {
+    wzp_liar_member pub;
+    wzp_conn_id conn;
+    uint8_t exporter[WZP_EXPORTER_LEN];
+    char *offer;
+    wzp_group *group; /* of a ghost */
+    wzp_seed_identity *seed;
+    uint64_t opened;
+} inside;
+
+struct wzp_liar {
+    wzp_world *w;
+    wzp_node node;
+    wzp_rng rng;
+    wzp_seed_identity *seed;
+    wzp_identity identity;
+    uint8_t cert[WZP_HASH_LEN];
+    wzp_endpoint *ep;
+    wzp_pkt_pool *pool;
+    wzp_arena *in, *out;
+    wzp_liar_hooks hooks;
+    bool withholds_leaves;
+    bool has_work; /* something was queued from outside of the loop */
+    uint8_t room_id[WZP_HASH_LEN];
+    inside *m[WZP_LIAR_MEMBERS];
+    int n;
+    uint32_t rev;
+    wzp_later later;
+};
+
+static void *need(void *p)
+{
+    if (p == NULL) {
+        abort();
+    }
+    return p;
+}
+
+static void must(wzp_err e, const char *what)
+{
+    if (e != WZP_OK) {
+        fprintf(stderr, "liar: %s: %s\n", what, wzp_err_name(e));
+        abort();
+    }
+}
+
+static wzp_unix_s unix_now(const wzp_liar *l)
+{
+    return NOW_UNIX + wzp_world_now(l->w) / WZP_S;
+}
+
+/* --- sending --- */
+
+static void send_text(wzp_liar *l, int to, const void *text, size_t len)
+{
+    if (l->m[to]->conn != 0) {
+        wzp_ignore(wzp_endpoint_send_signal(l->ep, wzp_world_now(l->w),
+                                            l->m[to]->conn, text, len),
+                   "its CLOSED is on its way");
+    }
+    l->has_work = true;
+}
+
+static void send_bytes(wzp_liar *l, int to, const uint8_t *data, size_t len)
+{
+    wzp_pkt *pkt = l->m[to]->conn != 0 ? wzp_pkt_get(l->pool) : NULL;
+    if (pkt == NULL) {
+        return;
+    }
+    memcpy(pkt->data, data, len);
+    pkt->len = len;
+    wzp_ignore(wzp_endpoint_send_dgram(l->ep, wzp_world_now(l->w),
+                                       l->m[to]->conn, pkt),
+               "lost, as on a network");
+    wzp_pkt_unref(pkt);
+    l->has_work = true;
+}
+
+static wzp_str encode(wzp_liar *l, const wzp_signal *sig)
+{
+    wzp_str text;
+    wzp_arena_reset(l->out);
+    must(wzp_signal_encode(l->out, sig, &text), "encode");
+    return text;
+}
+
+/* A ghost hears it without a connection. */
+static void tell_ghost(wzp_liar *l, int to, const wzp_signal *sig)
+{
+    wzp_group *g = l->m[to]->group;
+    const wzp_tstamp now = wzp_world_now(l->w);
+    l->has_work = true;
+    if (sig->kind == WZP_SIG_ROOM_UPDATE) {
+        wzp_ignore(wzp_group_roster(g, now, sig->u.room_update.participants),
+                   "the test looks at its group");
+    } else {
+        wzp_ignore(wzp_group_recv(g, now, unix_now(l), sig),
+                   "the test looks at its group");
+    }
+}
+
+void wzp_liar_say(wzp_liar *l, int to, const wzp_signal *sig)
+{
+    if (l->m[to]->group != NULL) {
+        tell_ghost(l, to, sig);
+        return;
+    }
+    const wzp_str text = encode(l, sig);
+    send_text(l, to, text.ptr, text.len);
+}
+
+void wzp_liar_say_at(wzp_liar *l, wzp_tstamp at, int to, const wzp_signal *sig)
+{
+    const wzp_str text = encode(l, sig);
+    const wzp_later_what what = {.to = to, .data = text.ptr, .len = text.len};
+    wzp_later_add(&l->later, at, &what);
+}
+
+void wzp_liar_throw(wzp_liar *l, int to, const uint8_t *data, size_t len)
+{
+    inside *m = l->m[to];
+    if (m->group == NULL) {
+        send_bytes(l, to, data, len);
+        return;
+    }
+    uint8_t plain[WZP_PKT_CAP];
+    wzp_opened o;
+    m->opened += wzp_group_open(m->group, wzp_world_now(l->w), data, len, plain,
+                                sizeof plain, &o) == WZP_OK;
+}
+
+void wzp_liar_throw_at(wzp_liar *l, wzp_tstamp at, int to, const uint8_t *data,
+                       size_t len)
+{
+    const wzp_later_what what = {
+        .to = to, .is_dgram = true, .data = data, .len = len};
+    wzp_later_add(&l->later, at, &what);
+}
+
+/* By way of the hook. */
+static void pass_signal(wzp_liar *l, int from, int to, const wzp_signal *sig)
+{
+    wzp_signal copy = *sig;
+    if (l->hooks.signal == NULL ||
+        l->hooks.signal(l->hooks.user, l, from, to, &copy)) {
+        wzp_liar_say(l, to, &copy);
+    }
+}
+
+static void pass_dgram(wzp_liar *l, int from, const uint8_t *data, size_t len)
+{
+    for (int to = 0; to < l->n; to++) {
+        uint8_t copy[WZP_PKT_CAP];
+        size_t n = len;
+        if (to == from || !l->m[to]->pub.is_here) {
+            continue;
+        }
+        memcpy(copy, data, len);
+        if (l->hooks.dgram == NULL ||
+            l->hooks.dgram(l->hooks.user, l, from, to, copy, &n)) {
+            wzp_liar_throw(l, to, copy, n);
+        }
+    }
+}
+
+/* --- what an honest relay does --- */
+
+static int find_mid(const wzp_liar *l, const uint8_t *mid)
+{
+    for (int i = l->n; i-- > 0;) {
+        if (memcmp(l->m[i]->pub.mid, mid, WZP_MID_LEN) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static int find_conn(const wzp_liar *l, wzp_conn_id conn)
+{
+    for (int i = 0; i < l->n; i++) {
+        if (l->m[i]->conn == conn) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+void wzp_liar_roster(wzp_liar *l)
+{
+    wzp_participant list[WZP_LIAR_MEMBERS];
+    size_t n = 0;
+    for (int i = 0; i < l->n; i++) {
+        const wzp_liar_member *m = &l->m[i]->pub;
+        if (m->is_listed) {
+            list[n++] = (wzp_participant){
+                .fingerprint = {m->fingerprint, strlen(m->fingerprint)},
+                .alias = {m->alias, strlen(m->alias)},
+                .relay_label = WZP_STR_NONE,
+                .mid = {m->mid, WZP_MID_LEN},
+                .kph = {m->kph, WZP_HASH_LEN},
+                .caps = m->caps,
+            };
+        }
+    }
+    l->rev++;
+    const wzp_signal sig = {.kind = WZP_SIG_ROOM_UPDATE,
+                            .u.room_update = {.count = (uint32_t)n,
+                                              .participants = {list, n},
+                                              .rev = {true, l->rev}}};
+    for (int to = 0; to < l->n; to++) {
+        if (l->m[to]->pub.is_here) {
+            pass_signal(l, WZP_LIAR_RELAY, to, &sig);
+        }
+    }
+}
+
+static void answer_offer(wzp_liar *l, int to)
+{
+    uint8_t secret[WZP_KEY_LEN];
+    uint8_t signature[WZP_SIG_LEN];
+    uint8_t bound[WZP_SIG_LEN];
+    wzp_signal sig = {.kind = WZP_SIG_CALL_ANSWER};
+    wzp_sig_call_answer *a = &sig.u.call_answer;
+    wzp_rng_fill(&l->rng, secret, sizeof secret);
+    wzp_legacy_public(secret, a->ephemeral_pub);
+    memcpy(a->identity_pub, l->identity.public_key, WZP_KEY_LEN);
+    must(wzp_legacy_sign(&l->identity, false, a->ephemeral_pub, signature),
+         "sign");
+    wzp_binding_input in = {.kind = WZP_BINDING_CALL_ANSWER};
+    memcpy(in.exporter, l->m[to]->exporter, sizeof in.exporter);
+    memcpy(in.server_cert_hash, l->cert, sizeof in.server_cert_hash);
+    must(wzp_binding_sign(&l->identity, &in, bound), "bind");
+    a->signature = (wzp_bytes){signature, sizeof signature};
+    a->binding = (wzp_bytes){bound, sizeof bound};
+    a->chosen_profile = wzp_tier_profile(WZP_TIER_GOOD);
+    a->caps = CAPS;
+    pass_signal(l, WZP_LIAR_RELAY, to, &sig);
+}
+
+static void keep_text(inside *m, wzp_str json)
+{
+    m->offer = need(malloc(json.len));
+    memcpy(m->offer, json.ptr, json.len);
+    m->pub.offer = (wzp_str){m->offer, json.len};
+}
+
+static void set_names(wzp_liar_member *m, const uint8_t *key, const uint8_t *kp)
+{
+    uint8_t fp[WZP_FP_LEN];
+    memcpy(m->identity, key, WZP_KEY_LEN);
+    wzp_identity_fingerprint(key, fp);
+    wzp_fingerprint_encode(fp, m->fingerprint);
+    memcpy(m->kp, kp, WZP_KP_LEN);
+    wzp_sha256(kp, WZP_KP_LEN, m->kph);
+    wzp_kp_mid(m->kph, m->mid);
+    m->is_here = true;
+    m->is_listed = true;
+}
+
+static void join(wzp_liar *l, int i, const wzp_sig_call_offer *offer,
+                 wzp_str json)
+{
+    inside *m = l->m[i];
+    keep_text(m, json);
+    m->pub.caps = offer->caps;
+    (void)snprintf(m->pub.alias, sizeof m->pub.alias, "%.*s",
+                   (int)offer->alias.len, offer->alias.ptr);
+    if (offer->kp.len != WZP_KP_LEN) {
+        return; /* this relay is for those who seal */
+    }
+    set_names(&m->pub, offer->identity_pub, offer->kp.ptr);
+    wzp_ignore(wzp_endpoint_trust(l->ep, m->conn), "gone already");
+    answer_offer(l, i);
+    wzp_liar_roster(l);
+}
+
+static void answer_request(wzp_liar *l, int to, wzp_bytes_list mids)
+{
+    wzp_bytes kps[WZP_LIAR_MEMBERS];
+    size_t n = 0;
+    for (size_t i = 0; i < mids.n && n < WZP_LIAR_MEMBERS; i++) {
+        const int who = find_mid(l, mids.v[i].ptr);
+        if (who >= 0) {
+            kps[n++] = (wzp_bytes){l->m[who]->pub.kp, WZP_KP_LEN};
+        }
+    }
+    const wzp_signal sig = {.kind = WZP_SIG_KEY_PACKAGES,
+                            .u.key_packages.kps = {kps, n}};
+    if (n > 0) {
+        pass_signal(l, WZP_LIAR_RELAY, to, &sig);
+    }
+}
+
+static void route_to(wzp_liar *l, int from, const uint8_t *mid,
+                     const wzp_signal *sig)
+{
+    const int to = find_mid(l, mid);
+    if (to >= 0 && l->m[to]->pub.is_here) {
+        pass_signal(l, from, to, sig);
+    }
+}
+
+/* One box a message, as an honest relay does it. */
+static void route_boxes(wzp_liar *l, int from, const wzp_signal *sig)
+{
+    for (size_t i = 0; i < sig->u.e2ee_keys.k.n; i++) {
+        wzp_e2ee_box box = sig->u.e2ee_keys.k.v[i];
+        wzp_signal one = *sig;
+        one.u.e2ee_keys.k = (wzp_e2ee_box_list){&box, 1};
+        route_to(l, from, box.to, &one);
+    }
+}
+
+static void serve(wzp_liar *l, int from, const wzp_signal *sig)
+{
+    switch (sig->kind) {
+    case WZP_SIG_KEY_PACKAGE_REQUEST:
+        answer_request(l, from, sig->u.key_package_request.mids);
+        break;
+    case WZP_SIG_E2EE_PAIR: route_to(l, from, sig->u.e2ee_pair.to, sig); break;
+    case WZP_SIG_E2EE_KEY_REQUEST:
+        route_to(l, from, sig->u.e2ee_key_request.to, sig);
+        break;
+    case WZP_SIG_E2EE_KEYS: route_boxes(l, from, sig); break;
+    case WZP_SIG_ROOM_SYNC: wzp_liar_roster(l); break;
+    default: break;
+    }
+}
+
+static void on_signal(wzp_liar *l, const wzp_ep_action *a)
+{
+    const int from = find_conn(l, a->conn);
+    const wzp_str json = {a->u.signal.data, a->u.signal.len};
+    wzp_signal sig;
+    wzp_arena_reset(l->in);
+    if (from < 0 || wzp_signal_decode(l->in, json.ptr, json.len, WZP_SIGNAL_MAX,
+                                      &sig) != WZP_OK) {
+        return;
+    }
+    if (l->m[from]->pub.is_here) {
+        serve(l, from, &sig);
+    } else if (sig.kind == WZP_SIG_CALL_OFFER) {
+        join(l, from, &sig.u.call_offer, json);
+    }
+}
+
+static int add(wzp_liar *l)
+{
+    if (l->n == WZP_LIAR_MEMBERS) {
+        abort();
+    }
+    l->m[l->n] = need(calloc(1, sizeof *l->m[0]));
+    return l->n++;
+}
+
+static void on_accepted(wzp_liar *l, const wzp_ep_action *a)
+{
+    inside *m = l->m[add(l)];
+    m->conn = a->conn;
+    memcpy(m->exporter, a->u.up.exporter, sizeof m->exporter);
+    wzp_room_id((wzp_str){a->u.up.sni, strlen(a->u.up.sni)}, l->room_id);
+}
+
+static void on_closed(wzp_liar *l, const wzp_ep_action *a)
+{
+    const int i = find_conn(l, a->conn);
+    if (i < 0) {
+        return;
+    }
+    l->m[i]->conn = 0;
+    l->m[i]->pub.is_here = false;
+    if (!l->withholds_leaves) {
+        l->m[i]->pub.is_listed = false;
+        wzp_liar_roster(l);
+    }
+}
+
+static void on_dgram(wzp_liar *l, const wzp_ep_action *a)
+{
+    const int from = find_conn(l, a->conn);
+    if (from >= 0 && l->m[from]->pub.is_here) {
+        pass_dgram(l, from, a->u.dgram->data, a->u.dgram->len);
+    }
+}
+
+static void handle(wzp_liar *l, const wzp_ep_action *a)
+{
+    switch (a->kind) {
+    case WZP_EP_ACCEPTED: on_accepted(l, a); break;
+    case WZP_EP_SIGNAL: on_signal(l, a); break;
+    case WZP_EP_DGRAM: on_dgram(l, a); break;
+    case WZP_EP_CLOSED: on_closed(l, a); break;
+    default: break;
+    }
+}
+
+/* --- ghosts --- */
+
+static void ghost_keeps_alive(wzp_liar *l, int i)
+{
+    uint8_t plain[8];
+    uint8_t out[WZP_PKT_CAP];
+    size_t n = 0;
+    size_t len = 0;
+    const wzp_control_item item = {.type = WZP_CONTROL_KEEPALIVE};
+    const wzp_media_hdr hdr = {.codec = WZP_CODEC_COMFORT_NOISE};
+    must(wzp_control_encode(&item, 1, plain, sizeof plain, &n), "control");
+    if (wzp_group_seal(l->m[i]->group, wzp_world_now(l->w), &hdr,
+                       WZP_FORM_CONTROL, plain, n, out, sizeof out,
+                       &len) == WZP_OK) {
+        pass_dgram(l, i, out, len);
+    }
+}
+
+static bool ghosts_act(wzp_liar *l)
+{
+    bool any = false;
+    for (int i = 0; i < l->n; i++) {
+        wzp_group_action a;
+        while (l->m[i]->group != NULL &&
+               wzp_group_poll(l->m[i]->group, wzp_world_now(l->w), &a)) {
+            any = true;
+            if (a.kind == WZP_GROUP_SEND) {
+                serve(l, i, a.u.signal);
+            } else if (a.kind == WZP_GROUP_CONTROL_DUE) {
+                ghost_keeps_alive(l, i);
+            }
+        }
+    }
+    return any;
+}
+
+static wzp_seed_identity *identity_of(uint8_t byte)
+{
+    uint8_t seed[WZP_SEED_LEN];
+    wzp_seed_identity *id;
+    memset(seed, byte, sizeof seed);
+    must(wzp_seed_identity_new(&id, seed), "identity");
+    return id;
+}
+
+int wzp_liar_ghost(wzp_liar *l, uint8_t identity)
+{
+    const int i = add(l);
+    inside *m = l->m[i];
+    wzp_group_config cfg;
+    wzp_group_config_default(&cfg);
+    m->seed = identity_of(identity);
+    cfg.identity = wzp_seed_identity_table(m->seed);
+    cfg.rng = l->rng;
+    cfg.now_unix = unix_now(l);
+    memcpy(cfg.room_id, l->room_id, WZP_HASH_LEN);
+    must(wzp_group_new(&m->group, &cfg), "ghost");
+    set_names(&m->pub, cfg.identity.public_key,
+              wzp_group_package_view(m->group).ptr);
+    (void)snprintf(m->pub.alias, sizeof m->pub.alias, "ghost");
+    m->pub.is_ghost = true;
+    m->pub.caps = CAPS;
+    wzp_liar_roster(l);
+    return i;
+}
+
+/* --- the machine --- */
+
+static void liar_recv(void *machine, wzp_tstamp now, const wzp_addr *local,
+                      const wzp_addr *remote, const uint8_t *data, size_t len)
+{
+    wzp_liar *l = machine;
+    wzp_endpoint_recv(l->ep, now, local, remote, data, len);
+}
+
+static void liar_expire(void *machine, wzp_tstamp now)
+{
+    wzp_liar *l = machine;
+    wzp_later_item *item;
+    l->has_work = false;
+    while ((item = wzp_later_take(&l->later, now)) != NULL) {
+        if (item->is_dgram) {
+            wzp_liar_throw(l, item->to, item->data, item->len);
+        } else {
+            send_text(l, item->to, item->data, item->len);
+        }
+        free(item);
+    }
+    for (int i = 0; i < l->n; i++) {
+        if (l->m[i]->group != NULL) {
+            wzp_group_expire(l->m[i]->group, now);
+        }
+    }
+    wzp_endpoint_expire(l->ep, now);
+}
+
+static wzp_tstamp liar_deadline(void *machine)
+{
+    const wzp_liar *l = machine;
+    wzp_tstamp at = wzp_endpoint_deadline(l->ep);
+    const wzp_tstamp later = wzp_later_next(&l->later);
+    at = later < at ? later : at;
+    for (int i = 0; i < l->n; i++) {
+        const wzp_tstamp g = l->m[i]->group == NULL
+                                 ? WZP_NEVER
+                                 : wzp_group_deadline(l->m[i]->group);
+        at = g < at ? g : at;
+    }
+    return l->has_work ? 0 : at;
+}
+
+static bool liar_poll(void *machine, wzp_tstamp now, wzp_addr *local,
+                      wzp_addr *remote, const uint8_t **data, size_t *len)
+{
+    wzp_liar *l = machine;
+    wzp_ep_action a;
+    do {
+        while (wzp_endpoint_poll(l->ep, now, &a)) {
+            if (a.kind == WZP_EP_SEND) {
+                *local = a.u.send.local;
+                *remote = a.u.send.remote;
+                *data = a.u.send.data;
+                *len = a.u.send.len;
+                return true;
+            }
+            handle(l, &a);
+        }
+    } while (ghosts_act(l));
+    l->has_work = false;
+    return false;
+}
+
+/* --- life --- */
+
+wzp_liar *wzp_liar_new(wzp_world *w, uint8_t identity)
+{
+    const wzp_mem mem = wzp_mem_default();
+    wzp_liar *l = need(calloc(1, sizeof *l));
+    must(wzp_global_init(), "global init");
+    l->w = w;
+    l->node = wzp_world_actor(w);
+    l->rng = wzp_world_rng(w, l->node);
+    l->seed = identity_of(identity);
+    l->identity = wzp_seed_identity_table(l->seed);
+    must(wzp_arena_new(&l->in, &mem, ARENA_MAX), "arena");
+    must(wzp_arena_new(&l->out, &mem, ARENA_MAX), "arena");
+    must(wzp_pkt_pool_new(&l->pool, &mem, PACKETS), "pool");
+    wzp_endpoint_config cfg;
+    wzp_endpoint_config_default(&cfg);
+    cfg.rng = l->rng;
+    cfg.accepts = true;
+    cfg.has_tls_seed = true;
+    cfg.pool = l->pool;
+    cfg.signal_max_queue = 64 * (size_t)WZP_SIGNAL_MAX; /* it may flood */
+    must(l->identity.derive(l->identity.user, "wzp-tls-ed25519", cfg.tls_seed),
+         "derive");
+    must(wzp_endpoint_new(&l->ep, &cfg, wzp_world_now(w)), "endpoint");
+    must(wzp_endpoint_cert_hash(l->ep, l->cert), "certificate");
+    const wzp_uv_machine machine = {.recv = liar_recv,
+                                    .expire = liar_expire,
+                                    .deadline = liar_deadline,
+                                    .poll_send = liar_poll,
+                                    .machine = l};
+    wzp_world_act(w, l->node, &machine);
+    return l;
+}
+
+void wzp_liar_free(wzp_liar *l)
+{
+    wzp_endpoint_free(l->ep);
+    wzp_pkt_pool_free(l->pool);
+    wzp_arena_free(l->in);
+    wzp_arena_free(l->out);
+    wzp_later_free(&l->later);
+    for (int i = 0; i < l->n; i++) {
+        wzp_group_free(l->m[i]->group);
+        wzp_seed_identity_free(l->m[i]->seed);
+        free(l->m[i]->offer);
+        free(l->m[i]);
+    }
+    wzp_seed_identity_free(l->seed);
+    free(l);
+    wzp_global_deinit();
+}
+
+wzp_node wzp_liar_node(const wzp_liar *l)
+{
+    return l->node;
+}
+
+void wzp_liar_hook(wzp_liar *l, const wzp_liar_hooks *hooks)
+{
+    l->hooks = *hooks;
+}
+
+void wzp_liar_withhold_leaves(wzp_liar *l, bool withhold)
+{
+    l->withholds_leaves = withhold;
+}
+
+int wzp_liar_count(const wzp_liar *l)
+{
+    return l->n;
+}
+
+wzp_liar_member *wzp_liar_member_at(wzp_liar *l, int i)
+{
+    return &l->m[i]->pub;
+}
+
+int wzp_liar_find(const wzp_liar *l, uint8_t identity)
+{
+    wzp_seed_identity *id = identity_of(identity);
+    const wzp_identity who = wzp_seed_identity_table(id);
+    int i = l->n - 1;
+    while (i >= 0 &&
+           memcmp(l->m[i]->pub.identity, who.public_key, WZP_KEY_LEN) != 0) {
+        i--;
+    }
+    wzp_seed_identity_free(id);
+    return i;
+}
+
+wzp_group *wzp_liar_group(wzp_liar *l, int ghost)
+{
+    return l->m[ghost]->group;
+}
+
+uint64_t wzp_liar_opened(const wzp_liar *l, int ghost)
+{
+    return l->m[ghost]->opened;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* A relay in the hands of an attacker, as a node of the world. It has a valid
+ * identity of its own, and as long as nobody tells it otherwise it does what an
+ * honest relay with one room does. A test sees everything that passes, per
+ * receiver, and may change, drop, delay, repeat or invent it, and may put
+ * members into the room that the relay plays itself (ghosts).
+ */
+#ifndef WZP_TEST_LIAR_H
+#define WZP_TEST_LIAR_H
+
+#include "support/world/world.h"
+
+#include <wzp/crypto/group.h>
+#include <wzp/proto/media.h>
+
+typedef struct wzp_liar wzp_liar;
+
+#define WZP_LIAR_MEMBERS 64   /* over the life of a relay; aborts beyond */
+#define WZP_LIAR_RELAY   (-1) /* `from` of what the relay says itself */
+
+/* Members are numbered in the order they came; a number is not used again. */
+typedef struct wzp_liar_member {
+    bool is_here;   /* gets what the room gets */
+    bool is_listed; /* named in rosters */
+    bool is_ghost;
+    char fingerprint[WZP_FP_TEXT_LEN + 1];
+    char alias[WZP_ALIAS_MAX];
+    uint32_t caps;
+    uint8_t identity[WZP_KEY_LEN];
+    uint8_t kp[WZP_KP_LEN];
+    uint8_t kph[WZP_HASH_LEN];
+    uint8_t mid[WZP_MID_LEN];
+    wzp_str offer; /* its CallOffer as it came */
+} wzp_liar_member;
+
+/* Called for each receiver with a copy that may be changed in place (what a
+ * message points to must live until the hook returns the next time). False:
+ * this receiver does not get it. */
+typedef struct wzp_liar_hooks {
+    void *user;
+    bool (*signal)(void *user, wzp_liar *liar, int from, int to,
+                   wzp_signal *sig);
+    /* data: WZP_PKT_CAP bytes of room */
+    bool (*dgram)(void *user, wzp_liar *liar, int from, int to, uint8_t *data,
+                  size_t *len);
+} wzp_liar_hooks;
+
+/* identity: seed byte repeated 32 times, as in world.h. Free it after the
+ * world. */
+wzp_liar *wzp_liar_new(wzp_world *w, uint8_t identity);
+void wzp_liar_free(wzp_liar *liar);
+wzp_node wzp_liar_node(const wzp_liar *liar);
+void wzp_liar_hook(wzp_liar *liar, const wzp_liar_hooks *hooks);
+
+/* Leaves are not told: who is gone stays on the roster. */
+void wzp_liar_withhold_leaves(wzp_liar *liar, bool withhold);
+
+/* --- members --- */
+
+int wzp_liar_count(const wzp_liar *liar);
+/* May be changed; wzp_liar_roster tells it. */
+wzp_liar_member *wzp_liar_member_at(wzp_liar *liar, int i);
+/* The newest one of this identity, or −1. */
+int wzp_liar_find(const wzp_liar *liar, uint8_t identity);
+
+/* A member that the relay plays, with a valid package of its own, listed at
+ * once. There must have been a member before, whose room it enters. It answers
+ * key messages and keeps alive as any member does. */
+int wzp_liar_ghost(wzp_liar *liar, uint8_t identity);
+/* NULL for members with a connection. */
+wzp_group *wzp_liar_group(wzp_liar *liar, int ghost);
+/* Packets that a ghost could open so far. */
+uint64_t wzp_liar_opened(const wzp_liar *liar, int ghost);
+
+/* --- saying things, past the hooks --- */
+
+/* The roster to everybody, under the next revision (by way of the hooks). */
+void wzp_liar_roster(wzp_liar *liar);
+void wzp_liar_say(wzp_liar *liar, int to, const wzp_signal *sig);
+void wzp_liar_say_at(wzp_liar *liar, wzp_tstamp at, int to,
+                     const wzp_signal *sig);
+void wzp_liar_throw(wzp_liar *liar, int to, const uint8_t *data, size_t len);
+void wzp_liar_throw_at(wzp_liar *liar, wzp_tstamp at, int to,
+                       const uint8_t *data, size_t len);
+
+#endif
