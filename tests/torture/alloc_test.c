@@ -49,7 +49,7 @@ enum { CLIENTS_MAX = 4, SAMPLES = 7 };
 VERB(wzp_err, wzp_engine_join, (wzp_engine *e, wzp_tstamp now, const wzp_join *j), (e, now, j))
 VERB(wzp_err, wzp_engine_pin_decide, (wzp_engine *e, wzp_tstamp now, bool accept), (e, now, accept))
 VERB(bool, wzp_engine_poll_send, (wzp_engine *e, wzp_tstamp now, OUT), (e, now, local, remote, data, len))
-VERB(bool, wzp_engine_next_event, (wzp_engine *e, wzp_client_event *ev), (e, ev))
+VERB(bool, wzp_engine_next_event_sized, (wzp_engine *e, wzp_client_event *ev, size_t size), (e, ev, size))
 VOID_VERB(wzp_engine_leave, (wzp_engine *e, wzp_tstamp now), (e, now))
 VOID_VERB(wzp_engine_recv, (wzp_engine *e, wzp_tstamp now, FROM), (e, now, local, remote, data, len))
 VOID_VERB(wzp_engine_expire, (wzp_engine *e, wzp_tstamp now), (e, now))
