@@ -7,8 +7,9 @@
 #   folder               sees and links                    archives beside
 #   tests/<lib>/         <lib> and its DEPS                support
 #   tests/support_tests/ proto                             proxy, tap, legacy, report, support
+#     world_*            all libraries                     ears, world, support
 #   tests/bench/         proto                             bench, support
-#   tests/integration/   all libraries                     world, support
+#   tests/integration/   all libraries                     ears, world, support
 #   tests/e2e/           proto; runs the programs, *.sh as well
 #   bench/cmd/           all libraries                     bench, world, support
 #   fuzz/                all libraries                     world, support
@@ -51,6 +52,13 @@ support = $(eval $(call support_rules,$(1),$(2)))$(if $(OBJ_$(1)),$(eval $(call 
 $(call support,support,tests/support,proto)
 $(call support,world,tests/support/world,everything)
 $(call support,bench,bench/support,proto)
+# The laws of the world look inside both kinds of machines.
+$(B)/tests/support/world/inside_client.o: private ALL_CFLAGS += -Ilibwzp-client/src
+$(B)/tests/support/world/inside_relay.o: private ALL_CFLAGS += -Ilibwzp-relay/src
+# An ear at every key group; an object, as nobody calls it by name.
+OBJ_ears := $(B)/tests/support/ears/ears.o
+WRAP_ears := -Wl,--wrap=wzp_group_seal,--wrap=wzp_group_open
+$(eval $(call obj_rules,$(OBJ_ears),$(TEST_INC),everything))
 
 # Programs for tests and the demo: tests/support/<name>/*.c -> $(B)/tests/bin/<name>,
 # what each one sees and links, and how. What is not in main.c is an archive, so
@@ -108,9 +116,11 @@ $(foreach f,$(TEST_FOLDERS),$(eval TESTS_$(f) := $(TESTSRC_$(f):%.c=$(B)/%)))
 TESTS_e2e += $(sort $(wildcard tests/e2e/*.sh))
 
 $(foreach l,$(LIBS),$(call programs,$(TESTSRC_$(l)),$(l),$(l) $(DEPS_$(l)),$(AR_support),-Ilibwzp-$(l)/src))
-$(call programs,$(TESTSRC_support_tests),proto,proto,$(foreach p,proxy tap legacy report,$(AR_prog_$(p))) $(AR_support))
+WORLDSRC := $(filter tests/support_tests/world_%,$(TESTSRC_support_tests))
+$(call programs,$(filter-out $(WORLDSRC),$(TESTSRC_support_tests)),proto,proto,$(foreach p,proxy tap legacy report,$(AR_prog_$(p))) $(AR_support))
+$(call programs,$(WORLDSRC),everything,$(LIBS),$(OBJ_ears) $(AR_world) $(AR_support),,$(WRAP_ears))
 $(call programs,$(TESTSRC_bench),proto,proto,$(AR_bench) $(AR_support))
-$(call programs,$(TESTSRC_integration),everything,$(LIBS),$(AR_world) $(AR_support))
+$(call programs,$(TESTSRC_integration),everything,$(LIBS),$(OBJ_ears) $(AR_world) $(AR_support),,$(WRAP_ears))
 $(call programs,$(TESTSRC_e2e),proto,proto,$(AR_support))
 
 # Running ---------------------------------------------------------------------
