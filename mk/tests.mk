@@ -57,7 +57,7 @@ $(B)/tests/support/world/inside_client.o: private ALL_CFLAGS += -Ilibwzp-client/
 $(B)/tests/support/world/inside_relay.o: private ALL_CFLAGS += -Ilibwzp-relay/src
 # An ear at every key group; an object, as nobody calls it by name.
 OBJ_ears := $(B)/tests/support/ears/ears.o
-WRAP_ears := -Wl,--wrap=wzp_group_seal,--wrap=wzp_group_open
+WRAP_ears := -Wl,--wrap=wzp_group_seal,--wrap=wzp_group_open,--wrap=wzp_group_recv
 $(eval $(call obj_rules,$(OBJ_ears),$(TEST_INC),everything))
 
 # Programs for tests and the demo: tests/support/<name>/*.c -> $(B)/tests/bin/<name>,

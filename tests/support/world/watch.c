@@ -77,6 +77,37 @@ void wzp_world_on_opened(wzp_world *w, wzp_world_opened_fn *fn, void *user)
     w->on_opened_user = user;
 }
 
+void wzp_world_key_loss(wzp_world *w, double loss, double dup)
+{
+    w->key_loss = loss;
+    w->key_dup = dup;
+}
+
+void wzp_world_no_keys(wzp_world *w, wzp_node client, wzp_tstamp until)
+{
+    w->nodes[client]->no_keys_until = until;
+}
+
+static double draw(wzp_world *w)
+{
+    return (double)(wzp_test_rng_next(&w->key_rng) >> 11) * 0x1p-53;
+}
+
+int wzp_world_key_copies(const wzp_signal *sig)
+{
+    wzp_world *w = present;
+    if (w == NULL || w->acting < 0 ||
+        (sig->kind != WZP_SIG_E2EE_PAIR && sig->kind != WZP_SIG_E2EE_KEYS &&
+         sig->kind != WZP_SIG_E2EE_KEY_REQUEST)) {
+        return 1;
+    }
+    const double loss = draw(w), dup = draw(w);
+    if (w->now < w->nodes[w->acting]->no_keys_until || loss < w->key_loss) {
+        return 0;
+    }
+    return dup < w->key_dup ? 2 : 1;
+}
+
 /* --- every now and then --- */
 
 static void watch_client(wzp_world *w, int i)
@@ -208,6 +239,7 @@ void wzp__world_watch_begin(wzp_world *w)
 {
     present = w;
     w->watch_at = w->now;
+    w->key_rng.state = w->seed ^ 0x6B657973; /* its own: changes nothing else */
 }
 
 void wzp__world_watch_end(wzp_world *w)

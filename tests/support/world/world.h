@@ -153,7 +153,15 @@ typedef void wzp_world_opened_fn(void *user, wzp_tstamp now, wzp_node by,
                                  wzp_node from, bool is_media);
 void wzp_world_on_opened(wzp_world *w, wzp_world_opened_fn *fn, void *user);
 
+/* From now on so many of the E2eePair, E2eeKeys and E2eeKeyRequest that
+ * arrive are lost, or taken twice, beyond what the links do; and none of them
+ * reaches this client before `until`. In programs with ears only. */
+void wzp_world_key_loss(wzp_world *w, double loss, double dup);
+void wzp_world_no_keys(wzp_world *w, wzp_node client, wzp_tstamp until);
+
 /* For the ears. */
+/* How often this message is to be taken: 0, 1 or 2 times. */
+int wzp_world_key_copies(const wzp_signal *sig);
 void wzp_world_hear_seal(const wzp_group *g, const uint8_t *packet, size_t len);
 void wzp_world_hear_open(const wzp_opened *opened);
 

@@ -59,6 +59,7 @@ typedef struct wzp__node {
     char room[64];   /* of it */
     wzp_client_stats client_seen;
     uint32_t epoch_seen;
+    wzp_tstamp no_keys_until;
     /* both */
     size_t pool_all; /* packets of its pool */
 } wzp__node;
@@ -82,6 +83,8 @@ struct wzp_world {
     wzp_world_broken *caught; /* instead of aborting */
     wzp_world_opened_fn *on_opened;
     void *on_opened_user;
+    double key_loss, key_dup;
+    wzp_test_rng key_rng;
 };
 
 void *wzp__world_need(void *p);
