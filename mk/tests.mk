@@ -7,8 +7,9 @@
 #   folder               sees and links                    archives beside
 #   tests/<lib>/         <lib> and its DEPS                support
 #   tests/support_tests/ proto                             proxy, tap, legacy, report, support
+#     world_*            all libraries                     ears, world, support
 #   tests/bench/         proto                             bench, support
-#   tests/integration/   all libraries                     world, support
+#   tests/integration/   all libraries                     ears, world, support
 #   tests/torture/       all libraries                     faults, world, support
 #   tests/attack/        all libraries                     liar, world, support
 #   tests/e2e/           proto; runs the programs, *.sh as well
@@ -60,6 +61,13 @@ $(call support,faults,tests/support/faults,everything)
 WRAP_faults := -Wl$(shell sed -n 's/^    X.\([a-z_]*\),.*/,--wrap=\1/p' tests/support/faults/faults.h | tr -d '\n')
 WRAP_alloc := $(foreach f,malloc calloc realloc free,-Wl,--wrap=$(f))
 wrap_verbs = $(shell sed -n 's/^[A-Z_]*VERB.*\(wzp_[a-z]*_[a-z_]*\), .wzp_.*/-Wl,--wrap=\1/p' $(1))
+# The laws of the world look inside both kinds of machines.
+$(B)/tests/support/world/inside_client.o: private ALL_CFLAGS += -Ilibwzp-client/src
+$(B)/tests/support/world/inside_relay.o: private ALL_CFLAGS += -Ilibwzp-relay/src
+# An ear at every key group; an object, as nobody calls it by name.
+OBJ_ears := $(B)/tests/support/ears/ears.o
+WRAP_ears := -Wl,--wrap=wzp_group_seal,--wrap=wzp_group_open,--wrap=wzp_group_recv
+$(eval $(call obj_rules,$(OBJ_ears),$(TEST_INC),everything))
 
 # Programs for tests and the demo: tests/support/<name>/*.c -> $(B)/tests/bin/<name>,
 # what each one sees and links, and how. What is not in main.c is an archive, so
@@ -119,13 +127,15 @@ TESTS_e2e += $(sort $(wildcard tests/e2e/*.sh))
 $(foreach l,$(LIBS),$(call programs,$(TESTSRC_$(l)),$(l),$(l) $(DEPS_$(l)),$(AR_support),-Ilibwzp-$(l)/src))
 # Peers that speak QUIC as they like reach below the endpoint.
 $(B)/tests/relay/hostile_%_test.o: private ALL_CFLAGS += -Ilibwzp-transport/src $(PCFLAGS_transport)
-$(call programs,$(TESTSRC_support_tests),proto,proto,$(foreach p,proxy tap legacy report,$(AR_prog_$(p))) $(AR_support))
+WORLDSRC := $(filter tests/support_tests/world_%,$(TESTSRC_support_tests))
+$(call programs,$(filter-out $(WORLDSRC),$(TESTSRC_support_tests)),proto,proto,$(foreach p,proxy tap legacy report,$(AR_prog_$(p))) $(AR_support))
+$(call programs,$(WORLDSRC),everything,$(LIBS),$(OBJ_ears) $(AR_world) $(AR_support),,$(WRAP_ears))
 $(call programs,$(TESTSRC_bench),proto,proto,$(AR_bench) $(AR_support))
-$(call programs,$(TESTSRC_integration),everything,$(LIBS),$(AR_world) $(AR_support))
+$(call programs,$(TESTSRC_integration),everything,$(LIBS),$(OBJ_ears) $(AR_world) $(AR_support),,$(WRAP_ears))
+$(call programs,$(TESTSRC_attack),everything,$(LIBS),$(AR_liar) $(AR_world) $(AR_support))
 $(call programs,$(TESTSRC_torture),everything,$(LIBS),$(AR_faults) $(AR_world) $(AR_support))
 $(B)/tests/torture/syscalls_test: private ALL_LDFLAGS += $(WRAP_faults)
 $(B)/tests/torture/alloc_test: private ALL_LDFLAGS += $(WRAP_alloc) $(call wrap_verbs,tests/torture/alloc_test.c)
-$(call programs,$(TESTSRC_attack),everything,$(LIBS),$(AR_liar) $(AR_world) $(AR_support))
 $(call programs,$(TESTSRC_e2e),proto,proto,$(AR_support))
 
 # Running ---------------------------------------------------------------------

@@ -35,6 +35,8 @@ void wzp_flight_add(wzp_flight *f, const wzp_flying *head, const uint8_t *data,
     p->due_ns = head->due_ns;
     p->from = head->from;
     p->to = head->to;
+    p->src = head->src;
+    p->dst = head->dst;
     p->is_last_leg = head->is_last_leg;
     p->order = f->orders++;
     p->len = (uint16_t)len;

@@ -3,6 +3,8 @@
 #ifndef WZP_TEST_FLIGHT_H
 #define WZP_TEST_FLIGHT_H
 
+#include <wzp/proto/addr.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,7 +13,8 @@ typedef struct wzp_flying {
     uint64_t due_ns;
     uint64_t order;
     int from, to;
-    bool is_last_leg; /* false: enters the receiver's down link at due_ns */
+    wzp_addr src, dst; /* as seen outside */
+    bool is_last_leg;  /* false: enters the receiver's down link at due_ns */
     uint16_t len;
     uint8_t data[1500];
 } wzp_flying;

@@ -3,13 +3,19 @@
  * clock, over simulated links, all from one seed. The same seed gives the same
  * packets bit for bit; `trace` is a hash over them to prove it.
  *
- * Addresses: node n lives at 10.0.n/256.n%256, port 4433. A packet passes the
- * sender's up link, then the receiver's down link; relays have perfect ones.
+ * Addresses: node n lives at 10.m.n/256.n%256, port 4433, where m counts its
+ * moves; behind a translator it is seen as 192.m.n/256.n%256. A packet passes
+ * the sender's up link, then the receiver's down link; relays have perfect
+ * ones.
+ *
+ * The laws of laws.h are looked after all the time; a world in which one is
+ * broken prints seed, time and node, and aborts. One world at a time.
  */
 #ifndef WZP_TEST_WORLD_H
 #define WZP_TEST_WORLD_H
 
 #include "support/link.h"
+#include "support/world/nat.h"
 
 #include <wzp/client/engine.h>
 #include <wzp/relay/relay.h>
@@ -44,6 +50,7 @@ typedef struct wzp_world_client_config {
     bool keep_heard; /* collect what is played */
     bool has_engine; /* `engine` below holds settings to start from */
     wzp_engine_config engine;
+    uint32_t person; /* with `identity`, tells more than 256 apart */
 } wzp_world_client_config;
 
 wzp_node wzp_world_client(wzp_world *w, const wzp_world_client_config *cfg);
@@ -61,6 +68,26 @@ wzp_rng wzp_world_rng(wzp_world *w, wzp_node node);
 void wzp_world_link(wzp_world *w, wzp_node client, const wzp_link_cfg *up,
                     const wzp_link_cfg *down);
 
+/* A translator before the client from now on; see nat.h. Before it joins. */
+void wzp_world_nat(wzp_world *w, wzp_node client, const wzp_nat_cfg *cfg);
+/* The translator forgets what it knew: the client's packets come from another
+ * port from now on, and what is sent to the old one is lost. Nobody tells the
+ * client. With readdress the outer address is another one too. */
+void wzp_world_rebind(wzp_world *w, wzp_node client);
+void wzp_world_readdress(wzp_world *w, wzp_node client);
+/* The client's own address is another one; packets to the old one are lost.
+ * Its machine is not told: that is the test's to do, then kick. */
+void wzp_world_move(wzp_world *w, wzp_node client);
+/* From now on the clock of this client runs so much too fast (or, below 0, too
+ * slow), as the clock of a sound card does. Commands given to its machine
+ * directly take wzp_world_now_at. */
+void wzp_world_skew(wzp_world *w, wzp_node client, int32_t ppm);
+wzp_tstamp wzp_world_now_at(const wzp_world *w, wzp_node node);
+/* Packets lost, delayed and so on by the two links of a node so far; refused:
+ * what its translator did not let in. Any may be NULL. */
+void wzp_world_link_stats(const wzp_world *w, wzp_node node, wzp_link_stats *up,
+                          wzp_link_stats *down, uint64_t *refused);
+
 wzp_engine *wzp_world_engine(wzp_world *w, wzp_node client);
 wzp_relay *wzp_world_relay_machine(wzp_world *w, wzp_node relay);
 wzp_client_stats wzp_world_stats(wzp_world *w, wzp_node client);
@@ -73,6 +100,9 @@ const int16_t *wzp_world_heard(const wzp_world *w, wzp_node client,
  * identity and an empty memory. */
 void wzp_world_kill(wzp_world *w, wzp_node node);
 void wzp_world_restart_relay(wzp_world *w, wzp_node relay);
+/* A client that was killed, or was not: same identity, same store. */
+void wzp_world_restart_client(wzp_world *w, wzp_node client);
+bool wzp_world_is_alive(const wzp_world *w, wzp_node node);
 /* A relay with another identity, hence another certificate, takes its place. */
 void wzp_world_swap_identity(wzp_world *w, wzp_node relay, uint8_t identity);
 
@@ -96,6 +126,44 @@ bool wzp_world_await(wzp_world *w, wzp_node client, wzp_client_state state,
 /* Until this client holds the keys of n others. */
 bool wzp_world_await_keyed(wzp_world *w, wzp_node client, uint32_t n,
                            wzp_tstamp limit);
+
+/* --- laws --- */
+
+typedef struct wzp_world_broken {
+    const char *what; /* NULL: nothing yet */
+    wzp_tstamp at;
+    wzp_node node;
+} wzp_world_broken;
+
+/* For tests of the laws: the first broken one is noted instead of aborting.
+ * *out must outlive the world. */
+void wzp_world_catch(wzp_world *w, wzp_world_broken *out);
+
+/* Nothing has changed for a while: relays list exactly those who are in, and
+ * clients list each other. Not for worlds with actors. */
+void wzp_world_check_settled(wzp_world *w);
+/* Everybody has left, and closed connections are forgotten (10 s will do):
+ * nothing is left in any machine that is alive. */
+void wzp_world_check_empty(wzp_world *w);
+
+/* Called for every packet that a client opens: who sealed it (−1: nobody of
+ * this world) and whether it is media. Only in programs that link the ears
+ * (tests/support/ears), as those of tests/integration do. */
+typedef void wzp_world_opened_fn(void *user, wzp_tstamp now, wzp_node by,
+                                 wzp_node from, bool is_media);
+void wzp_world_on_opened(wzp_world *w, wzp_world_opened_fn *fn, void *user);
+
+/* From now on so many of the E2eePair, E2eeKeys and E2eeKeyRequest that
+ * arrive are lost, or taken twice, beyond what the links do; and none of them
+ * reaches this client before `until`. In programs with ears only. */
+void wzp_world_key_loss(wzp_world *w, double loss, double dup);
+void wzp_world_no_keys(wzp_world *w, wzp_node client, wzp_tstamp until);
+
+/* For the ears. */
+/* How often this message is to be taken: 0, 1 or 2 times. */
+int wzp_world_key_copies(const wzp_signal *sig);
+void wzp_world_hear_seal(const wzp_group *g, const uint8_t *packet, size_t len);
+void wzp_world_hear_open(const wzp_opened *opened);
 
 /* Events of a client are kept and counted; the last of a kind. */
 uint64_t wzp_world_events(const wzp_world *w, wzp_node client,
