@@ -8,7 +8,7 @@
 #   tests/<lib>/         <lib> and its DEPS                support
 #   tests/support_tests/ proto                             proxy, tap, legacy, report, support
 #   tests/bench/         proto                             bench, support
-#   tests/integration/   all libraries                     world, support
+#   tests/integration/   all libraries                     world, legacy, support
 #   tests/e2e/           proto; runs the programs, *.sh as well
 #   bench/cmd/           all libraries                     bench, world, support
 #   fuzz/                all libraries                     world, support
@@ -110,7 +110,7 @@ TESTS_e2e += $(sort $(wildcard tests/e2e/*.sh))
 $(foreach l,$(LIBS),$(call programs,$(TESTSRC_$(l)),$(l),$(l) $(DEPS_$(l)),$(AR_support),-Ilibwzp-$(l)/src))
 $(call programs,$(TESTSRC_support_tests),proto,proto,$(foreach p,proxy tap legacy report,$(AR_prog_$(p))) $(AR_support))
 $(call programs,$(TESTSRC_bench),proto,proto,$(AR_bench) $(AR_support))
-$(call programs,$(TESTSRC_integration),everything,$(LIBS),$(AR_world) $(AR_support))
+$(call programs,$(TESTSRC_integration),everything,$(LIBS),$(AR_world) $(AR_prog_legacy) $(AR_support))
 $(call programs,$(TESTSRC_e2e),proto,proto,$(AR_support))
 
 # Running ---------------------------------------------------------------------

@@ -19,7 +19,7 @@
 #define PORT       4433
 #define UNIX_START UINT64_C(1800000000)
 #define START      (1000 * WZP_S) /* so that "now − 10 s" never wraps */
-#define KINDS      (WZP_EVENT_ENDED + 1)
+#define KINDS      (WZP_EVENT_CLEAR + 1)
 
 typedef struct node {
     bool is_dead;
