@@ -123,6 +123,7 @@ static bool open_client(call *c)
     cfg.engine.identity = c->o->identity;
     cfg.engine.alias = c->o->alias;
     cfg.engine.store = wzp_store_file_table(c->store);
+    cfg.engine.allow_legacy = c->o->allow_legacy;
     if (c->o->in != NULL || c->o->out != NULL) {
         cfg.engine.audio = wzp_audio_wav_table(c->wav);
     }
@@ -221,6 +222,11 @@ static void on_event(call *c, const wzp_client_event *ev)
     case WZP_EVENT_ENDED:
         c->has_ended = true;
         c->status = ev->u.ended.why == WZP_OK ? 0 : 1;
+        break;
+    case WZP_EVENT_CLEAR:
+        if (ev->u.clear.state == WZP_CLEAR_ASKED) { /* --allow-legacy says so */
+            wzp_ignore(wzp_client_accept_clear(c->client), "asked for again");
+        }
         break;
     case WZP_EVENT_INPUT_ENDED:
     case WZP_EVENT_WORDS:

@@ -14,7 +14,7 @@
 typedef struct call_options {
     const char *room, *relay, *alias, *pin;
     const char *in, *out, *stats;
-    bool loop, words, accept_new_key;
+    bool loop, words, accept_new_key, allow_legacy;
     unsigned long duration_s;
     wzp_log log;
     wzp_identity identity;

@@ -48,6 +48,7 @@ int join_run(settings *s)
                             .loop = s->loop,
                             .words = s->words,
                             .accept_new_key = s->accept_new_key,
+                            .allow_legacy = s->allow_legacy,
                             .duration_s = s->duration_s,
                             .log = s->log,
                             .identity = wzp_seed_identity_table(identity)};

@@ -29,6 +29,9 @@
 #define HELP     {"help", 'h', APP_OPTION_FLAG, NULL, "print this and exit", \
                   offsetof(settings, wants_help), 0, 0}
 
+#define LEGACY   FLAG("allow-legacy", allow_legacy, \
+                      "talk NOT ENCRYPTED where somebody, or the relay, cannot encrypt")
+
 static const app_option JOIN_OPTIONS[] = {
     TEXT("relay", "HOST:PORT", relay, "through this relay (port 4433)"),
     SEED, MNEMONIC, IDENTITY,
@@ -43,7 +46,7 @@ static const app_option JOIN_OPTIONS[] = {
     TEXT("pin", "HASH", pin, "the relay has this certificate and no other"),
     FLAG("accept-new-key", accept_new_key,
          "remember the certificate also where it has changed"),
-    LOG, HELP,
+    LEGACY, LOG, HELP,
 };
 
 static const app_option IDENTITY_OPTIONS[] = {
@@ -62,7 +65,7 @@ static const app_option OLD_OPTIONS[] = {
     FLAG("version-check", wants_relay_version, "print the relay's version"),
     {"version", 'V', APP_OPTION_FLAG, NULL, "print the version and exit",
      offsetof(settings, wants_version), 0, 0},
-    HELP,
+    LEGACY, HELP,
     ABSENT("live"), ABSENT("send-tone"), ABSENT("send-file"), ABSENT("record"),
     ABSENT("echo-test"), ABSENT("drift-test"), ABSENT("sweep"),
     ABSENT("token"), ABSENT("signal"), ABSENT("call"),

@@ -16,6 +16,7 @@ typedef struct settings {
     const char *in, *out, *stats;
     unsigned long duration_s; /* 0: none */
     bool loop, words, accept_new_key;
+    bool allow_legacy; /* and accepts clear media, wherever it is asked */
     bool wants_new, wants_mnemonic;
     bool wants_version, wants_help;
     bool wants_relay_version; /* --version-check */

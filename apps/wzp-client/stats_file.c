@@ -38,6 +38,8 @@ static const field FIELDS[] = {
     FIELD(tx_rate_bps), FIELD(rx_rate_bps), FIELD(dgram_dropped),
     FIELD(members), FIELD(members_keyed), FIELD(members_legacy),
     FIELD(reconnects), FIELD(events_dropped),
+    FIELD(clear_sent), FIELD(clear_received), FIELD(clear_repair),
+    FIELD(clear_unplayable), FIELD(clear_malformed), FIELD(clear_no_stream),
 };
 
 static const field GROUP_FIELDS[] = {
@@ -75,7 +77,9 @@ static void put(FILE *f, const wzp_client_stats *s, const field *fields,
 
 bool stats_file_write(FILE *f, const wzp_client_stats *s)
 {
-    fprintf(f, "{\"state\":\"%s\",", wzp_client_state_name(s->state));
+    fprintf(f, "{\"state\":\"%s\",\"not_encrypted\":%s,",
+            wzp_client_state_name(s->state),
+            s->clear == WZP_CLEAR_ON ? "true" : "false");
     put(f, s, FIELDS, sizeof FIELDS / sizeof *FIELDS);
     fputs(",\"group\":{", f);
     put(f, s, GROUP_FIELDS, sizeof GROUP_FIELDS / sizeof *GROUP_FIELDS);

@@ -46,10 +46,10 @@ void view_ask(view *v, const char *question)
 /* --- events --- */
 
 /* A name somebody else chose, safe to print: no control characters. */
-static const char *printable(const char *text, char out[WZP_ALIAS_MAX])
+static const char *printable(const char *text, char *out, size_t cap)
 {
     size_t n = 0;
-    for (; text[n] != '\0' && n + 1 < WZP_ALIAS_MAX; n++) {
+    for (; text[n] != '\0' && n + 2 < cap; n++) {
         unsigned char c = (unsigned char)text[n];
         unsigned char next = (unsigned char)text[n + 1];
         bool is_c1 = c == 0xC2 && next >= 0x80 && next < 0xA0;
@@ -66,7 +66,8 @@ static void say_state(view *v, const wzp_client_event *ev)
 {
     switch (ev->u.state.state) {
     case WZP_CLIENT_IDLE:
-    case WZP_CLIENT_PIN_DECISION: break; /* told by other events */
+    case WZP_CLIENT_PIN_DECISION:
+    case WZP_CLIENT_CLEAR_DECISION: break; /* told by other events */
     case WZP_CLIENT_CONNECTING: view_say(v, "connecting"); break;
     case WZP_CLIENT_JOINING: view_say(v, "joining the room"); break;
     case WZP_CLIENT_JOINED:
@@ -101,9 +102,9 @@ static void say_pin(view *v, const wzp_client_event *ev)
 static void say_member(view *v, const wzp_client_event *ev)
 {
     const wzp_member_info *m = &ev->u.member.info;
-    char alias[WZP_ALIAS_MAX];
+    char alias[WZP_ALIAS_MAX + 1];
     char fp[WZP_FP_TEXT_LEN + 1] = "";
-    printable(m->alias[0] == '\0' ? "somebody" : m->alias, alias);
+    printable(m->alias[0] == '\0' ? "somebody" : m->alias, alias, sizeof alias);
     if (ev->u.member.is_gone) {
         view_say(v, "%s left", alias);
         return;
@@ -116,15 +117,26 @@ static void say_member(view *v, const wzp_client_event *ev)
         view_say(v, "%s (%s) can be heard, end-to-end encrypted", alias, fp);
         break;
     case WZP_MEMBER_LEGACY:
-        view_say(v,
-                 "%s has an old client that cannot encrypt; "
-                 "nothing is sent to it",
-                 alias);
-        break;
+        view_say(v, "%s is here with an old client", alias);
+        break; /* what that means is said by WZP_EVENT_CLEAR */
     case WZP_MEMBER_REFUSED:
         view_say(v, "%s is refused: %s", alias, wzp_strerror(m->why));
         break;
     }
+}
+
+static void say_clear(view *v, const wzp_client_event *ev)
+{
+    const char *given = ev->u.clear.who;
+    char who[WZP_CLEAR_WHO_MAX];
+    if (ev->u.clear.state == WZP_CLEAR_OFF) {
+        view_say(v, "no old client is here any more; nothing is sent in clear");
+        return;
+    }
+    printable(given[0] == '\0' ? "somebody" : given, who, sizeof who);
+    view_say(v, "%s%s%s %s", ev->u.clear.state == WZP_CLEAR_ON ? "!!! " : "",
+             ev->u.clear.is_relay ? "the relay " : "", who,
+             wzp_clear_sentence(ev->u.clear.state, ev->u.clear.why));
 }
 
 static void say_words(view *v, const wzp_client_event *ev)
@@ -153,6 +165,7 @@ void view_event(view *v, const wzp_client_event *ev)
         break;
     case WZP_EVENT_WORDS: say_words(v, ev); break;
     case WZP_EVENT_STATS: break;
+    case WZP_EVENT_CLEAR: say_clear(v, ev); break;
     case WZP_EVENT_ENDED:
         view_say(v, "%s",
                  ev->u.ended.text[0] != '\0' ? ev->u.ended.text
@@ -166,8 +179,9 @@ void view_event(view *v, const wzp_client_event *ev)
 static void format_status(const wzp_client_stats *s, char *out, size_t cap)
 {
     (void)snprintf(out, cap,
-                   "%s  %u here, %u encrypted  loss %.1f %%  rtt %.0f ms  "
+                   "%s%s  %u here, %u encrypted  loss %.1f %%  rtt %.0f ms  "
                    "delay %u ms  out %.0f in %.0f kbit/s",
+                   s->clear == WZP_CLEAR_ON ? "NOT ENCRYPTED  " : "",
                    wzp_client_state_name(s->state), s->members,
                    s->members_keyed, s->loss_permille / 10.0,
                    (double)s->rtt_us / 1e3, s->playout_delay_ms,

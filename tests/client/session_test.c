@@ -142,7 +142,7 @@ static const struct {
     uint64_t code; /* what the relay is told */
 } bad[] = {
     {SR_BAD_SIGNATURE, WZP_ERR_SIGNATURE, WZP_CLOSE_AUTH},
-    {SR_NO_CAPS, WZP_ERR_LEGACY, WZP_CLOSE_LEGACY},
+    {SR_NO_CAPS, WZP_ERR_LEGACY, WZP_CLOSE_NORMAL},
     {SR_BAD_BINDING, WZP_ERR_BINDING, WZP_CLOSE_AUTH},
 };
 

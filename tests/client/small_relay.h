@@ -51,6 +51,7 @@ typedef struct sr {
     wzp__pins *pins;
     wzp__session *session;
     fake_mem session_mem;
+    wzp__clear clear;
     wzp_addr addr;
     wzp_unix_s unix_now;
 
@@ -363,7 +364,8 @@ static inline void sr_make_session(sr *w)
                                     .pins = w->pins,
                                     .unix_now = sr_unix_now,
                                     .unix_now_user = w,
-                                    .alias = "Alice"};
+                                    .alias = "Alice",
+                                    .clear = &w->clear};
     ASSERT_OK(wzp__session_new(&w->session, &deps));
 }
 

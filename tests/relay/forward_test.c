@@ -69,6 +69,45 @@ static void run_row(size_t row)
 
 WZP_ROWS(packet_goes_where_the_table_says, count_rows, run_row);
 
+/* Who gets what in a room of one capable member and two legacy ones. */
+WZP_TEST(clear_packets_pass_to_and_from_the_only_capable_member)
+{
+    static const char *const gets[] = {"011", "101", "110"};
+    for (size_t from = 0; from < 3; from++) {
+        rig r;
+        rig_client c[3];
+        uint8_t data[200];
+        rig_new_legacy(&r);
+        rig_room(&r, c, 3, 2, "lobby");
+        rig_dgram(&r, c[from].conn, data, rig_clear(data));
+        for (size_t i = 0; i < 3; i++) {
+            assert_int_equal(fake->conns[c[i].conn].dgrams,
+                             gets[from][i] - '0');
+        }
+        assert_int_equal(rig_stats(&r).media_dropped_legacy, 0);
+        rig_leave_all(c, 3);
+        rig_free(&r);
+    }
+}
+
+WZP_TEST(a_clear_packet_with_a_report_that_is_not_there_is_dropped)
+{
+    rig r;
+    rig_client c[3];
+    uint8_t data[200];
+    rig_new_legacy(&r);
+    rig_room(&r, c, 3, 2, "lobby");
+    rig_clear(data);
+    data[0] |= 0x02;
+    rig_dgram(&r, c[1].conn, data, WZP_MEDIA_HDR_LEN + 3);
+    assert_int_equal(rig_stats(&r).media_out, 0);
+    assert_int_equal(rig_stats(&r).media_dropped_malformed, 1);
+    rig_dgram(&r, c[1].conn, data, WZP_MEDIA_HDR_LEN + 4);
+    assert_int_equal(rig_stats(&r).media_out, 2);
+    rig_leave_all(c, 3);
+    rig_free(&r);
+}
+
 WZP_TEST(a_packet_is_forwarded_as_it_came_and_is_not_copied)
 {
     rig r;

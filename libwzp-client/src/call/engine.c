@@ -54,7 +54,7 @@ static bool is_done(void *user, wzp_tstamp now, const wzp_pkt *pkt)
 static void on_dgram(wzp_engine *e, wzp_tstamp now, wzp_pkt *pkt)
 {
     if (wzp__session_state(e->session) == WZP_CLIENT_JOINED &&
-        !is_done(e, now, pkt)) {
+        !wzp__engine_clear_recv(e, now, pkt) && !is_done(e, now, pkt)) {
         wzp__held_add(&e->held, now, pkt);
     }
 }
@@ -83,8 +83,11 @@ static void send_media(wzp_engine *e, wzp_tstamp now)
         if (pkt == NULL) {
             return; /* frames wait in the sender, which is bounded */
         }
-        if (!wzp__sender_next(e->sender, now, group, pkt->data, WZP_PKT_CAP,
-                              &pkt->len)) {
+        bool any = wzp__engine_is_clear(e)
+                       ? wzp__engine_clear_next(e, now, pkt)
+                       : wzp__sender_next(e->sender, now, group, pkt->data,
+                                          WZP_PKT_CAP, &pkt->len);
+        if (!any) {
             wzp_pkt_unref(pkt);
             return;
         }
@@ -127,7 +130,7 @@ static void mix_tick(wzp_engine *e, wzp_tstamp now)
 static bool is_heard(const wzp_engine *e)
 {
     return wzp__session_state(e->session) == WZP_CLIENT_JOINED &&
-           !e->is_muted &&
+           (!e->is_muted || wzp__engine_is_clear(e)) &&
            wzp_group_member_count(wzp__session_group(e->session)) > 0;
 }
 
@@ -137,6 +140,9 @@ static void capture_tick(wzp_engine *e, wzp_tstamp now)
     size_t n;
     while ((n = wzp__ring_read(&e->port.capture, pcm, WZP_AUDIO_TICK_SAMPLES)) >
            0) {
+        if (e->is_muted) { /* to legacy listeners a gap would be loss */
+            memset(pcm, 0, sizeof pcm);
+        }
         wzp__sender_capture(e->sender, now, pcm, n, is_heard(e));
     }
     send_media(e, now);
@@ -225,6 +231,7 @@ static void push_member(wzp_engine *e, wzp_tstamp now, uint32_t member,
     ev.u.member.is_gone = is_gone;
     if (wzp_group_member_get(wzp__session_group(e->session), member,
                              &ev.u.member.info) == WZP_OK) {
+        wzp__engine_clear_note(e, &ev.u.member.info);
         wzp__event_queue_push(&e->events, &ev);
     }
 }
@@ -251,6 +258,9 @@ static bool drain_group(wzp_engine *e, wzp_tstamp now)
             break;
         case WZP_GROUP_CONTROL_DUE: send_keep_alive(e, now); break;
         }
+    }
+    if (any) {
+        wzp__engine_clear_review(e, now);
     }
     return any;
 }
@@ -287,7 +297,9 @@ static void push_ended(wzp_engine *e, wzp_tstamp now,
     audio_stop(e);
     wzp__voices_retire_all(&e->voices);
     wzp__held_clear(&e->held);
+    wzp__clear_begin(&e->clear);
     e->stats_at = WZP_NEVER;
+    wzp_ignore(wzp__seen_save(e->seen), "tried again in the next room");
     wzp_client_event ev = {.kind = WZP_EVENT_ENDED, .at = now};
     ev.u.ended.why = s->why;
     memcpy(ev.u.ended.text, s->text, sizeof ev.u.ended.text);
@@ -306,20 +318,10 @@ static bool drain_session(wzp_engine *e, wzp_tstamp now)
         case WZP__SESSION_ENDED: push_ended(e, now, &s); break;
         }
     }
-    return any;
-}
-
-/* Path counters of a connection that ends are added to the session's sum. */
-static void keep_path_stats(wzp_engine *e, wzp_conn_id conn)
-{
-    wzp_conn_stats c = {.size = sizeof c};
-    if (wzp_endpoint_conn_stats(e->ep, conn, &c) == WZP_OK) {
-        e->stats.tx_packets += c.tx_packets;
-        e->stats.tx_bytes += c.tx_bytes;
-        e->stats.rx_packets += c.rx_packets;
-        e->stats.rx_bytes += c.rx_bytes;
-        e->stats.dgram_dropped += c.dgram_dropped_age + c.dgram_dropped_full;
+    if (any) {
+        wzp__engine_clear_review(e, now);
     }
+    return any;
 }
 
 static void on_action(wzp_engine *e, wzp_tstamp now, const wzp_ep_action *a)
@@ -331,10 +333,13 @@ static void on_action(wzp_engine *e, wzp_tstamp now, const wzp_ep_action *a)
         return;
     }
     if (a->kind == WZP_EP_CLOSED) {
-        keep_path_stats(e, a->conn);
+        wzp__engine_keep_path_stats(e, a->conn);
     }
     wzp__session_recv(e->session, now, a);
     new_epoch(e);
+    if (e->clear.state == WZP_CLEAR_ON) { /* before the next packet goes out */
+        wzp__engine_clear_review(e, now);
+    }
 }
 
 /* --- the machine's verbs --- */
@@ -365,6 +370,7 @@ void wzp_engine_expire(wzp_engine *e, wzp_tstamp now)
         push_stats(e, now);
         wzp__voices_retire_idle(&e->voices, now);
         wzp__held_retry(&e->held, now, is_done, e); /* drops the old ones */
+        wzp_ignore(wzp__seen_save(e->seen), "tried again in a second");
         e->stats_at = now + STATS_NS;
     }
 }
@@ -418,6 +424,7 @@ bool wzp_engine_next_event_sized(wzp_engine *e, wzp_client_event *out,
 wzp_err wzp_engine_join(wzp_engine *e, wzp_tstamp now, const wzp_join *join)
 {
     WZP_TRY(wzp__session_start(e->session, now, join));
+    wzp__clear_begin(&e->clear);
     e->input_ended = false;
     drain_session(e, now);
     return WZP_OK;
@@ -514,6 +521,8 @@ static wzp_err make_parts(wzp_engine *e, wzp_tstamp now)
     WZP_TRY(wzp__event_queue_init(&e->events, &e->cfg.mem, e->cfg.max_events));
     WZP_TRY(wzp__audio_port_init(&e->port, &e->cfg.mem));
     WZP_TRY(wzp__pins_new(&e->pins, &e->cfg.mem, &e->cfg.store));
+    WZP_TRY(wzp__seen_new(&e->seen, &e->cfg.mem, &e->cfg.store));
+    e->clear.is_allowed = e->cfg.allow_legacy;
     wzp__receiver_config rc = {.mem = e->cfg.mem,
                                .playout_min_ms = e->cfg.playout_min_ms,
                                .playout_max_ms = e->cfg.playout_max_ms};
@@ -532,7 +541,8 @@ static wzp_err make_parts(wzp_engine *e, wzp_tstamp now)
                               .pins = e->pins,
                               .unix_now = e->cfg.unix_now,
                               .unix_now_user = e->cfg.unix_now_user,
-                              .alias = e->alias};
+                              .alias = e->alias,
+                              .clear = &e->clear};
     return wzp__session_new(&e->session, &deps);
 }
 
@@ -582,6 +592,7 @@ void wzp_engine_free(wzp_engine *e)
     wzp__session_free(e->session);
     wzp__sender_free(e->sender);
     wzp__pins_free(e->pins);
+    wzp__seen_free(e->seen);
     wzp__audio_port_deinit(&e->port, &mem);
     wzp__event_queue_deinit(&e->events);
     wzp_endpoint_free(e->ep);

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* What an engine is made of, for the two files that make it work: engine.c
- * (routing) and engine_stats.c (the snapshot).
+/* What an engine is made of, for the files that make it work: engine.c
+ * (routing), engine_clear.c (legacy parties) and engine_stats.c (the snapshot).
  */
 #ifndef WZP_CLIENT_ENGINE_PARTS_H
 #define WZP_CLIENT_ENGINE_PARTS_H
 
 #include "account/pins.h"
+#include "account/seen.h"
 #include "audio/port.h"
+#include "call/clear.h"
+#include "call/clear_streams.h"
 #include "call/event_queue.h"
 #include "call/held.h"
 #include "call/sender.h"
@@ -28,6 +31,10 @@ struct wzp_engine {
     wzp_audio_port port;
     wzp__event_queue events;
 
+    wzp__seen *seen;
+    wzp__clear clear;
+    wzp__clear_streams streams;
+
     uint32_t epoch; /* of the key group the voices belong to */
 
     bool audio_on;
@@ -37,5 +44,27 @@ struct wzp_engine {
     wzp_tstamp stats_at;
     wzp_client_stats stats; /* the counters kept here; rest on demand */
 };
+
+/* --- engine_stats.c --- */
+
+void wzp__engine_keep_path_stats(wzp_engine *e, wzp_conn_id conn);
+
+/* --- engine_clear.c --- */
+
+/* Ask the rules again: members or the relay may have changed. */
+void wzp__engine_clear_review(wzp_engine *e, wzp_tstamp now);
+/* This member proved that it can seal, if it did. */
+void wzp__engine_clear_note(wzp_engine *e, const wzp_member_info *info);
+/* A packet that is not sealed: played when clear media is on. False: it is
+ * not. */
+bool wzp__engine_clear_recv(wzp_engine *e, wzp_tstamp now, const wzp_pkt *pkt);
+/* The next packet in clear; false when there is none. */
+bool wzp__engine_clear_next(wzp_engine *e, wzp_tstamp now, wzp_pkt *pkt);
+
+static inline bool wzp__engine_is_clear(const wzp_engine *e)
+{
+    return e->clear.state == WZP_CLEAR_ON &&
+           wzp__session_state(e->session) == WZP_CLIENT_JOINED;
+}
 
 #endif

@@ -41,6 +41,19 @@ static void add_path(const wzp_engine *e, wzp_client_stats *out)
     out->dgram_dropped += c.dgram_dropped_age + c.dgram_dropped_full;
 }
 
+/* Path counters of a connection that ends are added to the session's sum. */
+void wzp__engine_keep_path_stats(wzp_engine *e, wzp_conn_id conn)
+{
+    wzp_conn_stats c = {.size = sizeof c};
+    if (wzp_endpoint_conn_stats(e->ep, conn, &c) == WZP_OK) {
+        e->stats.tx_packets += c.tx_packets;
+        e->stats.tx_bytes += c.tx_bytes;
+        e->stats.rx_packets += c.rx_packets;
+        e->stats.rx_bytes += c.rx_bytes;
+        e->stats.dgram_dropped += c.dgram_dropped_age + c.dgram_dropped_full;
+    }
+}
+
 static void add_members(const wzp_engine *e, wzp_client_stats *out)
 {
     const wzp_group *g = wzp__session_group(e->session);
@@ -71,6 +84,7 @@ void wzp_engine_stats_get(const wzp_engine *e, wzp_client_stats *out)
     all.capture_overflow = e->port.capture_overflow;
     all.playout_underflow = e->port.playout_underflow;
     all.events_dropped = e->events.dropped;
+    all.clear = e->clear.state;
     add_voices(e, &all);
     add_path(e, &all);
     add_members(e, &all);

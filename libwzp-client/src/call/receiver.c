@@ -15,6 +15,7 @@
 #define TICK_MS        10
 #define CONCEAL_MS     120 /* chosen: classic concealment fades within it */
 #define SAMPLES_PER_MS (WZP_PCM_RATE / 1000)
+#define NOISE          50 /* spec/wire.md 1.2 */
 
 struct wzp__receiver {
     wzp_mem mem;
@@ -24,6 +25,7 @@ struct wzp__receiver {
     size_t at, len;
     uint32_t dry_ms; /* concealed in a row without any packet */
     bool has_played;
+    uint32_t noise; /* state of the comfort noise */
     wzp_tstamp heard_at;
     wzp__receiver_stats stats; /* rebuilt and concealed; the rest is jitter's */
 };
@@ -129,9 +131,26 @@ static void on_hole(wzp__receiver *r, const wzp_jitter_out *out)
     fill(r, out->fill_ms, &next, (uint32_t)(out->ahead - 1) * out->fill_ms);
 }
 
+/* What a legacy sender's silence sounds like: noise of a fixed height, whatever
+ * the packet says (spec/wire.md 1.2). */
+static void comfort_noise(wzp__receiver *r, uint32_t ms)
+{
+    size_t samples = (size_t)ms * SAMPLES_PER_MS;
+    for (size_t i = 0; i < samples; i++) {
+        r->noise = r->noise * 1664525u + 1013904223u; /* Numerical Recipes */
+        r->pcm[i] =
+            (int16_t)((int)((r->noise >> 16) % (2 * NOISE + 1)) - NOISE);
+    }
+    r->len = samples;
+}
+
 static void on_frame(wzp__receiver *r, const wzp_jitter_frame *f)
 {
     size_t samples = 0;
+    if (f->codec == WZP_CODEC_COMFORT_NOISE) {
+        comfort_noise(r, f->frame_ms);
+        return;
+    }
     wzp_err e = wzp_decoder_decode(r->dec, f->codec, f->data.ptr, f->data.len,
                                    r->pcm, WZP_PCM_MAX, &samples);
     if (e != WZP_OK) {

@@ -11,8 +11,9 @@
 
 /* secure-media.md 5 allows 300 ms. chosen: what waits longer comes as a burst
  * that makes every listener's buffer deep for seconds. */
-#define WAIT_NS (60 * WZP_MS)
-#define WAITING 8 /* frames: 60 ms of 10 ms frames, and some more */
+#define WAIT_NS      (60 * WZP_MS)
+#define WAITING      8  /* frames: 60 ms of 10 ms frames, and some more */
+#define REPORT_EVERY 50 /* frames, spec/wire.md 1.4 */
 
 typedef struct frame {
     wzp_tstamp at;
@@ -34,6 +35,7 @@ struct wzp__sender {
     uint32_t timestamp; /* of the next frame, ms */
     frame waiting[WAITING];
     size_t head, count;
+    unsigned since_report; /* frames sent in clear */
     wzp__sender_stats stats;
 };
 
@@ -149,6 +151,41 @@ bool wzp__sender_next(wzp__sender *s, wzp_tstamp now, wzp_group *group,
         return true;
     }
     return false;
+}
+
+static size_t write_clear(wzp__sender *s, const frame *f,
+                          const wzp_quality_report *report, uint8_t *out)
+{
+    size_t len = WZP_MEDIA_HDR_LEN;
+    wzp_media_hdr hdr = {.codec = (uint8_t)s->codec,
+                         .seq = f->seq,
+                         .timestamp = f->timestamp,
+                         .has_quality = ++s->since_report >= REPORT_EVERY};
+    wzp_media_hdr_encode(&hdr, out);
+    memcpy(out + len, f->data, f->len);
+    len += f->len;
+    if (hdr.has_quality) {
+        s->since_report = 0;
+        wzp_quality_encode(report, out + len);
+        len += WZP_QUALITY_LEN;
+    }
+    return len;
+}
+
+bool wzp__sender_next_clear(wzp__sender *s, wzp_tstamp now,
+                            const wzp_quality_report *report,
+                            uint8_t out[WZP_MEDIA_MAX], size_t *out_len)
+{
+    while (s->count > 0 && now - s->waiting[s->head].at > WAIT_NS) {
+        drop_oldest(s);
+    }
+    if (s->count == 0) {
+        return false;
+    }
+    *out_len = write_clear(s, &s->waiting[s->head], report, out);
+    s->head = (s->head + 1) % WAITING;
+    s->count--;
+    return true;
 }
 
 wzp_err wzp__sender_control(wzp__sender *s, wzp_tstamp now, wzp_group *group,

@@ -8,6 +8,7 @@
 
 #include <wzp/codec/codec.h>
 #include <wzp/crypto/group.h>
+#include <wzp/proto/media.h>
 
 typedef struct wzp__sender wzp__sender;
 
@@ -35,6 +36,12 @@ void wzp__sender_capture(wzp__sender *s, wzp_tstamp now, const int16_t *pcm,
  * WZP_MEDIA_MAX. */
 bool wzp__sender_next(wzp__sender *s, wzp_tstamp now, wzp_group *group,
                       uint8_t *out, size_t cap, size_t *out_len);
+
+/* The next packet in clear, for legacy parties (spec/wire.md 1): the frame as
+ * it is, after every 50th frame a QualityReport. false: nothing to send now. */
+bool wzp__sender_next_clear(wzp__sender *s, wzp_tstamp now,
+                            const wzp_quality_report *report,
+                            uint8_t out[WZP_MEDIA_MAX], size_t *out_len);
 
 /* Seal one control frame (plain: proto/control.h items). */
 WZP_NODISCARD wzp_err wzp__sender_control(wzp__sender *s, wzp_tstamp now,

@@ -9,9 +9,9 @@
  *               each ± 20 % so that a restarted relay is not stormed
  *   JOINED      the group's own deadline
  */
-#include "call/session.h"
-
-#include "call/handshake.h"
+#include "call/close_reason.h"
+#include "call/legacy_roster.h"
+#include "call/session_parts.h"
 
 #include <wzp/crypto/room.h>
 #include <wzp/crypto/wipe.h>
@@ -23,52 +23,22 @@
 #define FIRST_JOIN_MS 15000        /* chosen: a person waits no longer */
 #define STEADY_NS     (10 * WZP_S) /* chosen: a relay that lasted this long */
 #define JOIN_MS       10000        /* the relay's own limit, relay.md 2.5 */
-#define ARENA_LIMIT   (8u * WZP_SIGNAL_MAX)
-#define EVENTS        8 /* a step makes three at most */
 
 static const uint32_t backoff_ms[] = {250,  1000,  2000, 4000,
                                       8000, 15000, 30000};
 #define BACKOFFS (sizeof backoff_ms / sizeof backoff_ms[0])
 
-struct wzp__session {
-    wzp__session_deps deps;
-    wzp_arena *arena;
-    wzp_client_state state;
-    wzp_tstamp deadline;   /* of the present state */
-    wzp_tstamp give_up_at; /* first join only, else WZP_NEVER */
-    bool was_joined;
-    bool is_leaving;
-    size_t attempt; /* index into backoff_ms */
-    wzp_tstamp joined_at;
-    size_t addr; /* index into join.addrs */
-    uint32_t epoch;
-    uint32_t rev; /* of the roster we have */
-    uint64_t bad_signals;
-
-    char room[WZP_ROOM_NAME_MAX + 1];
-    char sni[WZP_ROOM_HEX_LEN + 1];
-    char relay[WZP__PIN_NAME_MAX + 1];
-    uint8_t room_id[WZP_HASH_LEN];
-    wzp_join join;
-
-    wzp_conn_id conn;
-    wzp_group *group;
-    wzp_group_stats last_stats; /* of the group before, once it is gone */
-    wzp__handshake handshake;
-
-    wzp__session_event events[EVENTS];
-    size_t ev_head, ev_count;
-};
-
 /* --- events and states --- */
 
 static wzp__session_event *push(wzp__session *s, wzp__session_event_kind kind)
 {
-    if (s->ev_count == EVENTS) { /* the owner did not poll: keep the newest */
-        s->ev_head = (s->ev_head + 1) % EVENTS;
+    if (s->ev_count ==
+        WZP__SESSION_EVENTS) { /* the owner did not poll: keep the newest */
+        s->ev_head = (s->ev_head + 1) % WZP__SESSION_EVENTS;
         s->ev_count--;
     }
-    wzp__session_event *ev = &s->events[(s->ev_head + s->ev_count) % EVENTS];
+    wzp__session_event *ev =
+        &s->events[(s->ev_head + s->ev_count) % WZP__SESSION_EVENTS];
     s->ev_count++;
     *ev = (wzp__session_event){.kind = kind, .state = s->state};
     return ev;
@@ -83,15 +53,6 @@ static void enter(wzp__session *s, wzp_client_state state, wzp_tstamp deadline)
     s->deadline = deadline;
 }
 
-static void drop_group(wzp__session *s)
-{
-    if (s->group != NULL) {
-        wzp_group_stats_get(s->group, &s->last_stats);
-    }
-    wzp_group_free(s->group);
-    s->group = NULL;
-}
-
 static void hang_up(wzp__session *s, wzp_tstamp now, wzp_close_code code,
                     const char *reason)
 {
@@ -104,7 +65,7 @@ static void hang_up(wzp__session *s, wzp_tstamp now, wzp_close_code code,
 
 static void end(wzp__session *s, wzp_err why, const char *text)
 {
-    drop_group(s);
+    wzp__session_drop_group(s);
     enter(s, WZP_CLIENT_IDLE, WZP_NEVER);
     push(s, WZP__SESSION_STATE);
     wzp__session_event *ev = push(s, WZP__SESSION_ENDED);
@@ -144,7 +105,7 @@ static void dial(wzp__session *s, wzp_tstamp now)
 
 static void retry_later(wzp__session *s, wzp_tstamp now, wzp_err why)
 {
-    drop_group(s);
+    wzp__session_drop_group(s);
     if (now >= s->give_up_at) {
         end_with(s, now, WZP_CLOSE_NORMAL, why);
         return;
@@ -166,8 +127,8 @@ static void start_over(wzp__session *s, wzp_tstamp now, wzp_err why)
     retry_later(s, now, why);
 }
 
-/* The name goes out as its hash only: it may be private, and any text can be
- * hashed where only DNS-like names could travel (wire.md 3.8, 5.2). */
+/* The name goes out as its hash: it may be private, and any text can be hashed
+ * where only DNS-like names could travel (wire.md 3.8, 5.2). */
 static wzp_err take_room(wzp__session *s, const char *room)
 {
     size_t len = strlen(room);
@@ -179,10 +140,11 @@ static wzp_err take_room(wzp__session *s, const char *room)
     s->room[len] = '\0';
     wzp_str name = {s->room, len};
     if (wzp_room_name_kind(s->room, len) == WZP_ROOM_HASHED) {
-        memcpy(s->sni, s->room, len + 1);
+        memcpy(s->hash, s->room, len + 1);
     } else {
-        wzp_room_hash(name, s->sni);
+        wzp_room_hash(name, s->hash);
     }
+    s->sni = s->hash;
     wzp_room_id(name, s->room_id);
     return WZP_OK;
 }
@@ -266,7 +228,7 @@ static wzp_err make_group(wzp__session *s)
     WZP_TRY(wzp_endpoint_cert_hash(s->deps.ep, cfg.tls_hash));
     cfg.caps = wzp__client_package_caps();
     cfg.now_unix = s->deps.unix_now(s->deps.unix_now_user);
-    drop_group(s);
+    wzp__session_drop_group(s);
     WZP_TRY(wzp_group_new(&s->group, &cfg));
     s->epoch++;
     s->rev = 0;
@@ -312,6 +274,9 @@ static void on_connected(wzp__session *s, wzp_tstamp now,
 /* When it cannot be saved it is kept in memory: the call matters more. */
 static void keep_pin(wzp__session *s)
 {
+    if (s->join.has_pin) {
+        return;
+    }
     const wzp_err e =
         wzp__pins_set(s->deps.pins, s->relay, s->handshake.server_cert,
                       s->deps.unix_now(s->deps.unix_now_user));
@@ -321,26 +286,115 @@ static void keep_pin(wzp__session *s)
     }
 }
 
-static void on_answer(wzp__session *s, wzp_tstamp now,
-                      const wzp_sig_call_answer *answer)
+static void joined(wzp__session *s, wzp_tstamp now)
 {
-    wzp_err e = wzp__handshake_check(&s->handshake, answer);
-    if (e != WZP_OK) {
-        end_with(s, now,
-                 e == WZP_ERR_LEGACY ? WZP_CLOSE_LEGACY : WZP_CLOSE_AUTH, e);
-        return;
-    }
     wzp_ignore(wzp_endpoint_trust(s->deps.ep, s->conn),
                "gone already: WZP_EP_CLOSED is on its way");
-    if (!s->join.has_pin) {
-        keep_pin(s);
-    }
+    keep_pin(s);
     wzp_wipe(s->handshake.exporter, sizeof s->handshake.exporter);
     s->was_joined = true;
     s->joined_at = now;
     s->give_up_at = WZP_NEVER;
     enter(s, WZP_CLIENT_JOINED, WZP_NEVER);
     push(s, WZP__SESSION_STATE);
+}
+
+/* Off this connection, with the only close code that legacy relays know
+ * (spec/wire.md 5.3). */
+static void drop_connection(wzp__session *s, wzp_tstamp now)
+{
+    hang_up(s, now, WZP_CLOSE_NORMAL, "normal close");
+    wzp__session_drop_group(s);
+}
+
+static void refuse_legacy(wzp__session *s, wzp_tstamp now, wzp_err why)
+{
+    char text[sizeof s->events[0].text];
+    (void)snprintf(text, sizeof text,
+                   why == WZP_ERR_LEGACY
+                       ? "%.60s is an old relay that carries no encrypted "
+                         "media, and clear media is not allowed"
+                       : "%.60s carries no encrypted media, and this room was "
+                         "encrypted: clear media is refused",
+                   s->relay);
+    drop_connection(s, now);
+    end(s, why, text);
+}
+
+/* Legacy clients give a room's name as it is, and legacy relays take its hash
+ * for another room. */
+static bool meets_legacy(const wzp__session *s)
+{
+    return s->sni == s->room ||
+           !wzp_room_name_is_sni(s->room, strlen(s->room)) ||
+           strcmp(s->room, s->hash) == 0;
+}
+
+/* Again, to the very same relay: only that one learns the name. */
+static void dial_for_legacy(wzp__session *s, wzp_tstamp now)
+{
+    keep_pin(s);
+    s->sni = meets_legacy(s) ? s->sni : s->room;
+    dial(s, now);
+}
+
+/* The relay cannot carry key messages: clear media, by the rules of clear.h,
+ * or none. */
+static void on_legacy_relay(wzp__session *s, wzp_tstamp now)
+{
+    const wzp__clear *clear = s->deps.clear;
+    if (!clear->is_allowed || clear->was_sealed) {
+        refuse_legacy(s, now,
+                      clear->is_allowed ? WZP_ERR_DOWNGRADE : WZP_ERR_LEGACY);
+    } else if (!clear->is_accepted) {
+        drop_connection(s, now);
+        enter(s, WZP_CLIENT_CLEAR_DECISION, WZP_NEVER);
+        push(s, WZP__SESSION_STATE);
+    } else if (!meets_legacy(s)) {
+        drop_connection(s, now);
+        dial_for_legacy(s, now);
+    } else {
+        s->is_legacy = true;
+        joined(s, now);
+    }
+}
+
+void wzp__session_clear_accepted(wzp__session *s, wzp_tstamp now)
+{
+    if (s->state == WZP_CLIENT_CLEAR_DECISION) {
+        s->give_up_at =
+            s->was_joined ? WZP_NEVER : now + FIRST_JOIN_MS * WZP_MS;
+        dial_for_legacy(s, now);
+    }
+}
+
+static void on_answer(wzp__session *s, wzp_tstamp now,
+                      const wzp_sig_call_answer *answer)
+{
+    wzp_err e = wzp__handshake_check(&s->handshake, answer);
+    s->is_legacy = false;
+    if (e == WZP_OK) {
+        s->sni = s->hash; /* next time: this relay knows both */
+        joined(s, now);
+    } else if (e == WZP_ERR_LEGACY) {
+        on_legacy_relay(s, now);
+    } else {
+        end_with(s, now, WZP_CLOSE_AUTH, e);
+    }
+}
+
+/* Nothing else means anything on a legacy connection, and nothing is sent
+ * there: such a relay reads no signal any more (spec/wire.md 2.4). */
+static wzp_err on_legacy_signal(wzp__session *s, wzp_tstamp now,
+                                const wzp_signal *sig)
+{
+    wzp_participant_list list;
+    if (sig->kind != WZP_SIG_ROOM_UPDATE) {
+        return WZP_OK;
+    }
+    WZP_TRY(wzp__legacy_roster(s->arena, s->deps.identity.public_key,
+                               sig->u.room_update.participants, &list));
+    return wzp_group_roster(s->group, now, list);
 }
 
 /* A delta that does not follow the roster we have: ask for the whole. */
@@ -386,7 +440,8 @@ static void on_signal(wzp__session *s, wzp_tstamp now, const wzp_ep_action *a)
         return;
     }
     if (e == WZP_OK && s->state == WZP_CLIENT_JOINED) {
-        e = on_room_signal(s, now, &sig);
+        e = s->is_legacy ? on_legacy_signal(s, now, &sig)
+                         : on_room_signal(s, now, &sig);
     }
     if (e == WZP_ERR_NOMEM) { /* what it said will not be said again */
         start_over(s, now, e);
@@ -405,7 +460,7 @@ static void on_signal(wzp__session *s, wzp_tstamp now, const wzp_ep_action *a)
 wzp_err wzp__session_send(wzp__session *s, wzp_tstamp now,
                           const wzp_signal *sig)
 {
-    if (s->state != WZP_CLIENT_JOINED) {
+    if (s->state != WZP_CLIENT_JOINED || s->is_legacy) {
         return WZP_ERR_STATE;
     }
     wzp_str json;
@@ -416,33 +471,6 @@ wzp_err wzp__session_send(wzp__session *s, wzp_tstamp now,
 }
 
 /* --- the end of a connection --- */
-
-/* Close codes after which trying again would only be refused again. */
-static wzp_err refused_for_good(uint64_t code)
-{
-    switch (code) {
-    case WZP_CLOSE_AUTH: return WZP_ERR_AUTH;
-    case WZP_CLOSE_NOT_ALLOWED: return WZP_ERR_NOT_ALLOWED;
-    case WZP_CLOSE_PROTOCOL: return WZP_ERR_PROTOCOL;
-    case WZP_CLOSE_REPLACED: return WZP_ERR_REPLACED;
-    case WZP_CLOSE_LEGACY: return WZP_ERR_LEGACY;
-    case WZP_CLOSE_KEY_MISMATCH: return WZP_ERR_PIN;
-    default: return WZP_OK;
-    }
-}
-
-static wzp_err temporary(const wzp_ep_action *a)
-{
-    if (a->u.closed.err != WZP_ERR_PEER_CLOSED) {
-        return a->u.closed.err;
-    }
-    switch (a->u.closed.code) {
-    case WZP_CLOSE_SHUTDOWN: return WZP_ERR_SHUTDOWN;
-    case WZP_CLOSE_FULL: return WZP_ERR_ROOM_FULL;
-    case WZP_CLOSE_SLOW: return WZP_ERR_SLOW;
-    default: return WZP_ERR_PEER_CLOSED;
-    }
-}
 
 static void on_closed(wzp__session *s, wzp_tstamp now, const wzp_ep_action *a)
 {
@@ -455,7 +483,7 @@ static void on_closed(wzp__session *s, wzp_tstamp now, const wzp_ep_action *a)
         return;
     }
     if (a->u.closed.err == WZP_ERR_PEER_CLOSED) {
-        wzp_err why = refused_for_good(a->u.closed.code);
+        wzp_err why = wzp__close_final(a->u.closed.code);
         if (why != WZP_OK) {
             char text[sizeof s->events[0].text];
             (void)snprintf(text, sizeof text, "the relay says: %s",
@@ -469,7 +497,8 @@ static void on_closed(wzp__session *s, wzp_tstamp now, const wzp_ep_action *a)
         end(s, WZP_ERR_ALPN, "this is not a WZP relay");
         return;
     }
-    retry_later(s, now, temporary(a));
+    retry_later(s, now,
+                wzp__close_temporary(a->u.closed.err, a->u.closed.code));
 }
 
 void wzp__session_leave(wzp__session *s, wzp_tstamp now)
@@ -533,88 +562,4 @@ wzp_tstamp wzp__session_deadline(const wzp__session *s)
 {
     return s->state == WZP_CLIENT_JOINED ? wzp_group_deadline(s->group)
                                          : s->deadline;
-}
-
-bool wzp__session_poll(wzp__session *s, wzp__session_event *out)
-{
-    if (s->ev_count == 0) {
-        return false;
-    }
-    *out = s->events[s->ev_head];
-    s->ev_head = (s->ev_head + 1) % EVENTS;
-    s->ev_count--;
-    return true;
-}
-
-/* --- life and queries --- */
-
-wzp_err wzp__session_new(wzp__session **out, const wzp__session_deps *deps)
-{
-    wzp__session *s = wzp_mem_new(&deps->mem, sizeof *s);
-    if (s == NULL) {
-        return WZP_ERR_NOMEM;
-    }
-    s->deps = *deps;
-    s->state = WZP_CLIENT_IDLE;
-    s->deadline = WZP_NEVER;
-    s->last_stats.size = sizeof s->last_stats;
-    wzp_err e = wzp_arena_new(&s->arena, &deps->mem, ARENA_LIMIT);
-    if (e != WZP_OK) {
-        wzp_mem_free(&deps->mem, s, sizeof *s);
-        return e;
-    }
-    *out = s;
-    return WZP_OK;
-}
-
-void wzp__session_free(wzp__session *s)
-{
-    if (s == NULL) {
-        return;
-    }
-    wzp_mem mem = s->deps.mem;
-    drop_group(s);
-    wzp_arena_free(s->arena);
-    wzp_wipe(&s->handshake, sizeof s->handshake);
-    wzp_mem_free(&mem, s, sizeof *s);
-}
-
-wzp_client_state wzp__session_state(const wzp__session *s)
-{
-    return s->state;
-}
-
-wzp_conn_id wzp__session_conn(const wzp__session *s)
-{
-    return s->conn;
-}
-
-wzp_group *wzp__session_group(const wzp__session *s)
-{
-    return s->group;
-}
-
-uint32_t wzp__session_epoch(const wzp__session *s)
-{
-    return s->epoch;
-}
-
-void wzp__session_group_stats(const wzp__session *s, wzp_group_stats *out)
-{
-    out->size = sizeof *out;
-    if (s->group != NULL) {
-        wzp_group_stats_get(s->group, out);
-    } else {
-        *out = s->last_stats;
-    }
-}
-
-void wzp__session_room_id(const wzp__session *s, uint8_t out[WZP_HASH_LEN])
-{
-    memcpy(out, s->room_id, WZP_HASH_LEN);
-}
-
-const char *wzp__session_relay(const wzp__session *s)
-{
-    return s->relay;
 }

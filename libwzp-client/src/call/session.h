@@ -11,11 +11,15 @@
  *                  │  │ └cert differs→ PIN_DECISION             │ lost
  *             lost │  └ RECONNECTING ◀──┴──────────────────────┘
  *                  └──────────▲     any ─leave, refused for good→ ENDED
+ *
+ *   JOINING ─answer of a legacy relay→ CLEAR_DECISION ─accepted→ CONNECTING
+ *   (accepted before: → CONNECTING with the room's name, then → JOINED)
  */
 #ifndef WZP_CLIENT_SESSION_H
 #define WZP_CLIENT_SESSION_H
 
 #include "account/pins.h"
+#include "call/clear.h"
 
 #include <wzp/client/engine.h>
 #include <wzp/crypto/group.h>
@@ -33,6 +37,7 @@ typedef struct wzp__session_deps {
     wzp_unix_s (*unix_now)(void *user);
     void *unix_now_user;
     const char *alias;
+    const wzp__clear *clear; /* what a legacy relay may be used for */
 } wzp__session_deps;
 
 typedef enum wzp__session_event_kind {
@@ -64,6 +69,9 @@ void wzp__session_leave(wzp__session *s, wzp_tstamp now);
 WZP_NODISCARD wzp_err wzp__session_pin_decide(wzp__session *s, wzp_tstamp now,
                                               bool accept);
 
+/* clear->is_accepted became true: CLEAR_DECISION is over. */
+void wzp__session_clear_accepted(wzp__session *s, wzp_tstamp now);
+
 /* An action of the endpoint about this session's connection (not SEND, not
  * DGRAM). */
 void wzp__session_recv(wzp__session *s, wzp_tstamp now,
@@ -86,6 +94,8 @@ uint32_t wzp__session_epoch(const wzp__session *s);
 /* Of the present group, or of the last one. */
 void wzp__session_group_stats(const wzp__session *s, wzp_group_stats *out);
 void wzp__session_room_id(const wzp__session *s, uint8_t out[WZP_HASH_LEN]);
+/* The relay carries no key messages: JOINED or CLEAR_DECISION only. */
+bool wzp__session_is_legacy(const wzp__session *s);
 const char *wzp__session_relay(const wzp__session *s);
 
 #endif

@@ -11,6 +11,7 @@ const char *wzp_client_state_name(wzp_client_state state)
         [WZP_CLIENT_JOINED] = "joined",
         [WZP_CLIENT_RECONNECTING] = "reconnecting",
         [WZP_CLIENT_PIN_DECISION] = "pin-decision",
+        [WZP_CLIENT_CLEAR_DECISION] = "clear-decision",
     };
     return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "?";
 }

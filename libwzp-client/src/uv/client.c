@@ -111,6 +111,10 @@ static void run_command(wzp_client *c, const wzp__command *cmd)
         wzp_ignore(wzp_engine_pin_decide(c->engine, now, cmd->flag),
                    "a decision nobody waits for any more");
         break;
+    case WZP__CMD_ACCEPT_CLEAR:
+        wzp_ignore(wzp_engine_accept_clear(c->engine, now),
+                   "WZP_EVENT_CLEAR has said what is refused");
+        break;
     case WZP__CMD_WORDS: wzp__client_work_words(c); break;
     }
 }
@@ -224,6 +228,11 @@ wzp_err wzp_client_pin_decide(wzp_client *c, bool accept)
 {
     return post(c,
                 &(wzp__command){.kind = WZP__CMD_PIN_DECIDE, .flag = accept});
+}
+
+wzp_err wzp_client_accept_clear(wzp_client *c)
+{
+    return post(c, &(wzp__command){.kind = WZP__CMD_ACCEPT_CLEAR});
 }
 
 wzp_err wzp_client_words(wzp_client *c)

@@ -23,6 +23,7 @@ typedef enum wzp__command_kind {
     WZP__CMD_LEAVE,
     WZP__CMD_MUTE,
     WZP__CMD_PIN_DECIDE,
+    WZP__CMD_ACCEPT_CLEAR,
     WZP__CMD_WORDS,
 } wzp__command_kind;
 

@@ -6,8 +6,9 @@
  *   from      packet                      to capable   to legacy
  *   capable   sealed, sid is the sender's yes          no
  *   capable   sealed, another sid         no           no
- *   capable   clear                       no           no
- *   legacy    clear                       no           yes
+ *   capable   clear, the only capable one –            yes
+ *   capable   clear, one of several       no           no
+ *   legacy    clear                       the only one yes
  *   legacy    sealed                      no           no
  */
 #ifndef WZP_RELAY_FORWARD_H

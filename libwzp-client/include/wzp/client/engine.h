@@ -33,6 +33,9 @@ typedef struct wzp_engine_config {
     uint32_t playout_min_ms, playout_max_ms; /* default 20, 500 */
     size_t max_senders;                      /* decoders at once, default 8 */
     size_t max_events;                       /* default 256 */
+    /* Clear media with legacy parties is possible after wzp_engine_accept_clear
+     * (design/secure-media.md 1). Default false. */
+    bool allow_legacy;
 } wzp_engine_config;
 
 void wzp_engine_config_default_sized(wzp_engine_config *cfg, size_t size);
@@ -69,7 +72,15 @@ void wzp_engine_leave(wzp_engine *e, wzp_tstamp now);
  * pin and the join goes on. */
 WZP_NODISCARD wzp_err wzp_engine_pin_decide(wzp_engine *e, wzp_tstamp now,
                                             bool accept);
-/* Silence is sent as nothing while muted. */
+/* From now until the room is left, media to legacy parties goes out NOT
+ * ENCRYPTED where nothing can be sealed; through a legacy relay the room's name
+ * goes out as well. Starts nothing where a capable member is or was.
+ *
+ * WZP_ERR_STATE when in no room, WZP_ERR_LEGACY without allow_legacy,
+ * WZP_ERR_DOWNGRADE in a room that was sealed, or when a member has an identity
+ * that could seal before. */
+WZP_NODISCARD wzp_err wzp_engine_accept_clear(wzp_engine *e, wzp_tstamp now);
+/* Silence is sent as nothing while muted; in clear media as silence. */
 void wzp_engine_mute(wzp_engine *e, wzp_tstamp now, bool muted);
 
 /* Input of the room check words: room id and the identity keys (own

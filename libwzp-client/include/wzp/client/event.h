@@ -10,13 +10,26 @@
 #include <wzp/proto/profile.h>
 
 typedef enum wzp_client_state {
-    WZP_CLIENT_IDLE,         /* in no room */
-    WZP_CLIENT_CONNECTING,   /* resolving, QUIC handshake */
-    WZP_CLIENT_JOINING,      /* CallOffer sent */
-    WZP_CLIENT_JOINED,       /* in the room */
-    WZP_CLIENT_RECONNECTING, /* connection lost, waiting to try again */
-    WZP_CLIENT_PIN_DECISION, /* relay certificate changed: host must decide */
+    WZP_CLIENT_IDLE,           /* in no room */
+    WZP_CLIENT_CONNECTING,     /* resolving, QUIC handshake */
+    WZP_CLIENT_JOINING,        /* CallOffer sent */
+    WZP_CLIENT_JOINED,         /* in the room */
+    WZP_CLIENT_RECONNECTING,   /* connection lost, waiting to try again */
+    WZP_CLIENT_PIN_DECISION,   /* relay certificate changed: host must decide */
+    WZP_CLIENT_CLEAR_DECISION, /* an old relay: host must accept clear media */
 } wzp_client_state;
+
+/* Clear media, design/secure-media.md 1. Anything but ON: nothing leaves
+ * unsealed, and nothing unsealed is played. */
+typedef enum wzp_clear_state {
+    WZP_CLEAR_OFF,     /* no legacy party is here */
+    WZP_CLEAR_REFUSED, /* one is, and gets nothing: see `why` */
+    WZP_CLEAR_ASKED,   /* one is: wzp_engine_accept_clear would start it */
+    WZP_CLEAR_ON,      /* NOT ENCRYPTED: every relay on the way can listen */
+} wzp_clear_state;
+
+/* Enough for a relay's name. */
+#define WZP_CLEAR_WHO_MAX 272
 
 typedef enum wzp_client_event_kind {
     WZP_EVENT_STATE,       /* u.state; never dropped */
@@ -26,6 +39,7 @@ typedef enum wzp_client_event_kind {
     WZP_EVENT_WORDS,       /* u.words: room check words, as asked for */
     WZP_EVENT_STATS,       /* u.stats: once a second; coalesced */
     WZP_EVENT_ENDED,       /* u.ended: left for good; never dropped */
+    WZP_EVENT_CLEAR,       /* u.clear: may, must not, does; never dropped */
 } wzp_client_event_kind;
 
 typedef struct wzp_client_stats {
@@ -68,6 +82,14 @@ typedef struct wzp_client_stats {
     uint32_t members_legacy;
     uint64_t reconnects;
     uint64_t events_dropped;
+    /* clear media */
+    wzp_clear_state clear;
+    uint64_t clear_sent;       /* packets, part of packets_sent */
+    uint64_t clear_received;   /* packets taken for playing */
+    uint64_t clear_repair;     /* T packets: ignored */
+    uint64_t clear_unplayable; /* of codecs not built in: silence */
+    uint64_t clear_malformed;
+    uint64_t clear_no_stream; /* more talkers at once than are told apart */
 } wzp_client_stats;
 
 typedef struct wzp_client_event {
@@ -96,11 +118,20 @@ typedef struct wzp_client_event {
         } words;
         wzp_client_stats stats;
         struct {
+            wzp_clear_state state;
+            wzp_err why;   /* REFUSED: WZP_ERR_LEGACY, WZP_ERR_DOWNGRADE */
+            bool is_relay; /* `who` is the relay, else a member */
+            char who[WZP_CLEAR_WHO_MAX]; /* its claimed name; may be "" */
+        } clear;
+        struct {
             wzp_err why;    /* WZP_OK: we left */
             char text[160]; /* one sentence for people */
         } ended;
     } u;
 } wzp_client_event;
+
+/* One sentence for people about u.clear, without the name; static storage. */
+const char *wzp_clear_sentence(wzp_clear_state state, wzp_err why);
 
 /* "connecting", "joined", … */
 const char *wzp_client_state_name(wzp_client_state state);

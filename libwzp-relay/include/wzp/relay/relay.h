@@ -102,7 +102,8 @@ typedef struct wzp_relay_stats {
     uint64_t media_dropped_malformed;
     uint64_t media_dropped_sid;    /* sid not of this connection */
     uint64_t media_dropped_legacy; /* sealed packet, legacy receiver, or clear
-                                    * packet from a capable member */
+                                    * packet to or from one of several capable
+                                    * members */
     uint64_t media_dropped_queue;  /* receiver's queue refused it */
     uint64_t signals_in, signals_out;
     uint64_t signals_malformed, signals_unknown, signals_refused;

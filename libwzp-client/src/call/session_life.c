@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* Making and freeing a session, its events and what can be asked of it; what
+ * it does is session.c.
+ */
+#include "call/session_parts.h"
+
+#include <wzp/crypto/wipe.h>
+
+#include <string.h>
+
+#define ARENA_LIMIT (8u * WZP_SIGNAL_MAX)
+
+void wzp__session_drop_group(wzp__session *s)
+{
+    if (s->group != NULL) {
+        wzp_group_stats_get(s->group, &s->last_stats);
+    }
+    wzp_group_free(s->group);
+    s->group = NULL;
+}
+
+bool wzp__session_poll(wzp__session *s, wzp__session_event *out)
+{
+    if (s->ev_count == 0) {
+        return false;
+    }
+    *out = s->events[s->ev_head];
+    s->ev_head = (s->ev_head + 1) % WZP__SESSION_EVENTS;
+    s->ev_count--;
+    return true;
+}
+
+/* --- life and queries --- */
+
+wzp_err wzp__session_new(wzp__session **out, const wzp__session_deps *deps)
+{
+    wzp__session *s = wzp_mem_new(&deps->mem, sizeof *s);
+    if (s == NULL) {
+        return WZP_ERR_NOMEM;
+    }
+    s->deps = *deps;
+    s->state = WZP_CLIENT_IDLE;
+    s->deadline = WZP_NEVER;
+    s->last_stats.size = sizeof s->last_stats;
+    wzp_err e = wzp_arena_new(&s->arena, &deps->mem, ARENA_LIMIT);
+    if (e != WZP_OK) {
+        wzp_mem_free(&deps->mem, s, sizeof *s);
+        return e;
+    }
+    *out = s;
+    return WZP_OK;
+}
+
+void wzp__session_free(wzp__session *s)
+{
+    if (s == NULL) {
+        return;
+    }
+    wzp_mem mem = s->deps.mem;
+    wzp__session_drop_group(s);
+    wzp_arena_free(s->arena);
+    wzp_wipe(&s->handshake, sizeof s->handshake);
+    wzp_mem_free(&mem, s, sizeof *s);
+}
+
+wzp_client_state wzp__session_state(const wzp__session *s)
+{
+    return s->state;
+}
+
+wzp_conn_id wzp__session_conn(const wzp__session *s)
+{
+    return s->conn;
+}
+
+wzp_group *wzp__session_group(const wzp__session *s)
+{
+    return s->group;
+}
+
+uint32_t wzp__session_epoch(const wzp__session *s)
+{
+    return s->epoch;
+}
+
+void wzp__session_group_stats(const wzp__session *s, wzp_group_stats *out)
+{
+    out->size = sizeof *out;
+    if (s->group != NULL) {
+        wzp_group_stats_get(s->group, out);
+    } else {
+        *out = s->last_stats;
+    }
+}
+
+void wzp__session_room_id(const wzp__session *s, uint8_t out[WZP_HASH_LEN])
+{
+    memcpy(out, s->room_id, WZP_HASH_LEN);
+}
+
+bool wzp__session_is_legacy(const wzp__session *s)
+{
+    return s->state == WZP_CLIENT_CLEAR_DECISION ||
+           (s->state == WZP_CLIENT_JOINED && s->is_legacy);
+}
+
+const char *wzp__session_relay(const wzp__session *s)
+{
+    return s->relay;
+}

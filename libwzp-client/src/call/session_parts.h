@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* What a session is made of, for the two files that make it work: session.c
+ * (states) and session_life.c (making, freeing, asking).
+ */
+#ifndef WZP_CLIENT_SESSION_PARTS_H
+#define WZP_CLIENT_SESSION_PARTS_H
+
+#include "call/handshake.h"
+#include "call/session.h"
+
+#include <wzp/crypto/room.h>
+#include <wzp/proto/room_name.h>
+
+#define WZP__SESSION_EVENTS 8 /* a step makes three at most */
+
+struct wzp__session {
+    wzp__session_deps deps;
+    wzp_arena *arena;
+    wzp_client_state state;
+    wzp_tstamp deadline;   /* of the present state */
+    wzp_tstamp give_up_at; /* first join only, else WZP_NEVER */
+    bool was_joined;
+    bool is_leaving;
+    bool is_legacy; /* the relay, of the present connection */
+    size_t attempt; /* index into backoff_ms */
+    wzp_tstamp joined_at;
+    size_t addr; /* index into join.addrs */
+    uint32_t epoch;
+    uint32_t rev; /* of the roster we have */
+    uint64_t bad_signals;
+
+    char room[WZP_ROOM_NAME_MAX + 1];
+    char hash[WZP_ROOM_HEX_LEN + 1];
+    const char *sni; /* hash; room towards a legacy relay, once accepted */
+    char relay[WZP__PIN_NAME_MAX + 1];
+    uint8_t room_id[WZP_HASH_LEN];
+    wzp_join join;
+
+    wzp_conn_id conn;
+    wzp_group *group;
+    wzp_group_stats last_stats; /* of the group before, once it is gone */
+    wzp__handshake handshake;
+
+    wzp__session_event events[WZP__SESSION_EVENTS];
+    size_t ev_head, ev_count;
+};
+
+/* The group goes, its statistics stay. */
+void wzp__session_drop_group(wzp__session *s);
+
+#endif
