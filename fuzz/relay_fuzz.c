@@ -228,6 +228,19 @@ static void connect(bench *b)
     (void)rig_accept(&b->r, sni);
 }
 
+/* Does this text still say that it is an offer of a client that seals? An
+ * earlier client's offer is bound to nothing, so who takes the `caps` out of
+ * one may come in as such a client, where those are admitted. */
+static bool is_capable_offer(bench *b, const char *text, size_t len)
+{
+    wzp_signal sig;
+    wzp_arena_reset(b->r.arena);
+    return wzp_signal_decode(b->r.arena, text, len, WZP_SIGNAL_MAX, &sig) ==
+               WZP_OK &&
+           sig.kind == WZP_SIG_CALL_OFFER &&
+           (sig.u.call_offer.caps & WZP_CAP_E2E1) != 0;
+}
+
 /* A good offer of somebody, on any connection, perhaps with one byte changed.
  */
 static void offer(bench *b)
