@@ -43,7 +43,7 @@ struct wzp__session {
     size_t addr; /* index into join.addrs */
     uint32_t epoch;
     uint32_t rev; /* of the roster we have */
-    uint64_t bad_signals;
+    uint64_t signals_refused;
 
     char room[WZP_ROOM_NAME_MAX + 1];
     char sni[WZP_ROOM_HEX_LEN + 1];
@@ -371,7 +371,7 @@ static void on_signal(wzp__session *s, wzp_tstamp now, const wzp_ep_action *a)
     if (e != WZP_OK) { /* logged and skipped, never the end of a call */
         /* Keys are sent more than once on purpose: those are no news. */
         bool is_repeat = e == WZP_ERR_ROLLBACK || e == WZP_ERR_KEY_REPLAYED;
-        s->bad_signals += !is_repeat;
+        s->signals_refused += !is_repeat;
         WZP_LOG(&s->deps.log, is_repeat ? WZP_LOG_DEBUG : WZP_LOG_INFO,
                 "session", "session.signal.skipped", "err=%s len=%zu",
                 wzp_err_name(e), a->u.signal.len);
@@ -577,12 +577,15 @@ uint32_t wzp__session_epoch(const wzp__session *s)
 
 void wzp__session_group_stats(const wzp__session *s, wzp_group_stats *out)
 {
-    out->size = sizeof *out;
+    *out = s->last_stats;
     if (s->group != NULL) {
         wzp_group_stats_get(s->group, out);
-    } else {
-        *out = s->last_stats;
     }
+}
+
+uint64_t wzp__session_signals_refused(const wzp__session *s)
+{
+    return s->signals_refused;
 }
 
 void wzp__session_room_id(const wzp__session *s, uint8_t out[WZP_HASH_LEN])

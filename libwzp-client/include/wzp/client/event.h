@@ -68,6 +68,8 @@ typedef struct wzp_client_stats {
     uint32_t members_legacy;
     uint64_t reconnects;
     uint64_t events_dropped;
+    uint64_t signals_refused; /* from the relay: not readable, not expected, or
+                                 refused by the group for what they say */
 } wzp_client_stats;
 
 typedef struct wzp_client_event {
