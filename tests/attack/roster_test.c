@@ -370,3 +370,144 @@ WZP_TEST(a_member_renamed_keeps_its_fingerprint_and_its_keys)
     assert_in_range(wzp_stage_hears(&s, s.p[0]), 97, 103);
     wzp_stage_close(&s);
 }
+
+/* --- revisions --- */
+
+static wzp_signal delta(uint32_t rev, const uint8_t *left_mid, wzp_bytes *left)
+{
+    *left = (wzp_bytes){left_mid, WZP_MID_LEN};
+    return (wzp_signal){.kind = WZP_SIG_ROOM_DELTA,
+                        .u.room_delta = {.rev = rev, .left = {left, 1}}};
+}
+
+/* An engine on the stage: it keeps the revisions, puppets do not. */
+static wzp_node victim_of(wzp_stage *s)
+{
+    wzp_world_client_config cfg = {.identity = 60};
+    const wzp_node victim = wzp_world_client(s->w, &cfg);
+    wzp_world_join(s->w, victim, WZP_STAGE_ROOM, s->relay);
+    wzp_world_run(s->w, 2 * WZP_S);
+    return victim;
+}
+
+static uint32_t last_rev;
+
+static bool note_rev(void *user, wzp_liar *liar, int from, int to,
+                     wzp_signal *sig)
+{
+    (void)user;
+    (void)liar;
+    (void)from;
+    (void)to;
+    if (sig->kind == WZP_SIG_ROOM_UPDATE) {
+        last_rev = sig->u.room_update.rev.v;
+    }
+    return true;
+}
+
+WZP_TEST(a_delta_out_of_order_is_not_taken_and_the_roster_is_asked_for)
+{
+    wzp_stage s;
+    wzp_stage_pair(&s, 10, true);
+    const wzp_node victim = victim_of(&s);
+    const int to = wzp_liar_find(s.liar, 60);
+    const uint8_t *mid = wzp_liar_member_at(s.liar, 1)->mid;
+    const uint32_t revs[] = {0, 1, 1000, UINT32_MAX}; /* back, and ahead */
+    const wzp_liar_hooks hooks = {.signal = note_rev};
+    wzp_liar_hook(s.liar, &hooks);
+    wzp_bytes left;
+    for (size_t i = 0; i < 4; i++) {
+        const uint32_t rev = last_rev;
+        const wzp_signal sig = delta(revs[i], mid, &left);
+        wzp_liar_say(s.liar, to, &sig);
+        wzp_world_run(s.w, 100 * WZP_MS);
+        assert_true(last_rev > rev); /* RoomSync was answered */
+        assert_int_equal(wzp_world_stats(s.w, victim).members, 2);
+    }
+    assert_both_hear(&s);
+    wzp_stage_close(&s);
+}
+
+WZP_TEST(control_the_same_delta_in_its_order_is_taken)
+{
+    wzp_stage s;
+    wzp_stage_pair(&s, 10, true);
+    const wzp_liar_hooks hooks = {.signal = note_rev};
+    wzp_liar_hook(s.liar, &hooks);
+    const wzp_node victim = victim_of(&s);
+    wzp_bytes left;
+    const wzp_signal sig =
+        delta(last_rev + 1, wzp_liar_member_at(s.liar, 1)->mid, &left);
+    wzp_liar_say(s.liar, wzp_liar_find(s.liar, 60), &sig);
+    wzp_world_run(s.w, 100 * WZP_MS);
+    assert_int_equal(wzp_world_stats(s.w, victim).members, 1);
+    wzp_stage_close(&s);
+}
+
+/* Revisions of whole rosters mean nothing: the last one told is the one. */
+static void tell_old_revision(lie *l, wzp_liar *liar, int to)
+{
+    (void)liar;
+    l->rev = to == 0 ? 0 : UINT32_MAX;
+}
+
+WZP_TEST(a_roster_under_a_revision_that_goes_back_or_jumps_disturbs_nobody)
+{
+    wzp_stage s;
+    lie l = {.n = 0};
+    wzp_stage_pair(&s, 11, true);
+    const wzp_node victim = victim_of(&s);
+    told(&s, &l, tell_old_revision);
+    honest_again(&s, &l);
+    wzp_world_run(s.w, WZP_S);
+    const wzp_client_stats before = wzp_world_stats(s.w, victim);
+    assert_both_hear(&s);
+    const wzp_client_stats after = wzp_world_stats(s.w, victim);
+    assert_int_equal(after.members, 2);
+    assert_true(after.group.opened - before.group.opened > 90);
+    assert_int_equal(after.signals_refused, 0);
+    wzp_stage_close(&s);
+}
+
+/* --- too many --- */
+
+static wzp_signal crowd_of(wzp_participant *list, uint8_t (*mids)[WZP_MID_LEN])
+{
+    for (uint32_t i = 0; i < CROWD; i++) {
+        memset(mids[i], 0xEE, WZP_MID_LEN);
+        memcpy(mids[i], &i, sizeof i);
+        list[i] = (wzp_participant){.fingerprint = WZP_STR(""),
+                                    .alias = WZP_STR_NONE,
+                                    .relay_label = WZP_STR_NONE,
+                                    .mid = {mids[i], WZP_MID_LEN}};
+    }
+    return (wzp_signal){.kind = WZP_SIG_ROOM_UPDATE,
+                        .u.room_update = {.count = CROWD,
+                                          .participants = {list, CROWD},
+                                          .rev = {true, 77}}};
+}
+
+WZP_TEST(a_roster_of_ten_thousand_is_cut_and_counted_and_the_call_goes_on)
+{
+    wzp_stage s;
+    static wzp_participant list[CROWD];
+    static uint8_t mids[CROWD][WZP_MID_LEN];
+    wzp_stage_pair(&s, 12, true);
+    const wzp_node victim = victim_of(&s);
+    const wzp_signal sig = crowd_of(list, mids);
+    /* Nobody who is there goes: two of the crowd are the two. */
+    memcpy(mids[CROWD - 1], wzp_liar_member_at(s.liar, 0)->mid, WZP_MID_LEN);
+    memcpy(mids[CROWD - 2], wzp_liar_member_at(s.liar, 1)->mid, WZP_MID_LEN);
+    wzp_liar_say(s.liar, wzp_liar_find(s.liar, 60), &sig);
+    wzp_world_run(s.w, 2 * WZP_S);
+    wzp_client_stats st = wzp_world_stats(s.w, victim);
+    assert_int_equal(st.members, 1024);
+    assert_int_equal(st.group.members_ignored, CROWD - 1024);
+    assert_int_equal(st.signals_refused, 1);
+    assert_int_equal(st.members_keyed, 2);
+    const uint64_t opened = st.group.opened;
+    wzp_world_run(s.w, WZP_S);
+    assert_true(wzp_world_stats(s.w, victim).group.opened - opened > 90);
+    assert_both_hear(&s);
+    wzp_stage_close(&s);
+}

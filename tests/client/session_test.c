@@ -72,6 +72,7 @@ WZP_TEST(session_skips_a_signal_it_cannot_read_and_takes_the_next)
     sr_run(w, WZP_S);
 
     sr_assert_state(w, WZP_CLIENT_JOINED);
+    assert_true(wzp__session_signals_refused(w->session) > 0);
     sr_free(w);
 }
 

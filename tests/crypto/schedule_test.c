@@ -99,7 +99,25 @@ WZP_TEST(schedule_many_requests_end_in_a_new_generation)
         hub_run(h, 300 * WZP_MS);
     }
     assert_true(hub_stats(h, 0).generation >= 1);
+    assert_int_equal(hub_stats(h, 0).requests_ignored, 0);
     assert_true(hub_deaf(h, 0, 1) < 100 * WZP_MS);
+    hub_free(h);
+}
+
+WZP_TEST(schedule_requests_too_soon_after_each_other_are_one_and_counted)
+{
+    hub *h = begin(2);
+    wzp_signal s = {.kind = WZP_SIG_E2EE_KEY_REQUEST};
+    memcpy(s.u.e2ee_key_request.from, h->peers[1].mid, WZP_MID_LEN);
+    memcpy(s.u.e2ee_key_request.to, h->peers[0].mid, WZP_MID_LEN);
+    const unsigned before = h->peers[0].sent[WZP_SIG_E2EE_KEYS];
+    for (int i = 0; i < 100; i++) {
+        ASSERT_OK(wzp_group_recv(h->peers[0].g, h->now, HUB_NOW_UNIX, &s));
+        hub_run(h, 10 * WZP_MS);
+    }
+    /* Four in a second, and each box is sent three times at most. */
+    assert_in_range(h->peers[0].sent[WZP_SIG_E2EE_KEYS] - before, 4, 12);
+    assert_int_equal(hub_stats(h, 0).requests_ignored, 96);
     hub_free(h);
 }
 

@@ -450,7 +450,7 @@ static void on_signal(wzp__session *s, wzp_tstamp now, const wzp_ep_action *a)
     if (e != WZP_OK) { /* logged and skipped, never the end of a call */
         /* Keys are sent more than once on purpose: those are no news. */
         bool is_repeat = e == WZP_ERR_ROLLBACK || e == WZP_ERR_KEY_REPLAYED;
-        s->bad_signals += !is_repeat;
+        s->signals_refused += !is_repeat;
         WZP_LOG(&s->deps.log, is_repeat ? WZP_LOG_DEBUG : WZP_LOG_INFO,
                 "session", "session.signal.skipped", "err=%s len=%zu",
                 wzp_err_name(e), a->u.signal.len);

@@ -93,6 +93,9 @@ wzp_group *wzp__session_group(const wzp__session *s);
 uint32_t wzp__session_epoch(const wzp__session *s);
 /* Of the present group, or of the last one. */
 void wzp__session_group_stats(const wzp__session *s, wzp_group_stats *out);
+/* Signals that were not readable, or refused for what they say; repeats of key
+ * messages are not counted. */
+uint64_t wzp__session_signals_refused(const wzp__session *s);
 void wzp__session_room_id(const wzp__session *s, uint8_t out[WZP_HASH_LEN]);
 /* The relay carries no key messages: JOINED or CLEAR_DECISION only. */
 bool wzp__session_is_legacy(const wzp__session *s);

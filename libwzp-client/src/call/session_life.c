@@ -63,6 +63,11 @@ void wzp__session_free(wzp__session *s)
     wzp_mem_free(&mem, s, sizeof *s);
 }
 
+uint64_t wzp__session_signals_refused(const wzp__session *s)
+{
+    return s->signals_refused;
+}
+
 wzp_client_state wzp__session_state(const wzp__session *s)
 {
     return s->state;

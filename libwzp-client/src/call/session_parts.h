@@ -27,7 +27,7 @@ struct wzp__session {
     size_t addr; /* index into join.addrs */
     uint32_t epoch;
     uint32_t rev; /* of the roster we have */
-    uint64_t bad_signals;
+    uint64_t signals_refused;
 
     char room[WZP_ROOM_NAME_MAX + 1];
     char hash[WZP_ROOM_HEX_LEN + 1];

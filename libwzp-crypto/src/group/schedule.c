@@ -288,6 +288,7 @@ void wzp__own_renew(wzp_group *g, wzp__member *m, wzp_tstamp now)
 void wzp__own_answer(wzp_group *g, wzp__member *m, wzp_tstamp now)
 {
     if (m->was_answered && now - m->answered_at < ANSWER_STEP) {
+        g->stats.requests_ignored++;
         return;
     }
     m->was_answered = true;

@@ -43,6 +43,7 @@ struct wzp_puppet {
     wzp_tstamp frame_at;
     uint16_t seq;
     uint64_t sent, opened;
+    wzp_err refused;
 };
 
 static void *need(void *p)
@@ -245,6 +246,11 @@ void wzp_puppet_leave(wzp_puppet *p)
 
 /* --- what comes --- */
 
+static void note(wzp_puppet *p, wzp_err e)
+{
+    p->refused = p->refused == WZP_OK ? e : p->refused;
+}
+
 static void on_signal(wzp_puppet *p, const wzp_ep_action *a)
 {
     wzp_signal sig;
@@ -262,19 +268,14 @@ static void on_signal(wzp_puppet *p, const wzp_ep_action *a)
         p->frame_at = now;
         break;
     case WZP_SIG_ROOM_UPDATE:
-        wzp_ignore(
-            wzp_group_roster(p->group, now, sig.u.room_update.participants),
-            "counted there");
+        note(p,
+             wzp_group_roster(p->group, now, sig.u.room_update.participants));
         break;
     case WZP_SIG_ROOM_DELTA:
-        wzp_ignore(wzp_group_delta(p->group, now, sig.u.room_delta.joined,
-                                   sig.u.room_delta.left),
-                   "counted there");
+        note(p, wzp_group_delta(p->group, now, sig.u.room_delta.joined,
+                                sig.u.room_delta.left));
         break;
-    default:
-        wzp_ignore(wzp_group_recv(p->group, now, unix_now(p), &sig),
-                   "counted there");
-        break;
+    default: note(p, wzp_group_recv(p->group, now, unix_now(p), &sig)); break;
     }
 }
 
@@ -476,6 +477,13 @@ uint64_t wzp_puppet_sent(const wzp_puppet *p)
 uint64_t wzp_puppet_opened(const wzp_puppet *p)
 {
     return p->opened;
+}
+
+wzp_err wzp_puppet_refused(wzp_puppet *p)
+{
+    const wzp_err e = p->refused;
+    p->refused = WZP_OK;
+    return e;
 }
 
 const uint8_t *wzp_puppet_exporter(const wzp_puppet *p)

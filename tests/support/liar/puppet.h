@@ -67,6 +67,8 @@ wzp_err wzp_puppet_closed(const wzp_puppet *p, uint64_t *code);
 uint64_t wzp_puppet_sent(const wzp_puppet *p); /* media packets */
 uint64_t
 wzp_puppet_opened(const wzp_puppet *p); /* media packets, not control */
+/* What its group refused first since this was asked last. */
+wzp_err wzp_puppet_refused(wzp_puppet *p);
 /* Of the last CallOffer, valid while connected. */
 const uint8_t *wzp_puppet_exporter(const wzp_puppet *p);
 /* The member of this identity as its group sees it; false: not listed. */

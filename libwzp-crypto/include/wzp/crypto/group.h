@@ -189,7 +189,9 @@ typedef struct wzp_group_stats {
     uint32_t generation;
     uint8_t step;
     uint16_t suite;
-    uint64_t keys_repeated; /* boxes of a key already held: not refusals */
+    uint64_t keys_repeated;    /* boxes of a key already held: not refusals */
+    uint64_t requests_ignored; /* E2eeKeyRequest of one member, too soon after
+                                  the one before */
 } wzp_group_stats;
 
 void wzp_group_stats_get(const wzp_group *g, wzp_group_stats *out);
