@@ -159,6 +159,15 @@ static void print(const storm *s, const char *name)
             (unsigned long long)s->vanished, (unsigned long long)s->gaps,
             percentile_ms(s, 0.99), percentile_ms(s, 0.9999),
             (double)s->max_gap / (double)WZP_MS, (unsigned long long)s->deaf);
+    wzp_relay_stats r = {.size = sizeof r};
+    wzp_relay_stats_get(wzp_world_relay_machine(s->w, s->relay), &r);
+    fprintf(stderr,
+            "  relay: %llu keys routed, %llu signals refused, %llu media "
+            "copies, %llu dropped\n",
+            (unsigned long long)r.keys_routed,
+            (unsigned long long)r.signals_refused,
+            (unsigned long long)r.media_out,
+            (unsigned long long)r.media_dropped_queue);
 }
 
 /* --- the weather --- */

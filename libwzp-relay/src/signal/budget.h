@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* How much work one member may cause: a token for each message read (and one
  * more per 4 KiB of it) and for each one routed on. A member that follows
- * secure-media.md 5 (a pair and a key for every other member on a join, a key
- * for every other one per generation) stays well below; what goes above is
- * dropped and counted.
+ * secure-media.md 5 stays below, however restless the room is; what goes above
+ * is dropped and counted.
+ *
+ * What such a member sends: when it comes, a pair (read and routed) and a key
+ * for every other one, each with two repeats, hence nine for each; later a
+ * generation, a key for every other one with two repeats, at most every
+ * max(200 ms, members × 5 ms), hence 15 a second for each, at most 600.
  */
 #ifndef WZP_RELAY_BUDGET_H
 #define WZP_RELAY_BUDGET_H
 
 #include "room/room.h"
 
-/* chosen: four messages per member at once, and one per member in four
- * seconds, above a floor for small rooms. */
-#define WZP__BUDGET_BURST(members) (128 + 4 * (uint64_t)(members))
-#define WZP__BUDGET_PER_S(members) (64 + (uint64_t)(members) / 4)
+/* chosen: what is said above, and a floor for all the rest. */
+#define WZP__BUDGET_BURST(members) (128 + 9 * (uint64_t)(members))
+#define WZP__BUDGET_PER_S(members)                                             \
+    (64 + ((members) < 40 ? 15 * (uint64_t)(members) : 600))
 
 #define WZP__BUDGET_BYTES 4096 /* of a message read, for one token */
 
