@@ -11,6 +11,8 @@
  */
 #include "call/session.h"
 
+#include "account/trust.h"
+#include "call/close_code.h"
 #include "call/handshake.h"
 
 #include <wzp/crypto/room.h>
@@ -52,6 +54,7 @@ struct wzp__session {
     wzp_join join;
 
     wzp_conn_id conn;
+    wzp__trust trust; /* in the relay's certificate */
     wzp_group *group;
     wzp_group_stats last_stats; /* of the group before, once it is gone */
     wzp__handshake handshake;
@@ -59,6 +62,11 @@ struct wzp__session {
     wzp__session_event events[EVENTS];
     size_t ev_head, ev_count;
 };
+
+static wzp_unix_s unix_now(const wzp__session *s)
+{
+    return s->deps.unix_now(s->deps.unix_now_user);
+}
 
 /* --- events and states --- */
 
@@ -196,6 +204,9 @@ wzp_err wzp__session_start(wzp__session *s, wzp_tstamp now,
     s->join = *join;
     s->join.room = s->room;
     s->join.relay = s->relay;
+    s->trust = (wzp__trust){.pins = s->deps.pins,
+                            .relay = s->relay,
+                            .fixed = join->has_pin ? s->join.pin : NULL};
     s->was_joined = false;
     s->is_leaving = false;
     s->attempt = 0;
@@ -205,29 +216,36 @@ wzp_err wzp__session_start(wzp__session *s, wzp_tstamp now,
     return WZP_OK;
 }
 
+static void end_of_pin(wzp__session *s)
+{
+    char text[WZP_ENDED_TEXT_MAX];
+    wzp__trust_text(&s->trust, text);
+    end(s, WZP_ERR_PIN, text);
+}
+
 /* True when the certificate is the expected one or there is none to expect. */
-static bool check_pin(wzp__session *s, wzp_tstamp now, const uint8_t *seen)
+static bool check_pin(wzp__session *s, wzp_tstamp now, const wzp_ep_action *a)
 {
     uint8_t pinned[WZP_HASH_LEN];
-    if (s->join.has_pin) {
-        memcpy(pinned, s->join.pin, sizeof pinned);
-    } else if (wzp__pins_get(s->deps.pins, s->relay, pinned) != WZP_OK) {
-        wzp__session_event *ev = push(s, WZP__SESSION_PIN);
-        ev->is_first = true;
-        memcpy(ev->seen, seen, WZP_HASH_LEN);
+    wzp__trust_answer answer =
+        wzp__trust_check(&s->trust, a, unix_now(s), pinned);
+    if (answer == WZP__TRUST_KNOWN) {
         return true;
     }
-    if (memcmp(pinned, seen, sizeof pinned) == 0) { /* both are public */
-        return true;
+    if (answer == WZP__TRUST_DIFFERS) {
+        hang_up(s, now, WZP_CLOSE_KEY_MISMATCH, wzp_strerror(WZP_ERR_PIN));
+        enter(s, WZP_CLIENT_PIN_DECISION, WZP_NEVER);
+        push(s, WZP__SESSION_STATE)->why = WZP_ERR_PIN;
     }
-    hang_up(s, now, WZP_CLOSE_KEY_MISMATCH, wzp_strerror(WZP_ERR_PIN));
-    enter(s, WZP_CLIENT_PIN_DECISION, WZP_NEVER);
-    push(s, WZP__SESSION_STATE)->why = WZP_ERR_PIN;
     wzp__session_event *ev = push(s, WZP__SESSION_PIN);
+    ev->is_first = answer == WZP__TRUST_FIRST;
+    memcpy(ev->seen, s->trust.seen, WZP_HASH_LEN);
+    if (ev->is_first) {
+        return true;
+    }
     memcpy(ev->pinned, pinned, WZP_HASH_LEN);
-    memcpy(ev->seen, seen, WZP_HASH_LEN);
     if (s->join.has_pin) { /* the host has decided already */
-        end(s, WZP_ERR_PIN, wzp_strerror(WZP_ERR_PIN));
+        end_of_pin(s);
     }
     return false;
 }
@@ -238,11 +256,10 @@ wzp_err wzp__session_pin_decide(wzp__session *s, wzp_tstamp now, bool accept)
         return WZP_ERR_STATE;
     }
     if (!accept) {
-        end(s, WZP_ERR_PIN, wzp_strerror(WZP_ERR_PIN));
+        end_of_pin(s);
         return WZP_OK;
     }
-    wzp_err e = wzp__pins_set(s->deps.pins, s->relay, s->handshake.server_cert,
-                              s->deps.unix_now(s->deps.unix_now_user));
+    wzp_err e = wzp__trust_accept(&s->trust, unix_now(s));
     s->give_up_at = s->was_joined ? WZP_NEVER : now + FIRST_JOIN_MS * WZP_MS;
     dial(s, now);
     return e;
@@ -259,7 +276,7 @@ static wzp_err make_group(wzp__session *s)
     memcpy(cfg.room_id, s->room_id, sizeof cfg.room_id);
     WZP_TRY(wzp_endpoint_cert_hash(s->deps.ep, cfg.tls_hash));
     cfg.caps = wzp__client_package_caps();
-    cfg.now_unix = s->deps.unix_now(s->deps.unix_now_user);
+    cfg.now_unix = unix_now(s);
     drop_group(s);
     WZP_TRY(wzp_group_new(&s->group, &cfg));
     s->epoch++;
@@ -274,7 +291,7 @@ static void on_connected(wzp__session *s, wzp_tstamp now,
     s->handshake.alias = s->deps.alias;
     memcpy(s->handshake.exporter, a->u.up.exporter, WZP_EXPORTER_LEN);
     memcpy(s->handshake.server_cert, a->u.up.cert_hash, WZP_HASH_LEN);
-    if (!check_pin(s, now, a->u.up.cert_hash)) {
+    if (!check_pin(s, now, a)) {
         return;
     }
     wzp_str json;
@@ -309,11 +326,12 @@ static void on_answer(wzp__session *s, wzp_tstamp now,
         return;
     }
     e = wzp_endpoint_trust(s->deps.ep, s->conn);
-    if (e == WZP_OK && !s->join.has_pin) {
-        wzp_ignore(wzp__pins_set(s->deps.pins, s->relay,
-                                 s->handshake.server_cert,
-                                 s->deps.unix_now(s->deps.unix_now_user)),
-                   "kept in memory; the call matters more than the file");
+    if (e == WZP_OK) {
+        e = wzp__trust_proved(&s->trust, &answer->next_tls, unix_now(s));
+    }
+    if (e != WZP_OK) { /* the call matters more than the file */
+        WZP_LOG(&s->deps.log, WZP_LOG_INFO, "session", "session.pin.failed",
+                "err=%s", wzp_err_name(e));
     }
     wzp_wipe(s->handshake.exporter, sizeof s->handshake.exporter);
     s->was_joined = true;
@@ -348,8 +366,7 @@ static wzp_err on_room_signal(wzp__session *s, wzp_tstamp now,
     case WZP_SIG_E2EE_PAIR:
     case WZP_SIG_E2EE_KEYS:
     case WZP_SIG_E2EE_KEY_REQUEST:
-        return wzp_group_recv(s->group, now,
-                              s->deps.unix_now(s->deps.unix_now_user), sig);
+        return wzp_group_recv(s->group, now, unix_now(s), sig);
     default: return WZP_OK; /* nothing of the others concerns a room yet */
     }
 }
@@ -393,33 +410,6 @@ wzp_err wzp__session_send(wzp__session *s, wzp_tstamp now,
 
 /* --- the end of a connection --- */
 
-/* Close codes after which trying again would only be refused again. */
-static wzp_err refused_for_good(uint64_t code)
-{
-    switch (code) {
-    case WZP_CLOSE_AUTH: return WZP_ERR_AUTH;
-    case WZP_CLOSE_NOT_ALLOWED: return WZP_ERR_NOT_ALLOWED;
-    case WZP_CLOSE_PROTOCOL: return WZP_ERR_PROTOCOL;
-    case WZP_CLOSE_REPLACED: return WZP_ERR_REPLACED;
-    case WZP_CLOSE_LEGACY: return WZP_ERR_LEGACY;
-    case WZP_CLOSE_KEY_MISMATCH: return WZP_ERR_PIN;
-    default: return WZP_OK;
-    }
-}
-
-static wzp_err temporary(const wzp_ep_action *a)
-{
-    if (a->u.closed.err != WZP_ERR_PEER_CLOSED) {
-        return a->u.closed.err;
-    }
-    switch (a->u.closed.code) {
-    case WZP_CLOSE_SHUTDOWN: return WZP_ERR_SHUTDOWN;
-    case WZP_CLOSE_FULL: return WZP_ERR_ROOM_FULL;
-    case WZP_CLOSE_SLOW: return WZP_ERR_SLOW;
-    default: return WZP_ERR_PEER_CLOSED;
-    }
-}
-
 static void on_closed(wzp__session *s, wzp_tstamp now, const wzp_ep_action *a)
 {
     s->conn = 0;
@@ -430,22 +420,13 @@ static void on_closed(wzp__session *s, wzp_tstamp now, const wzp_ep_action *a)
         end(s, WZP_OK, "left the room");
         return;
     }
-    if (a->u.closed.err == WZP_ERR_PEER_CLOSED) {
-        wzp_err why = refused_for_good(a->u.closed.code);
-        if (why != WZP_OK) {
-            char text[sizeof s->events[0].text];
-            (void)snprintf(text, sizeof text, "the relay says: %s",
-                           a->u.closed.reason[0] != '\0' ? a->u.closed.reason
-                                                         : wzp_strerror(why));
-            end(s, why, text);
-            return;
-        }
-    }
-    if (a->u.closed.err == WZP_ERR_ALPN) {
-        end(s, WZP_ERR_ALPN, "this is not a WZP relay");
+    char text[WZP_ENDED_TEXT_MAX];
+    const wzp_err why = wzp__close_code_why(a);
+    if (wzp__close_code_is_final(a, text, sizeof text)) {
+        end(s, why, text);
         return;
     }
-    retry_later(s, now, temporary(a));
+    retry_later(s, now, why);
 }
 
 void wzp__session_leave(wzp__session *s, wzp_tstamp now)

@@ -70,6 +70,8 @@ typedef struct wzp_client_stats {
     uint64_t events_dropped;
 } wzp_client_stats;
 
+#define WZP_ENDED_TEXT_MAX 400 /* two certificate hashes fit */
+
 typedef struct wzp_client_event {
     size_t size;
     wzp_client_event_kind kind;
@@ -96,8 +98,8 @@ typedef struct wzp_client_event {
         } words;
         wzp_client_stats stats;
         struct {
-            wzp_err why;    /* WZP_OK: we left */
-            char text[160]; /* one sentence for people */
+            wzp_err why;                   /* WZP_OK: we left */
+            char text[WZP_ENDED_TEXT_MAX]; /* a sentence for people */
         } ended;
     } u;
 } wzp_client_event;
