@@ -95,7 +95,9 @@ static void say_pin(view *v, const wzp_client_event *ev)
     wzp_tls_fingerprint_encode(ev->u.pin.pinned, pinned);
     view_say(v,
              "the certificate of %s has changed. Somebody may be in between.\n"
-             "  remembered  %s\n  shown now   %s",
+             "  remembered  %s\n  shown now   %s\n"
+             "Ask whoever runs the relay, by another way than this one, which "
+             "is right.",
              ev->u.pin.relay, pinned, seen);
 }
 

@@ -29,6 +29,7 @@ typedef struct app {
     settings settings;
     wzp_log log;
     wzp_seed_identity *identity;
+    wzp_seed_identity *next_identity; /* NULL: none is announced */
     uv_loop_t loop;
     uv_signal_t signals[2];
     wzp_relay_uv *relay;
@@ -74,6 +75,11 @@ static bool start(app *a, char *why, size_t why_len)
     cfg.rng = wzp_rng_system();
     cfg.log = a->log;
     cfg.identity = wzp_seed_identity_table(a->identity);
+    if (a->next_identity != NULL) {
+        cfg.next_identity = wzp_seed_identity_table(a->next_identity);
+        cfg.next_not_before =
+            a->settings.next_from != 0 ? a->settings.next_from : unix_now(NULL);
+    }
     cfg.unix_now = unix_now;
     cfg.allow_legacy = a->settings.allow_legacy;
     cfg.max_members = a->settings.max_members;
@@ -94,17 +100,33 @@ static void announce(const app *a)
     wzp_identity_fingerprint(wzp_seed_identity_table(a->identity).public_key,
                              fp);
     wzp_fingerprint_encode(fp, id);
-    printf("wzp-relay %s\nlisten   %s\ntls      %s\nidentity %s\nready %s\n",
-           WZP_BUILD, at, tls, id, at);
+    printf("wzp-relay %s\nlisten   %s\ntls      %s\nidentity %s\n", WZP_BUILD,
+           at, tls, id);
+    if (wzp_relay_next_cert_hash(wzp_relay_uv_machine(a->relay), hash) ==
+        WZP_OK) {
+        wzp_tls_fingerprint_encode(hash, tls);
+        printf("next     %s\n", tls);
+    }
+    printf("ready %s\n", at);
     fflush(stdout);
+}
+
+static bool open_identities(app *a, char *why, size_t why_len)
+{
+    const char *next = a->settings.next_identity;
+    a->identity = identity_open(a->settings.identity, &a->log, why, why_len);
+    if (a->identity == NULL || next == NULL) {
+        return a->identity != NULL;
+    }
+    a->next_identity = identity_open(next, &a->log, why, why_len);
+    return a->next_identity != NULL;
 }
 
 static int run(app *a)
 {
     static const int numbers[2] = {SIGTERM, SIGINT};
     char why[1400] = "";
-    a->identity = identity_open(a->settings.identity, &a->log, why, sizeof why);
-    if (a->identity == NULL || !start(a, why, sizeof why)) {
+    if (!open_identities(a, why, sizeof why) || !start(a, why, sizeof why)) {
         return fail(1, why);
     }
     for (size_t i = 0; i < 2; i++) {
@@ -140,6 +162,7 @@ int main(int argc, char **argv)
     a.log = app_log_stderr(a.settings.log_level);
     int status = run(&a);
     wzp_seed_identity_free(a.identity);
+    wzp_seed_identity_free(a.next_identity);
     (void)uv_loop_close(&a.loop);
     wzp_crypto_global_deinit();
     return status;

@@ -24,6 +24,13 @@ static const app_option TABLE[] = {
      .value_name = "FILE",
      .help = "identity seed, made when missing (default ~/.wzp/relay-identity)",
      .at = AT(identity)},
+    {.name = "next-identity", .kind = APP_OPTION_TEXT, .value_name = "FILE",
+     .help = "announce this identity's certificate as the next one "
+             "(made when missing)",
+     .at = AT(next_identity)},
+    {.name = "next-from", .kind = APP_OPTION_TEXT, .value_name = "YYYY-MM-DD",
+     .help = "clients take it for 90 days from this day, UTC (default now)",
+     .at = AT(next_from_text)},
     {.name = "allow-legacy", .kind = APP_OPTION_FLAG,
      .help = "admit clients that cannot seal their media",
      .at = AT(allow_legacy)},
@@ -47,6 +54,55 @@ static const app_option TABLE[] = {
 
 enum { N_OPTIONS = sizeof TABLE / sizeof TABLE[0] };
 
+/* Days from 1970-01-01 in the Gregorian calendar; y >= 1970. */
+static unsigned long days_of(unsigned y, unsigned m, unsigned d)
+{
+    static const unsigned before[] = {0,   31,  59,  90,  120, 151,
+                                      181, 212, 243, 273, 304, 334};
+    const unsigned full = m > 2 ? y : y - 1; /* years whose February is over */
+    const unsigned leaps = full / 4 - full / 100 + full / 400 - 477;
+    return (y - 1970) * 365UL + leaps + before[m - 1] + d - 1;
+}
+
+static bool is_leap(unsigned y)
+{
+    return (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
+}
+
+static bool parse_day(const char *text, wzp_unix_s *out)
+{
+    static const unsigned length[] = {31, 28, 31, 30, 31, 30,
+                                      31, 31, 30, 31, 30, 31};
+    unsigned y, m, d;
+    int end = 0;
+    if (strspn(text, "0123456789-") != 10 ||
+        sscanf(text, "%4u-%2u-%2u%n", &y, &m, &d, &end) != 3 || end != 10 ||
+        text[10] != '\0' || y < 1970 || m < 1 || m > 12 || d < 1 ||
+        d > length[m - 1] + (m == 2 && is_leap(y))) {
+        return false;
+    }
+    *out = days_of(y, m, d) * 86400ULL;
+    return *out > 0;
+}
+
+static bool check_next(settings *s, char *why, size_t why_len)
+{
+    if (s->next_from_text == NULL) {
+        return true;
+    }
+    if (s->next_identity == NULL) {
+        (void)snprintf(why, why_len, "--next-from needs --next-identity FILE");
+        return false;
+    }
+    if (!parse_day(s->next_from_text, &s->next_from)) {
+        (void)snprintf(why, why_len,
+                       "--next-from takes a day as in 2027-01-31, not '%s'",
+                       s->next_from_text);
+        return false;
+    }
+    return true;
+}
+
 static bool check(settings *s, char *why, size_t why_len)
 {
     if (wzp_addr_decode(s->listen_text, strlen(s->listen_text), &s->listen) !=
@@ -64,7 +120,7 @@ static bool check(settings *s, char *why, size_t why_len)
                        s->log_text);
         return false;
     }
-    return true;
+    return check_next(s, why, why_len);
 }
 
 bool settings_parse(settings *s, int argc, char **argv, char *why,

@@ -9,7 +9,9 @@
 
 typedef struct settings {
     const char *listen_text;
-    const char *identity; /* path */
+    const char *identity;      /* path */
+    const char *next_identity; /* path; NULL: none */
+    const char *next_from_text;
     const char *log_text;
     bool allow_legacy;
     unsigned long max_members;
@@ -17,6 +19,7 @@ typedef struct settings {
     /* out of the above */
     wzp_addr listen;
     wzp_log_level log_level;
+    wzp_unix_s next_from; /* 0: not said */
 } settings;
 
 /* False: `why` is one sentence without full stop. */

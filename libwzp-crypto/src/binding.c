@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Signatures that tie a handshake to its connection, and a TLS key to its
- * successor: see binding.h.
+/* Signatures that tie a handshake to its connection: see binding.h.
  */
 #include "sha256.h"
 
@@ -8,7 +7,6 @@
 
 enum {
     BINDING_MAX_LEN = 14 + 1 + 3 * WZP_HASH_LEN,
-    NEXT_TLS_MAX_LEN = 15 + WZP_HASH_LEN + 8,
     LEGACY_MAX_LEN = WZP_KEY_LEN + 11,
 };
 
@@ -39,20 +37,6 @@ wzp_err wzp_binding_verify(const uint8_t public_key[WZP_KEY_LEN],
     uint8_t text[BINDING_MAX_LEN];
     const size_t len = binding_text(in, text);
     return wzp_identity_verify(public_key, text, len, sig, sig_len);
-}
-
-wzp_err wzp_next_tls_verify(const uint8_t tls_public_key[WZP_KEY_LEN],
-                            const uint8_t sha256[WZP_HASH_LEN],
-                            wzp_unix_s not_before,
-                            const uint8_t sig[WZP_SIG_LEN])
-{
-    uint8_t text[NEXT_TLS_MAX_LEN];
-    uint8_t when[8];
-    wzp__put_u64(when, not_before);
-    const size_t len =
-        wzp__join(text, WZP__PARTS(WZP__LABEL("wzp-next-tls-v1"),
-                                   {sha256, WZP_HASH_LEN}, {when, 8}));
-    return wzp_identity_verify(tls_public_key, text, len, sig, WZP_SIG_LEN);
 }
 
 static size_t legacy_text(bool is_offer, const uint8_t eph_pub[WZP_KEY_LEN],

@@ -129,5 +129,6 @@ wzp_err wzp__admit_answer(const wzp__admit_rules *rules, const wzp_rng *rng,
     wzp_wipe(&in, sizeof in);
     answer->binding = (wzp_bytes){out->binding, sizeof out->binding};
     answer->caps = WZP__RELAY_CAPS;
+    answer->next_tls = rules->next_tls;
     return e;
 }

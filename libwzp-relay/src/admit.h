@@ -21,6 +21,7 @@ typedef struct wzp__admit_rules {
     wzp_identity identity;
     uint8_t cert_hash[WZP_HASH_LEN];
     bool allow_legacy;
+    wzp_next_tls next_tls; /* of the successor to our TLS key, if any */
 } wzp__admit_rules;
 
 /* One client at the door. */

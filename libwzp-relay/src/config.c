@@ -6,6 +6,8 @@
 
 #include <wzp/proto/sized.h>
 
+#include <string.h>
+
 void wzp_relay_config_default_sized(wzp_relay_config *cfg, size_t size)
 {
     const wzp_relay_config full = {
@@ -51,6 +53,12 @@ const char *wzp__config_wrong(const wzp_relay_config *cfg)
         {cfg->max_members < 2 || cfg->max_members > WZP__MEMBERS_MAX,
          "max_members: 2 to 1600"},
         {cfg->join_timeout == 0, "join_timeout: missing"},
+        {cfg->next_identity.derive != NULL && cfg->next_not_before == 0,
+         "next_not_before: missing"},
+        {cfg->next_identity.derive != NULL &&
+             memcmp(cfg->next_identity.public_key, cfg->identity.public_key,
+                    WZP_KEY_LEN) == 0,
+         "next_identity: the same as identity"},
         {cfg->packets < 64 || cfg->packets > 1048576, "packets: 64 to 1048576"},
     };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {

@@ -11,6 +11,7 @@
 #include "room/roster.h"
 #include "signal/serve.h"
 
+#include <wzp/crypto/next_tls.h>
 #include <wzp/crypto/wipe.h>
 #include <wzp/proto/sized.h>
 #include <wzp/relay/relay.h>
@@ -23,9 +24,35 @@
 
 /* --- life ----------------------------------------------------------------- */
 
+static wzp_err tls_seed_of(const wzp_identity *identity,
+                           uint8_t out[WZP_KEY_LEN])
+{
+    return identity->derive(identity->user, "wzp-tls-ed25519", out);
+}
+
+/* What clients are told of the next key, signed with the present one. */
+static wzp_err announce_next(wzp_relay *relay,
+                             const uint8_t tls_seed[WZP_KEY_LEN])
+{
+    wzp_next_tls *next = &relay->rules.next_tls;
+    uint8_t seed[WZP_KEY_LEN];
+    if (relay->cfg.next_identity.derive == NULL) {
+        return WZP_OK;
+    }
+    wzp_err e = tls_seed_of(&relay->cfg.next_identity, seed);
+    if (e == WZP_OK) {
+        e = wzp_endpoint_cert_hash_of(seed, next->sha256);
+    }
+    wzp_wipe(seed, sizeof seed);
+    WZP_TRY(e);
+    next->not_before = relay->cfg.next_not_before;
+    wzp_next_tls_sign(tls_seed, next->sha256, next->not_before, next->sig);
+    next->has = true;
+    return WZP_OK;
+}
+
 static wzp_err make_endpoint(wzp_relay *relay, wzp_tstamp now)
 {
-    const wzp_identity *identity = &relay->cfg.identity;
     wzp_endpoint_config cfg;
     wzp_endpoint_config_default(&cfg);
     cfg.mem = relay->cfg.mem;
@@ -37,8 +64,10 @@ static wzp_err make_endpoint(wzp_relay *relay, wzp_tstamp now)
     cfg.pool = relay->pool;
     /* Three quarters for others' messages, the rest for our own. */
     relay->egress.routed_max = cfg.signal_max_queue / 4 * 3;
-    wzp_err e =
-        identity->derive(identity->user, "wzp-tls-ed25519", cfg.tls_seed);
+    wzp_err e = tls_seed_of(&relay->cfg.identity, cfg.tls_seed);
+    if (e == WZP_OK) {
+        e = announce_next(relay, cfg.tls_seed);
+    }
     if (e == WZP_OK) {
         e = wzp_endpoint_new(&relay->ep, &cfg, now);
     }
@@ -306,4 +335,14 @@ void wzp_relay_stats_get(const wzp_relay *relay, wzp_relay_stats *out)
 void wzp_relay_cert_hash(const wzp_relay *relay, uint8_t out[WZP_HASH_LEN])
 {
     memcpy(out, relay->rules.cert_hash, WZP_HASH_LEN);
+}
+
+wzp_err wzp_relay_next_cert_hash(const wzp_relay *relay,
+                                 uint8_t out[WZP_HASH_LEN])
+{
+    if (!relay->rules.next_tls.has) {
+        return WZP_ERR_NOT_FOUND;
+    }
+    memcpy(out, relay->rules.next_tls.sha256, WZP_HASH_LEN);
+    return WZP_OK;
 }

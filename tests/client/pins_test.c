@@ -355,6 +355,99 @@ WZP_TEST(pins_new_leaves_nothing_behind_at_the_nth_allocation)
     teardown(&f);
 }
 
+/* --- successors ----------------------------------------------------------- */
+
+#define NINETY_DAYS UINT64_C(7776000)
+
+WZP_TEST(pins_keep_an_announced_successor_over_a_restart)
+{
+    fixture f;
+    setup(&f);
+    ASSERT_OK(wzp__pins_set(f.pins, "r:1", hash(9), 100));
+    ASSERT_OK(wzp__pins_set_next(f.pins, "r:1", hash(1), 5000));
+    ASSERT_OK(wzp__pins_set(f.pins, "r:2", hash(9), 100));
+
+    reopen(&f);
+
+    assert_true(wzp__pins_is_next(f.pins, "r:1", hash(1), 5000));
+    assert_false(wzp__pins_is_next(f.pins, "r:1", hash(9), 5000));
+    assert_false(wzp__pins_is_next(f.pins, "r:2", hash(1), 5000));
+    assert_false(wzp__pins_is_next(f.pins, "r:3", hash(1), 5000));
+    expect(&f, "r:1", 9);
+    teardown(&f);
+}
+
+WZP_TEST(pins_take_a_successor_for_90_days_and_not_a_second_more)
+{
+    fixture f;
+    setup(&f);
+    ASSERT_OK(wzp__pins_set(f.pins, "r:1", hash(9), 100));
+    ASSERT_OK(wzp__pins_set_next(f.pins, "r:1", hash(1), 5000));
+
+    assert_false(wzp__pins_is_next(f.pins, "r:1", hash(1), 4999));
+    assert_true(wzp__pins_is_next(f.pins, "r:1", hash(1), 5000));
+    assert_true(wzp__pins_is_next(f.pins, "r:1", hash(1), 5000 + NINETY_DAYS));
+    assert_false(wzp__pins_is_next(f.pins, "r:1", hash(1), 5001 + NINETY_DAYS));
+    teardown(&f);
+}
+
+WZP_TEST(pins_forget_a_successor_with_the_pin_that_announced_it)
+{
+    fixture f;
+    setup(&f);
+    ASSERT_OK(wzp__pins_set(f.pins, "r:1", hash(9), 100));
+    ASSERT_OK(wzp__pins_set_next(f.pins, "r:1", hash(1), 5000));
+    ASSERT_OK(wzp__pins_set(f.pins, "r:1", hash(9), 101)); /* seen again */
+    assert_true(wzp__pins_is_next(f.pins, "r:1", hash(1), 5000));
+
+    ASSERT_OK(wzp__pins_set(f.pins, "r:1", hash(3), 102));
+
+    assert_false(wzp__pins_is_next(f.pins, "r:1", hash(1), 5000));
+    teardown(&f);
+}
+
+WZP_TEST(pins_let_an_announcement_be_changed_and_taken_back)
+{
+    fixture f;
+    setup(&f);
+    assert_int_equal(wzp__pins_set_next(f.pins, "r:1", hash(1), 5000),
+                     WZP_ERR_NOT_FOUND);
+    ASSERT_OK(wzp__pins_set(f.pins, "r:1", hash(9), 100));
+    ASSERT_OK(wzp__pins_set_next(f.pins, "r:1", hash(1), 5000));
+    assert_string_equal(strrchr(saved(&f), ' '), " 5000\n");
+
+    ASSERT_OK(wzp__pins_set_next(f.pins, "r:1", hash(1), 6000));
+    assert_false(wzp__pins_is_next(f.pins, "r:1", hash(1), 5000));
+    ASSERT_OK(wzp__pins_set_next(f.pins, "r:1", NULL, 0));
+    assert_false(wzp__pins_is_next(f.pins, "r:1", hash(1), 6000));
+    assert_string_equal(strrchr(saved(&f), ' '), " 100\n");
+    teardown(&f);
+}
+
+static const char *const HALF[] = {
+    "r:1 " HEX64 " 1 2 " HEX64,        "r:1 " HEX64 " 1 2 " HEX64 " ",
+    "r:1 " HEX64 " 1 2 ab 5",          "r:1 " HEX64 " 1 2 " HEX64 " x",
+    "r:1 " HEX64 " 1 2 " HEX64 " 5 6", "r:1 " HEX64 " 1  " HEX64 " 5",
+    "r:1 " HEX64 " 1 2 " HEX64 "01 5",
+};
+
+static size_t half_rows(void)
+{
+    return sizeof HALF / sizeof HALF[0];
+}
+
+static void half_row(size_t i)
+{
+    fixture f;
+    setup(&f);
+    put(&f, HALF[i], strlen(HALF[i]));
+    wzp__pins *pins = NULL;
+    assert_int_equal(wzp__pins_new(&pins, &f.mem, &f.table), WZP_ERR_MALFORMED);
+    assert_null(pins);
+    teardown(&f);
+}
+WZP_ROWS(pins_with_half_a_successor_are_refused_whole, half_rows, half_row);
+
 /* --- bounds --------------------------------------------------------------- */
 
 WZP_TEST(pins_beyond_the_cap_replace_the_one_longest_unseen)

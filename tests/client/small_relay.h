@@ -65,6 +65,7 @@ typedef struct sr {
     bool is_off; /* as if unplugged: packets both ways are lost */
     uint64_t code;
     const char *reason;
+    wzp_next_tls next_tls; /* announced with every answer */
     wzp_conn_id relay_conn;
     uint8_t exporter[32];
     wzp_arena *arena;
@@ -79,7 +80,8 @@ typedef struct sr {
     wzp_tstamp event_at[SR_EVENTS];
     size_t n_events;
     char sni[WZP_SNI_MAX + 1];
-    size_t dials; /* handshakes the relay saw through */
+    size_t data_packets; /* 1-RTT or 0-RTT packets the client sent */
+    size_t dials;        /* handshakes the relay saw through */
     size_t offers;
     size_t syncs; /* RoomSync received */
     uint32_t sync_rev;
@@ -128,6 +130,7 @@ static inline void sr_answer(sr *w)
     signature[5] ^= w->mood == SR_BAD_SIGNATURE;
     a->signature = (wzp_bytes){signature, WZP_SIG_LEN};
     a->binding = (wzp_bytes){bound, WZP_SIG_LEN};
+    a->next_tls = w->next_tls;
     sr_send(w, &sig);
 }
 
@@ -205,10 +208,48 @@ static inline void sr_relay_action(sr *w, const wzp_ep_action *a)
 
 /* --- the network ---------------------------------------------------------- */
 
+/* A variable-length integer of QUIC at *at. */
+static inline uint64_t sr_varint(const uint8_t *data, size_t *at)
+{
+    const size_t len = (size_t)1 << (data[*at] >> 6);
+    uint64_t v = data[(*at)++] & 0x3f;
+    for (size_t i = 1; i < len; i++) {
+        v = v << 8 | data[(*at)++];
+    }
+    return v;
+}
+
+/* Packets that can carry a stream or a datagram, in one UDP payload: all but
+ * Initial and Handshake (RFC 9000 12.2, 17.2). */
+static inline size_t sr_data_packets(const uint8_t *data, size_t len)
+{
+    size_t at = 0;
+    while (at < len && (data[at] & 0x80) != 0) {
+        const unsigned type = data[at] >> 4 & 3;
+        if (type != 0 && type != 2) {
+            return 1;
+        }
+        at += 5;
+        at += 1 + (size_t)data[at];
+        at += 1 + (size_t)data[at];
+        if (type == 0) {
+            const uint64_t token = sr_varint(data, &at);
+            at += (size_t)token;
+        }
+        const uint64_t rest = sr_varint(data, &at);
+        at += (size_t)rest;
+    }
+    while (at < len && data[at] == 0) { /* padding of the datagram */
+        at++;
+    }
+    return at < len;
+}
+
 static inline void sr_fly(sr *w, const wzp_addr *to, const uint8_t *data,
                           size_t len, bool is_to_relay)
 {
     const wzp_addr *there = is_to_relay ? &w->relay_addr : &w->addr;
+    w->data_packets += is_to_relay ? sr_data_packets(data, len) : 0;
     if (w->is_off || !wzp_addr_equal(to, there)) {
         return; /* lost */
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Bindings, next_tls, legacy handshake signatures.
+ * Bindings, legacy handshake signatures.
  */
 #include "vec_impl.h"
 
@@ -73,23 +73,6 @@ static void fail_row(size_t i)
     vec_assert_error(row, wzp_binding_verify(key, &in, sig, sizeof sig));
 }
 WZP_ROWS(binding_must_fail, fail_rows, fail_row);
-
-WZP_TEST(binding_next_tls_follows_the_vector)
-{
-    const cJSON *v = vec(SM, "binding.next_tls");
-    uint8_t key[WZP_KEY_LEN];
-    uint8_t hash[WZP_HASH_LEN];
-    uint8_t sig[WZP_SIG_LEN];
-    const wzp_unix_s when = vec_u64(v, "not_before");
-    vec_bytes(v, "tls_public_key", key, sizeof key);
-    vec_bytes(v, "sha256", hash, sizeof hash);
-    vec_bytes(v, "sig", sig, sizeof sig);
-    ASSERT_OK(wzp_next_tls_verify(key, hash, when, sig));
-    ASSERT_ERR(wzp_next_tls_verify(key, hash, when + 1, sig),
-               WZP_ERR_SIGNATURE);
-    hash[0] ^= 1;
-    ASSERT_ERR(wzp_next_tls_verify(key, hash, when, sig), WZP_ERR_SIGNATURE);
-}
 
 /* The vector's signer is not named: alice's seed 0x42… of `identity`, found
  * by trying all of them. */

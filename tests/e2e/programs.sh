@@ -115,6 +115,10 @@ wrong --live client w --live 127.0.0.1:1
 wrong --token client w --room r --token t 127.0.0.1:1
 wrong --nonsense "$BIN/wzp-relay" --nonsense
 wrong --listen "$BIN/wzp-relay" --listen nowhere
+wrong --next-identity "$BIN/wzp-relay" --next-from 2027-01-31
+for day in 2027-02-29 2027-13-01 27-1-31 2027-01-31x 1970-01-01; do
+    wrong --next-from "$BIN/wzp-relay" --next-identity "$TMP/next" --next-from $day
+done
 
 # --- identity --------------------------------------------------------------------------
 
@@ -145,8 +149,8 @@ check "an unreadable identity is not overwritten" "it was" \
 
 # --- a call --------------------------------------------------------------------------------
 
-relay() { # name port
-    begin "$1" "$BIN/wzp-relay" --listen "127.0.0.1:$2" --identity "$TMP/$1-identity"
+relay() { # name port option…
+    begin "$1" "$BIN/wzp-relay" --listen "127.0.0.1:$2" --identity "$TMP/$1-identity" "${@:3}"
     RELAY_PID=$PID
     await "$TMP/$1.out" '^ready ' 5
     RELAY=$(sed -n 's/^ready //p' "$TMP/$1.out")
@@ -222,12 +226,42 @@ begin c2 env WZP_HOME="$TMP/home-c" "$BIN/wzp-client" join e2e --relay "$RELAY"
 ends "$PID" 5
 check "a changed certificate is refused" "exit $STATUS" is "$STATUS" 1
 check "a changed certificate shows both" "$(cat "$TMP/c2.err")" \
-    is "$(grep -c -E '([0-9a-f]{2}:){31}[0-9a-f]{2}' "$TMP/c2.err")" 2
+    grep -q -E 'pinned ([0-9a-f]{2}:){31}[0-9a-f]{2}, seen ([0-9a-f]{2}:){31}[0-9a-f]{2}' "$TMP/c2.err"
+check "a changed certificate is explained" "$(cat "$TMP/c2.err")" \
+    says c2 "Ask whoever runs the relay"
 begin c3 env WZP_HOME="$TMP/home-c" "$BIN/wzp-client" join e2e --relay "$RELAY" --accept-new-key
 C=$PID
 check "--accept-new-key takes it" "it does not join" await "$TMP/c3.err" '^joined' 5
 kill -TERM "$C"
 ends "$C" 3
+kill -TERM "$RELAY_PID"
+ends "$RELAY_PID" 5
+
+# --- a relay that announces its next key --------------------------------------------------------
+
+relay impostor "${RELAY##*:}" --next-identity "$TMP/successor-identity"
+NEXT=$(sed -n 's/^next *//p' "$TMP/impostor.out")
+check "the next certificate is shown" "$(cat "$TMP/impostor.out")" test -n "$NEXT"
+begin c4 env WZP_HOME="$TMP/home-c" "$BIN/wzp-client" join e2e --relay "$RELAY"
+C=$PID
+await "$TMP/c4.err" '^joined' 5
+kill -TERM "$C"
+ends "$C" 5
+kill -TERM "$RELAY_PID"
+ends "$RELAY_PID" 5
+relay successor "${RELAY##*:}"
+check "the successor shows what was announced" "$(cat "$TMP/successor.out")" \
+    grep -q "^tls *$NEXT" "$TMP/successor.out"
+begin c5 env WZP_HOME="$TMP/home-c" "$BIN/wzp-client" join e2e --relay "$RELAY"
+C=$PID
+check "an announced successor is taken without asking" "$(cat "$TMP/c5.err")" \
+    await "$TMP/c5.err" '^joined' 5
+kill -TERM "$C"
+ends "$C" 5
+begin c6 env WZP_HOME="$TMP/home-d" "$BIN/wzp-client" join e2e --relay "$RELAY" \
+    --pin "$(sed -n 's/^tls *//p' "$TMP/impostor.out")"
+ends "$PID" 5
+check "a fixed pin takes no successor" "exit $STATUS" is "$STATUS" 1
 kill -TERM "$RELAY_PID"
 ends "$RELAY_PID" 5
 

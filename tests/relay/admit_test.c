@@ -242,15 +242,33 @@ WZP_TEST(the_answer_is_signed_and_bound_to_the_connection)
     door_close(&d);
 }
 
-WZP_TEST(the_answer_to_a_legacy_client_has_only_what_it_knows)
+WZP_TEST(the_answer_announces_the_next_key_if_there_is_one)
 {
     door d;
     wzp__answer a;
     door_open(&d);
     assert_int_equal(
+        wzp__admit_answer(&d.rules, &d.rig.rng, d.exporter, true, &a), WZP_OK);
+    assert_false(a.sig.u.call_answer.next_tls.has);
+    d.rules.next_tls = (wzp_next_tls){.has = true, .not_before = 77};
+    assert_int_equal(
+        wzp__admit_answer(&d.rules, &d.rig.rng, d.exporter, true, &a), WZP_OK);
+    assert_true(a.sig.u.call_answer.next_tls.has);
+    assert_int_equal(a.sig.u.call_answer.next_tls.not_before, 77);
+    door_close(&d);
+}
+
+WZP_TEST(the_answer_to_a_legacy_client_has_only_what_it_knows)
+{
+    door d;
+    wzp__answer a;
+    door_open(&d);
+    d.rules.next_tls = (wzp_next_tls){.has = true, .not_before = 77};
+    assert_int_equal(
         wzp__admit_answer(&d.rules, &d.rig.rng, d.exporter, false, &a), WZP_OK);
     assert_int_equal(a.sig.u.call_answer.caps, 0);
     assert_null(a.sig.u.call_answer.binding.ptr);
+    assert_false(a.sig.u.call_answer.next_tls.has);
     assert_int_equal(a.sig.u.call_answer.signature.len, WZP_SIG_LEN);
     door_close(&d);
 }

@@ -51,6 +51,17 @@ static void few_packets(wzp_relay_config *c)
     c->packets = 63;
 }
 
+static void next_without_time(wzp_relay_config *c)
+{
+    c->next_identity = c->identity;
+}
+
+static void next_is_the_present_one(wzp_relay_config *c)
+{
+    c->next_identity = c->identity;
+    c->next_not_before = 1;
+}
+
 static const struct {
     void (*spoil)(wzp_relay_config *c);
     const char *field;
@@ -66,6 +77,8 @@ static const struct {
     {many_members, "max_members"},
     {no_timeout, "join_timeout"},
     {few_packets, "packets"},
+    {next_without_time, "next_not_before"},
+    {next_is_the_present_one, "next_identity"},
 };
 
 static size_t count_rows(void)

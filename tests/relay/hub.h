@@ -46,7 +46,8 @@ typedef struct hub_client {
     wzp_identity identity;
     wzp_conn_id conn;
     wzp_addr addr;
-    bool is_off; /* its packets are lost both ways */
+    bool is_off;       /* its packets are lost both ways */
+    bool refuses_cert; /* closes as soon as it sees the certificate */
     bool is_connected, is_answered, is_closed;
     size_t n_connected, n_closed; /* of all connections of `ep` */
     uint64_t close_code;
@@ -106,7 +107,8 @@ static inline void *hub_resize(void *user, void *ptr, size_t old, size_t size)
     return out;
 }
 
-static inline void hub_new(hub *h, bool allow_legacy)
+/* max_members 0: the default. */
+static inline void hub_new_with(hub *h, bool allow_legacy, size_t max_members)
 {
     uint8_t seed[WZP_SEED_LEN];
     const uint8_t ip[4] = {10, 0, 0, 1};
@@ -131,7 +133,13 @@ static inline void hub_new(hub *h, bool allow_legacy)
     cfg.allow_legacy = allow_legacy;
     cfg.packets = 1024;
     cfg.build = "abc123";
+    cfg.max_members = max_members > 0 ? max_members : cfg.max_members;
     assert_int_equal(wzp_relay_new(&h->relay, &cfg, h->now, NULL, 0), WZP_OK);
+}
+
+static inline void hub_new(hub *h, bool allow_legacy)
+{
+    hub_new_with(h, allow_legacy, 0);
 }
 
 static inline void hub_free(hub *h)
@@ -189,6 +197,11 @@ static inline void hub_hear(hub *h, hub_client *c, const wzp_ep_action *a)
         c->n_connected++;
         memcpy(c->exporter, a->u.up.exporter, sizeof c->exporter);
         memcpy(c->cert_hash, a->u.up.cert_hash, sizeof c->cert_hash);
+        if (c->refuses_cert) {
+            assert_int_equal(wzp_endpoint_close(c->ep, h->now, c->conn,
+                                                WZP_CLOSE_KEY_MISMATCH, "pin"),
+                             WZP_OK);
+        }
         break;
     case WZP_EP_SIGNAL:
         wzp_arena_reset(c->arena);
@@ -219,7 +232,6 @@ static inline void hub_hear(hub *h, hub_client *c, const wzp_ep_action *a)
         break;
     default: break;
     }
-    (void)h;
 }
 
 static inline void hub_drain(hub *h, int i)
@@ -324,19 +336,25 @@ static inline hub_client *hub_dial(hub *h, const char *sni)
     return c;
 }
 
-/* Sign an offer for the connection of `as` and send it on the one of `c`. */
-static inline void hub_offer_as(hub *h, hub_client *c, const hub_client *as,
-                                const char *room, bool capable)
+/* A fresh key package. */
+static inline void hub_package(hub *h, hub_client *c, const char *room)
 {
     wzp_kp kp = {.exp = hub_unix_now(h) + 3600, .suites = 1};
-    uint8_t room_id[WZP_HASH_LEN], kph[16], signature[WZP_SIG_LEN],
-        binding[WZP_SIG_LEN];
+    uint8_t room_id[WZP_HASH_LEN], mid[WZP_MID_LEN];
     wzp_room_id((wzp_str){room, strlen(room)}, room_id);
     wzp_room_ctx(room_id, kp.ctx);
     wzp_rng_fill(&h->rng, kp.kem, sizeof kp.kem);
     assert_int_equal(wzp_kp_encode(&c->identity, &kp, c->kp), WZP_OK);
-    wzp_kp_mid(kp.kph, kph);
-    c->sid = wzp_mid_sid(kph);
+    wzp_kp_mid(kp.kph, mid);
+    c->sid = wzp_mid_sid(mid);
+}
+
+/* Sign an offer of c's package for the connection of `as` and send it on the
+ * one of `c`. */
+static inline void hub_send_offer(hub *h, hub_client *c, const hub_client *as,
+                                  bool capable)
+{
+    uint8_t signature[WZP_SIG_LEN], binding[WZP_SIG_LEN];
     wzp_signal sig = {.kind = WZP_SIG_CALL_OFFER};
     wzp_sig_call_offer *o = &sig.u.call_offer;
     memcpy(o->identity_pub, c->identity.public_key, WZP_KEY_LEN);
@@ -362,6 +380,13 @@ static inline void hub_offer_as(hub *h, hub_client *c, const hub_client *as,
     assert_int_equal(
         wzp_endpoint_send_signal(c->ep, h->now, c->conn, text.ptr, text.len),
         WZP_OK);
+}
+
+static inline void hub_offer_as(hub *h, hub_client *c, const hub_client *as,
+                                const char *room, bool capable)
+{
+    hub_package(h, c, room);
+    hub_send_offer(h, c, as, capable);
 }
 
 static inline hub_client *hub_join(hub *h, const char *room)

@@ -140,6 +140,156 @@ WZP_TEST(drain_reaches_everybody_and_ends)
     hub_free(&h);
 }
 
+/* --- close codes, design/secure-media.md 9 -------------------------------- */
+
+/* Each brings about one close and returns who is told. */
+
+static hub_client *just_pings(hub *h)
+{
+    return hub_dial(h, "ping");
+}
+
+static hub_client *is_drained(hub *h)
+{
+    hub_client *c = hub_join(h, "lobby");
+    wzp_relay_drain(h->relay, h->now, "update tonight");
+    return c;
+}
+
+static hub_client *offers_for_another(hub *h)
+{
+    hub_client *a = hub_join(h, "lobby");
+    hub_client *thief = hub_dial(h, "lobby");
+    hub_run(h, 100 * WZP_MS);
+    hub_offer_as(h, thief, a, "lobby", true);
+    return thief;
+}
+
+static hub_client *asks_for_what_is_not_here(hub *h)
+{
+    return hub_dial(h, "_signal");
+}
+
+static hub_client *is_one_too_many(hub *h)
+{
+    (void)hub_join(h, "lobby");
+    (void)hub_join(h, "lobby");
+    hub_client *c = hub_dial(h, "lobby");
+    hub_run(h, 100 * WZP_MS);
+    hub_offer_as(h, c, c, "lobby", true);
+    return c;
+}
+
+static hub_client *says_something_else(hub *h)
+{
+    hub_client *c = hub_dial(h, "lobby");
+    hub_run(h, 100 * WZP_MS);
+    static const char HANGUP[] = "{\"Hangup\":{\"reason\":\"Normal\"}}";
+    assert_int_equal(wzp_endpoint_send_signal(c->ep, h->now, c->conn, HANGUP,
+                                              sizeof HANGUP - 1),
+                     WZP_OK);
+    return c;
+}
+
+static hub_client *says_nothing(hub *h)
+{
+    hub_client *c = hub_dial(h, "lobby");
+    hub_run(h, 10 * WZP_S);
+    return c;
+}
+
+static hub_client *comes_a_second_time(hub *h)
+{
+    hub_client *older = hub_join(h, "lobby");
+    hub_client *newer = hub_dial(h, "lobby");
+    hub_run(h, 100 * WZP_MS);
+    wzp_seed_identity *own = newer->seed; /* the same identity and package */
+    newer->identity = older->identity;
+    memcpy(newer->kp, older->kp, sizeof newer->kp);
+    hub_send_offer(h, newer, newer, true);
+    newer->identity = wzp_seed_identity_table(own);
+    return older;
+}
+
+static hub_client *cannot_seal(hub *h)
+{
+    hub_client *c = hub_dial(h, "lobby");
+    hub_run(h, 100 * WZP_MS);
+    hub_offer_as(h, c, c, "lobby", false);
+    return c;
+}
+
+static const struct {
+    wzp_close_code code;
+    hub_client *(*situation)(hub *h);
+    wzp_err told; /* in the relay's last event; WZP_OK: it has none */
+} CLOSES[] = {
+    {WZP_CLOSE_NORMAL, just_pings, WZP_OK},
+    {WZP_CLOSE_SHUTDOWN, is_drained, WZP_ERR_SHUTDOWN},
+    {WZP_CLOSE_AUTH, offers_for_another, WZP_ERR_BINDING},
+    {WZP_CLOSE_NOT_ALLOWED, asks_for_what_is_not_here, WZP_ERR_NOT_ALLOWED},
+    {WZP_CLOSE_FULL, is_one_too_many, WZP_ERR_ROOM_FULL},
+    {WZP_CLOSE_PROTOCOL, says_something_else, WZP_ERR_PROTOCOL},
+    {WZP_CLOSE_SLOW, says_nothing, WZP_ERR_TIMEOUT},
+    {WZP_CLOSE_REPLACED, comes_a_second_time, WZP_ERR_REPLACED},
+    {WZP_CLOSE_LEGACY, cannot_seal, WZP_ERR_LEGACY},
+};
+
+static size_t count_closes(void)
+{
+    return sizeof CLOSES / sizeof CLOSES[0];
+}
+
+/* The error the relay told its owner, of those that tell of an end. */
+static wzp_err last_told(hub *h)
+{
+    wzp_relay_event ev;
+    wzp_err told = WZP_OK;
+    while (wzp_relay_next_event(h->relay, &ev)) {
+        told = ev.err != WZP_OK ? ev.err : told;
+    }
+    return told;
+}
+
+static void run_close(size_t row)
+{
+    hub h;
+    hub_new_with(&h, false, 2);
+    const hub_client *c = CLOSES[row].situation(&h);
+    hub_run(&h, WZP_S);
+    assert_true(c->is_closed);
+    assert_int_equal(c->close_err, WZP_ERR_PEER_CLOSED);
+    assert_int_equal(c->close_code, CLOSES[row].code);
+    assert_in_range(strlen(c->reason), 1, WZP_REASON_MAX);
+    assert_string_equal(wzp_err_name(last_told(&h)),
+                        wzp_err_name(CLOSES[row].told));
+    hub_free(&h);
+}
+
+WZP_ROWS(a_close_has_its_code_and_a_text_on_both_sides, count_closes,
+         run_close);
+
+/* Code 9 is a client's to say, and before its last handshake message: RFC 9000
+ * 10.2.3 lets neither code nor text through there, and nothing else was said.
+ */
+WZP_TEST(a_client_that_refuses_the_certificate_never_was_there)
+{
+    hub h;
+    hub_new(&h, false);
+    hub_client *c = hub_dial(&h, "lobby");
+    c->refuses_cert = true;
+    hub_run(&h, WZP_S);
+    assert_true(c->is_connected);
+    assert_true(c->is_closed);
+    assert_int_equal(c->close_code, WZP_CLOSE_KEY_MISMATCH);
+    wzp_relay_event ev;
+    assert_false(wzp_relay_next_event(h.relay, &ev));
+    expect_empty(&h);
+    hub_free(&h);
+}
+
+/* --- who vanishes --------------------------------------------------------- */
+
 WZP_TEST(a_member_that_vanishes_costs_the_others_nothing)
 {
     hub h;

@@ -4,6 +4,7 @@
  */
 #include "rig.h"
 
+#include <wzp/crypto/next_tls.h>
 #include <wzp/relay/relay.h>
 
 /* --- life ----------------------------------------------------------------- */
@@ -193,5 +194,62 @@ WZP_TEST(the_certificate_hash_is_the_endpoints)
     rig_new(&r);
     wzp_relay_cert_hash(r.relay, hash);
     assert_int_equal(hash[0], 0xCE);
+    rig_free(&r);
+}
+
+WZP_TEST(the_next_identitys_certificate_is_announced_under_the_present_key)
+{
+    rig r;
+    rig_client c;
+    wzp_signal sig;
+    uint8_t tls_seed[WZP_KEY_LEN], next_seed[WZP_KEY_LEN], hash[WZP_HASH_LEN];
+    uint8_t want[WZP_SIG_LEN], seed[WZP_SEED_LEN] = {5};
+    wzp_seed_identity *next;
+    wzp_relay_config cfg = rig_config(&r);
+    assert_int_equal(wzp_seed_identity_new(&next, seed), WZP_OK);
+    cfg.next_identity = wzp_seed_identity_table(next);
+    cfg.next_not_before = RIG_UNIX + 1000;
+    rig_start(&r, &cfg);
+    rig_client_init(&r, &c, 3);
+    rig_package(&r, &c, "lobby", RIG_UNIX + 60);
+    rig_enter(&r, &c, "lobby");
+    rig_expect(&r, c.conn, WZP_SIG_CALL_ANSWER, &sig);
+
+    assert_int_equal(
+        cfg.identity.derive(cfg.identity.user, "wzp-tls-ed25519", tls_seed),
+        WZP_OK);
+    assert_int_equal(cfg.next_identity.derive(cfg.next_identity.user,
+                                              "wzp-tls-ed25519", next_seed),
+                     WZP_OK);
+    assert_int_equal(wzp_endpoint_cert_hash_of(next_seed, hash), WZP_OK);
+    wzp_next_tls_sign(tls_seed, hash, RIG_UNIX + 1000, want);
+    const wzp_next_tls *said = &sig.u.call_answer.next_tls;
+    assert_true(said->has);
+    assert_memory_equal(said->sha256, hash, sizeof hash);
+    assert_int_equal(said->not_before, RIG_UNIX + 1000);
+    assert_memory_equal(said->sig, want, sizeof want);
+    memset(want, 0, sizeof want);
+    assert_int_equal(wzp_relay_next_cert_hash(r.relay, want), WZP_OK);
+    assert_memory_equal(want, hash, sizeof hash);
+    rig_client_free(&c);
+    rig_free(&r);
+    wzp_seed_identity_free(next);
+}
+
+WZP_TEST(without_a_next_identity_nothing_is_announced)
+{
+    rig r;
+    rig_client c;
+    wzp_signal sig;
+    uint8_t hash[WZP_HASH_LEN];
+    rig_new(&r);
+    rig_client_init(&r, &c, 3);
+    rig_package(&r, &c, "lobby", RIG_UNIX + 60);
+    rig_enter(&r, &c, "lobby");
+    rig_expect(&r, c.conn, WZP_SIG_CALL_ANSWER, &sig);
+    assert_false(sig.u.call_answer.next_tls.has);
+    assert_int_equal(wzp_relay_next_cert_hash(r.relay, hash),
+                     WZP_ERR_NOT_FOUND);
+    rig_client_free(&c);
     rig_free(&r);
 }

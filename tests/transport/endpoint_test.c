@@ -34,6 +34,10 @@ WZP_TEST(endpoint_dialler_is_told_the_certificate_hash)
     uint8_t hash[32];
     assert_int_equal(wzp_endpoint_cert_hash(p.server->ep, hash), WZP_OK);
     assert_memory_equal(hash, net_note(p.client, p.c)->cert_hash, 32);
+    uint8_t seed[32], same[32];
+    memset(seed, 0x42, sizeof seed); /* net_config's */
+    assert_int_equal(wzp_endpoint_cert_hash_of(seed, same), WZP_OK);
+    assert_memory_equal(hash, same, 32);
     assert_int_equal(wzp_endpoint_cert_hash(p.client->ep, hash),
                      WZP_ERR_NOT_FOUND);
     net_free(p.n);

@@ -4,18 +4,22 @@
  */
 #include "account/pins.h"
 
+#include <wzp/crypto/next_tls.h>
 #include <wzp/proto/hex.h>
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#define LINE_MAX_LEN (WZP__PIN_NAME_MAX + 64 + 2 * 20 + 8)
+#define LINE_MAX_LEN (WZP__PIN_NAME_MAX + 2 * 64 + 3 * 20 + 8)
 
 typedef struct pin {
     char relay[WZP__PIN_NAME_MAX + 1];
     uint8_t hash[WZP_HASH_LEN];
     wzp_unix_s first_seen, last_seen;
+    bool has_next; /* a successor was announced: */
+    uint8_t next[WZP_HASH_LEN];
+    wzp_unix_s next_not_before;
 } pin;
 
 struct wzp__pins {
@@ -106,6 +110,25 @@ static bool is_name(wzp_str name)
     return name.len > 0 && name.len <= WZP__PIN_NAME_MAX;
 }
 
+static bool is_hash(wzp_str hex, uint8_t out[WZP_HASH_LEN])
+{
+    return hex.len == 2 * WZP_HASH_LEN &&
+           wzp_hex_decode(hex.ptr, hex.len, out, WZP_HASH_LEN) == WZP_OK;
+}
+
+/* "LAST_SEEN" or "LAST_SEEN SHA256HEX NOT_BEFORE". */
+static bool parse_rest(pin *one, wzp_str line)
+{
+    wzp_str last = word(&line, ' ');
+    if (last.len == 0) {
+        return number(line, &one->last_seen);
+    }
+    wzp_str next = word(&line, ' ');
+    one->has_next = true;
+    return number(last, &one->last_seen) && is_hash(next, one->next) &&
+           number(line, &one->next_not_before);
+}
+
 /* As written by save, to the byte: what we do not understand we would lose. */
 static wzp_err parse_line(wzp__pins *p, wzp_str line)
 {
@@ -114,8 +137,7 @@ static wzp_err parse_line(wzp__pins *p, wzp_str line)
     wzp_str hex = word(&line, ' ');
     wzp_str first = word(&line, ' ');
     if (!is_name(relay) || !number(first, &one.first_seen) ||
-        !number(line, &one.last_seen) || hex.len != 2 * WZP_HASH_LEN ||
-        wzp_hex_decode(hex.ptr, hex.len, one.hash, sizeof one.hash) != WZP_OK) {
+        !is_hash(hex, one.hash) || !parse_rest(&one, line)) {
         return WZP_ERR_MALFORMED;
     }
     memcpy(one.relay, relay.ptr, relay.len);
@@ -196,6 +218,21 @@ wzp_err wzp__pins_get(const wzp__pins *p, const char *relay,
     return WZP_OK;
 }
 
+/* One line without its end; the length. */
+static size_t print_pin(const pin *one, char *out, size_t cap)
+{
+    char hex[2 * WZP_HASH_LEN + 1] = "";
+    wzp_hex_encode(one->hash, WZP_HASH_LEN, hex);
+    int n = snprintf(out, cap, "%s %s %" PRIu64 " %" PRIu64, one->relay, hex,
+                     one->first_seen, one->last_seen);
+    if (one->has_next) {
+        wzp_hex_encode(one->next, WZP_HASH_LEN, hex);
+        n += snprintf(out + n, cap - (size_t)n, " %s %" PRIu64, hex,
+                      one->next_not_before);
+    }
+    return (size_t)n;
+}
+
 static wzp_err save(const wzp__pins *p)
 {
     if (p->store.save == NULL) {
@@ -208,14 +245,8 @@ static wzp_err save(const wzp__pins *p)
     }
     size_t len = 0;
     for (size_t i = 0; i < p->n; i++) {
-        const pin *one = &p->v[i];
-        char hex[2 * WZP_HASH_LEN + 1];
-        wzp_hex_encode(one->hash, WZP_HASH_LEN, hex);
-        hex[2 * WZP_HASH_LEN] = '\0';
-        int n =
-            snprintf(text + len, cap - len, "%s %s %" PRIu64 " %" PRIu64 "\n",
-                     one->relay, hex, one->first_seen, one->last_seen);
-        len += (size_t)n;
+        len += print_pin(&p->v[i], text + len, cap - len);
+        text[len++] = '\n';
     }
     wzp_err e =
         p->store.save(p->store.user, "pins", (const uint8_t *)text, len);
@@ -233,12 +264,45 @@ wzp_err wzp__pins_set(wzp__pins *p, const char *relay,
     pin *one = find(p, relay);
     if (one == NULL) {
         WZP_TRY(add(p, &one));
+        *one = (pin){0};
         memcpy(one->relay, relay, len + 1);
         one->first_seen = now;
     } else if (memcmp(one->hash, hash, WZP_HASH_LEN) != 0) {
         one->first_seen = now;
+        one->has_next = false; /* announced under the old key */
     }
     memcpy(one->hash, hash, WZP_HASH_LEN);
     one->last_seen = now;
     return save(p);
+}
+
+wzp_err wzp__pins_set_next(wzp__pins *p, const char *relay,
+                           const uint8_t *sha256, wzp_unix_s not_before)
+{
+    pin *one = find(p, relay);
+    if (one == NULL) {
+        return WZP_ERR_NOT_FOUND;
+    }
+    const bool is_known =
+        sha256 == NULL ? !one->has_next
+                       : one->has_next && one->next_not_before == not_before &&
+                             memcmp(one->next, sha256, WZP_HASH_LEN) == 0;
+    if (is_known) {
+        return WZP_OK;
+    }
+    one->has_next = sha256 != NULL;
+    if (sha256 != NULL) {
+        memcpy(one->next, sha256, WZP_HASH_LEN);
+        one->next_not_before = not_before;
+    }
+    return save(p);
+}
+
+bool wzp__pins_is_next(const wzp__pins *p, const char *relay,
+                       const uint8_t seen[WZP_HASH_LEN], wzp_unix_s now)
+{
+    const pin *one = find(p, relay);
+    return one != NULL && one->has_next &&
+           memcmp(one->next, seen, WZP_HASH_LEN) == 0 &&
+           wzp_next_tls_is_due(one->next_not_before, now);
 }

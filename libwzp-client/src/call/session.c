@@ -9,7 +9,7 @@
  *               each ± 20 % so that a restarted relay is not stormed
  *   JOINED      the group's own deadline
  */
-#include "call/close_reason.h"
+#include "call/close_code.h"
 #include "call/legacy_roster.h"
 #include "call/session_parts.h"
 
@@ -27,6 +27,11 @@
 static const uint32_t backoff_ms[] = {250,  1000,  2000, 4000,
                                       8000, 15000, 30000};
 #define BACKOFFS (sizeof backoff_ms / sizeof backoff_ms[0])
+
+static wzp_unix_s unix_now(const wzp__session *s)
+{
+    return s->deps.unix_now(s->deps.unix_now_user);
+}
 
 /* --- events and states --- */
 
@@ -164,6 +169,9 @@ wzp_err wzp__session_start(wzp__session *s, wzp_tstamp now,
     s->join = *join;
     s->join.room = s->room;
     s->join.relay = s->relay;
+    s->trust = (wzp__trust){.pins = s->deps.pins,
+                            .relay = s->relay,
+                            .fixed = join->has_pin ? s->join.pin : NULL};
     s->was_joined = false;
     s->is_leaving = false;
     s->attempt = 0;
@@ -173,29 +181,36 @@ wzp_err wzp__session_start(wzp__session *s, wzp_tstamp now,
     return WZP_OK;
 }
 
+static void end_of_pin(wzp__session *s)
+{
+    char text[WZP_ENDED_TEXT_MAX];
+    wzp__trust_text(&s->trust, text);
+    end(s, WZP_ERR_PIN, text);
+}
+
 /* True when the certificate is the expected one or there is none to expect. */
-static bool check_pin(wzp__session *s, wzp_tstamp now, const uint8_t *seen)
+static bool check_pin(wzp__session *s, wzp_tstamp now, const wzp_ep_action *a)
 {
     uint8_t pinned[WZP_HASH_LEN];
-    if (s->join.has_pin) {
-        memcpy(pinned, s->join.pin, sizeof pinned);
-    } else if (wzp__pins_get(s->deps.pins, s->relay, pinned) != WZP_OK) {
-        wzp__session_event *ev = push(s, WZP__SESSION_PIN);
-        ev->is_first = true;
-        memcpy(ev->seen, seen, WZP_HASH_LEN);
+    wzp__trust_answer answer =
+        wzp__trust_check(&s->trust, a, unix_now(s), pinned);
+    if (answer == WZP__TRUST_KNOWN) {
         return true;
     }
-    if (memcmp(pinned, seen, sizeof pinned) == 0) { /* both are public */
-        return true;
+    if (answer == WZP__TRUST_DIFFERS) {
+        hang_up(s, now, WZP_CLOSE_KEY_MISMATCH, wzp_strerror(WZP_ERR_PIN));
+        enter(s, WZP_CLIENT_PIN_DECISION, WZP_NEVER);
+        push(s, WZP__SESSION_STATE)->why = WZP_ERR_PIN;
     }
-    hang_up(s, now, WZP_CLOSE_KEY_MISMATCH, wzp_strerror(WZP_ERR_PIN));
-    enter(s, WZP_CLIENT_PIN_DECISION, WZP_NEVER);
-    push(s, WZP__SESSION_STATE)->why = WZP_ERR_PIN;
     wzp__session_event *ev = push(s, WZP__SESSION_PIN);
+    ev->is_first = answer == WZP__TRUST_FIRST;
+    memcpy(ev->seen, s->trust.seen, WZP_HASH_LEN);
+    if (ev->is_first) {
+        return true;
+    }
     memcpy(ev->pinned, pinned, WZP_HASH_LEN);
-    memcpy(ev->seen, seen, WZP_HASH_LEN);
     if (s->join.has_pin) { /* the host has decided already */
-        end(s, WZP_ERR_PIN, wzp_strerror(WZP_ERR_PIN));
+        end_of_pin(s);
     }
     return false;
 }
@@ -206,11 +221,10 @@ wzp_err wzp__session_pin_decide(wzp__session *s, wzp_tstamp now, bool accept)
         return WZP_ERR_STATE;
     }
     if (!accept) {
-        end(s, WZP_ERR_PIN, wzp_strerror(WZP_ERR_PIN));
+        end_of_pin(s);
         return WZP_OK;
     }
-    wzp_err e = wzp__pins_set(s->deps.pins, s->relay, s->handshake.server_cert,
-                              s->deps.unix_now(s->deps.unix_now_user));
+    wzp_err e = wzp__trust_accept(&s->trust, unix_now(s));
     s->give_up_at = s->was_joined ? WZP_NEVER : now + FIRST_JOIN_MS * WZP_MS;
     dial(s, now);
     return e;
@@ -227,7 +241,7 @@ static wzp_err make_group(wzp__session *s)
     memcpy(cfg.room_id, s->room_id, sizeof cfg.room_id);
     WZP_TRY(wzp_endpoint_cert_hash(s->deps.ep, cfg.tls_hash));
     cfg.caps = wzp__client_package_caps();
-    cfg.now_unix = s->deps.unix_now(s->deps.unix_now_user);
+    cfg.now_unix = unix_now(s);
     wzp__session_drop_group(s);
     WZP_TRY(wzp_group_new(&s->group, &cfg));
     s->epoch++;
@@ -242,7 +256,7 @@ static void on_connected(wzp__session *s, wzp_tstamp now,
     s->handshake.alias = s->deps.alias;
     memcpy(s->handshake.exporter, a->u.up.exporter, WZP_EXPORTER_LEN);
     memcpy(s->handshake.server_cert, a->u.up.cert_hash, WZP_HASH_LEN);
-    if (!check_pin(s, now, a->u.up.cert_hash)) {
+    if (!check_pin(s, now, a)) {
         return;
     }
     wzp_str json;
@@ -272,25 +286,21 @@ static void on_connected(wzp__session *s, wzp_tstamp now,
 /* --- signals --- */
 
 /* When it cannot be saved it is kept in memory: the call matters more. */
-static void keep_pin(wzp__session *s)
+static void keep_pin(wzp__session *s, const wzp_next_tls *next)
 {
-    if (s->join.has_pin) {
-        return;
-    }
-    const wzp_err e =
-        wzp__pins_set(s->deps.pins, s->relay, s->handshake.server_cert,
-                      s->deps.unix_now(s->deps.unix_now_user));
+    const wzp_err e = wzp__trust_proved(&s->trust, next, unix_now(s));
     if (e != WZP_OK) {
         WZP_LOG(&s->deps.log, WZP_LOG_WARN, "session", "pin.not_saved",
                 "relay=%s err=%s", s->relay, wzp_err_name(e));
     }
 }
 
-static void joined(wzp__session *s, wzp_tstamp now)
+static void joined(wzp__session *s, wzp_tstamp now,
+                   const wzp_sig_call_answer *answer)
 {
     wzp_ignore(wzp_endpoint_trust(s->deps.ep, s->conn),
                "gone already: WZP_EP_CLOSED is on its way");
-    keep_pin(s);
+    keep_pin(s, &answer->next_tls);
     wzp_wipe(s->handshake.exporter, sizeof s->handshake.exporter);
     s->was_joined = true;
     s->joined_at = now;
@@ -333,14 +343,16 @@ static bool meets_legacy(const wzp__session *s)
 /* Again, to the very same relay: only that one learns the name. */
 static void dial_for_legacy(wzp__session *s, wzp_tstamp now)
 {
-    keep_pin(s);
+    static const wzp_next_tls none;
+    keep_pin(s, &none);
     s->sni = meets_legacy(s) ? s->sni : s->room;
     dial(s, now);
 }
 
 /* The relay cannot carry key messages: clear media, by the rules of clear.h,
  * or none. */
-static void on_legacy_relay(wzp__session *s, wzp_tstamp now)
+static void on_legacy_relay(wzp__session *s, wzp_tstamp now,
+                            const wzp_sig_call_answer *answer)
 {
     const wzp__clear *clear = s->deps.clear;
     if (!clear->is_allowed || clear->was_sealed) {
@@ -355,7 +367,7 @@ static void on_legacy_relay(wzp__session *s, wzp_tstamp now)
         dial_for_legacy(s, now);
     } else {
         s->is_legacy = true;
-        joined(s, now);
+        joined(s, now, answer);
     }
 }
 
@@ -375,9 +387,9 @@ static void on_answer(wzp__session *s, wzp_tstamp now,
     s->is_legacy = false;
     if (e == WZP_OK) {
         s->sni = s->hash; /* next time: this relay knows both */
-        joined(s, now);
+        joined(s, now, answer);
     } else if (e == WZP_ERR_LEGACY) {
-        on_legacy_relay(s, now);
+        on_legacy_relay(s, now, answer);
     } else {
         end_with(s, now, WZP_CLOSE_AUTH, e);
     }
@@ -422,8 +434,7 @@ static wzp_err on_room_signal(wzp__session *s, wzp_tstamp now,
     case WZP_SIG_E2EE_PAIR:
     case WZP_SIG_E2EE_KEYS:
     case WZP_SIG_E2EE_KEY_REQUEST:
-        return wzp_group_recv(s->group, now,
-                              s->deps.unix_now(s->deps.unix_now_user), sig);
+        return wzp_group_recv(s->group, now, unix_now(s), sig);
     default: return WZP_OK; /* nothing of the others concerns a room yet */
     }
 }
@@ -482,23 +493,13 @@ static void on_closed(wzp__session *s, wzp_tstamp now, const wzp_ep_action *a)
         end(s, WZP_OK, "left the room");
         return;
     }
-    if (a->u.closed.err == WZP_ERR_PEER_CLOSED) {
-        wzp_err why = wzp__close_final(a->u.closed.code);
-        if (why != WZP_OK) {
-            char text[sizeof s->events[0].text];
-            (void)snprintf(text, sizeof text, "the relay says: %s",
-                           a->u.closed.reason[0] != '\0' ? a->u.closed.reason
-                                                         : wzp_strerror(why));
-            end(s, why, text);
-            return;
-        }
-    }
-    if (a->u.closed.err == WZP_ERR_ALPN) {
-        end(s, WZP_ERR_ALPN, "this is not a WZP relay");
+    char text[WZP_ENDED_TEXT_MAX];
+    const wzp_err why = wzp__close_code_why(a);
+    if (wzp__close_code_is_final(a, text, sizeof text)) {
+        end(s, why, text);
         return;
     }
-    retry_later(s, now,
-                wzp__close_temporary(a->u.closed.err, a->u.closed.code));
+    retry_later(s, now, why);
 }
 
 void wzp__session_leave(wzp__session *s, wzp_tstamp now)

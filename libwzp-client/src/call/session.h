@@ -54,7 +54,7 @@ typedef struct wzp__session_event {
     bool is_first;
     uint8_t pinned[WZP_HASH_LEN];
     uint8_t seen[WZP_HASH_LEN];
-    char text[160];
+    char text[WZP_ENDED_TEXT_MAX];
 } wzp__session_event;
 
 typedef struct wzp__session wzp__session;

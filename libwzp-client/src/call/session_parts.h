@@ -5,6 +5,7 @@
 #ifndef WZP_CLIENT_SESSION_PARTS_H
 #define WZP_CLIENT_SESSION_PARTS_H
 
+#include "account/trust.h"
 #include "call/handshake.h"
 #include "call/session.h"
 
@@ -37,6 +38,7 @@ struct wzp__session {
     wzp_join join;
 
     wzp_conn_id conn;
+    wzp__trust trust; /* in the relay's certificate */
     wzp_group *group;
     wzp_group_stats last_stats; /* of the group before, once it is gone */
     wzp__handshake handshake;

@@ -146,6 +146,16 @@ wzp_err wzp_endpoint_cert_hash(const wzp_endpoint *ep,
     return WZP_OK;
 }
 
+wzp_err wzp_endpoint_cert_hash_of(const uint8_t tls_seed[WZP_KEY_LEN],
+                                  uint8_t out[WZP_HASH_LEN])
+{
+    wzp__cert cert;
+    WZP_TRY(wzp__cert_init(&cert, tls_seed));
+    memcpy(out, cert.hash, WZP_HASH_LEN);
+    wzp__cert_deinit(&cert);
+    return WZP_OK;
+}
+
 /* --- packets and time --- */
 
 static void recv_for(wzp_endpoint *ep, wzp_tstamp now, uint32_t value,

@@ -94,6 +94,8 @@ typedef struct wzp_client_stats {
                                  refused by the group for what they say */
 } wzp_client_stats;
 
+#define WZP_ENDED_TEXT_MAX 400 /* two certificate hashes fit */
+
 typedef struct wzp_client_event {
     size_t size;
     wzp_client_event_kind kind;
@@ -126,8 +128,8 @@ typedef struct wzp_client_event {
             char who[WZP_CLEAR_WHO_MAX]; /* its claimed name; may be "" */
         } clear;
         struct {
-            wzp_err why;    /* WZP_OK: we left */
-            char text[160]; /* one sentence for people */
+            wzp_err why;                   /* WZP_OK: we left */
+            char text[WZP_ENDED_TEXT_MAX]; /* a sentence for people */
         } ended;
     } u;
 } wzp_client_event;

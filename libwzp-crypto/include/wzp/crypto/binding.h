@@ -33,13 +33,6 @@ WZP_NODISCARD wzp_err wzp_binding_verify(const uint8_t public_key[WZP_KEY_LEN],
                                          const wzp_binding_input *in,
                                          const uint8_t *sig, size_t sig_len);
 
-/* next_tls: Ed25519(current TLS key, "wzp-next-tls-v1" ‖ sha256 ‖ not_before).
- * WZP_ERR_SIGNATURE. */
-WZP_NODISCARD wzp_err
-wzp_next_tls_verify(const uint8_t tls_public_key[WZP_KEY_LEN],
-                    const uint8_t sha256[WZP_HASH_LEN], wzp_unix_s not_before,
-                    const uint8_t sig[WZP_SIG_LEN]);
-
 /* Legacy handshake signatures (spec/wire.md 3.3): over eph_pub ‖ "call-offer"
  * or "call-answer". */
 WZP_NODISCARD wzp_err wzp_legacy_sign(const wzp_identity *id, bool is_offer,

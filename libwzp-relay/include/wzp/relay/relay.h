@@ -30,6 +30,12 @@ typedef struct wzp_relay_config {
     wzp_tstamp drain_timeout; /* default 2 s */
     size_t packets;           /* datagram buffers, default 16,384 */
     const char *build;        /* text of the `version` role */
+    /* The identity this relay will have next: clients are told its certificate
+     * under the present TLS key and accept it for 90 days from
+     * next_not_before (unix seconds). Used by wzp_relay_new only; `derive`
+     * NULL: there is none. */
+    wzp_identity next_identity;
+    wzp_unix_s next_not_before;
 } wzp_relay_config;
 
 void wzp_relay_config_default_sized(wzp_relay_config *cfg, size_t size);
@@ -118,5 +124,8 @@ void wzp_relay_stats_get(const wzp_relay *relay, wzp_relay_stats *out);
 
 /* SHA-256 of the TLS certificate, what clients pin. */
 void wzp_relay_cert_hash(const wzp_relay *relay, uint8_t out[WZP_HASH_LEN]);
+/* The announced successor's. WZP_ERR_NOT_FOUND without next_identity. */
+WZP_NODISCARD wzp_err wzp_relay_next_cert_hash(const wzp_relay *relay,
+                                               uint8_t out[WZP_HASH_LEN]);
 
 #endif

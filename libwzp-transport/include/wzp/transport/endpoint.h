@@ -90,6 +90,11 @@ void wzp_endpoint_free(wzp_endpoint *ep);
 WZP_NODISCARD wzp_err wzp_endpoint_cert_hash(const wzp_endpoint *ep,
                                              uint8_t out[WZP_HASH_LEN]);
 
+/* The same of an endpoint that would have this tls_seed: what a relay will
+ * show after a change of its key. WZP_ERR_TLS. */
+WZP_NODISCARD wzp_err wzp_endpoint_cert_hash_of(
+    const uint8_t tls_seed[WZP_KEY_LEN], uint8_t out[WZP_HASH_LEN]);
+
 /* --- packets and time --- */
 
 /* One UDP payload arrived. `local` is the own address it arrived at. Never
