@@ -420,6 +420,14 @@ static void handle(wzp_liar *l, const wzp_ep_action *a)
     }
 }
 
+void wzp_liar_drop(wzp_liar *l, int i)
+{
+    wzp_ignore(wzp_endpoint_close(l->ep, wzp_world_now(l->w), l->m[i]->conn,
+                                  WZP_CLOSE_SHUTDOWN, "drop"),
+               "gone already");
+    l->has_work = true;
+}
+
 /* --- ghosts --- */
 
 static void ghost_keeps_alive(wzp_liar *l, int i)

@@ -74,6 +74,8 @@ uint64_t wzp_liar_opened(const wzp_liar *liar, int ghost);
 
 /* --- saying things, past the hooks --- */
 
+/* Its connection ends, as with a relay that goes; it may come again. */
+void wzp_liar_drop(wzp_liar *liar, int i);
 /* The roster to everybody, under the next revision (by way of the hooks). */
 void wzp_liar_roster(wzp_liar *liar);
 void wzp_liar_say(wzp_liar *liar, int to, const wzp_signal *sig);

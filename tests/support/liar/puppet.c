@@ -291,6 +291,9 @@ static void on_dgram(wzp_puppet *p, const wzp_ep_action *a)
     if (wzp_group_open(p->group, wzp_world_now(p->w), pkt->data, pkt->len,
                        plain, sizeof plain, &o) == WZP_OK) {
         p->opened += o.form != WZP_FORM_CONTROL;
+        if (p->cfg.hooks.opened != NULL) {
+            p->cfg.hooks.opened(p->cfg.hooks.user, p, pkt->data, pkt->len);
+        }
     }
 }
 

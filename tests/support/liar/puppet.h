@@ -22,6 +22,8 @@ typedef struct wzp_puppet_hooks {
     /* What came. False: its group does not hear of it. */
     bool (*in)(void *user, wzp_puppet *p, const wzp_signal *sig);
     bool (*dgram)(void *user, wzp_puppet *p, const uint8_t *data, size_t len);
+    /* A datagram that its group did open. */
+    void (*opened)(void *user, wzp_puppet *p, const uint8_t *data, size_t len);
 } wzp_puppet_hooks;
 
 typedef struct wzp_puppet_config {
