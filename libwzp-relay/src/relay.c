@@ -329,6 +329,11 @@ void wzp_relay_stats_get(const wzp_relay *relay, wzp_relay_stats *out)
     all.conns = relay->peers.n;
     all.rooms = relay->rooms.n;
     all.members = relay->members;
+    wzp_endpoint_stats ep = {.size = sizeof ep};
+    wzp_endpoint_stats_get(relay->ep, &ep);
+    all.half_open = ep.half_open;
+    all.handshakes_failed = ep.handshake_failed;
+    all.handshakes_refused = ep.refused_full;
     wzp_sized_give(out, out->size, &all, sizeof all);
 }
 

@@ -275,6 +275,12 @@ size_t wzp_endpoint_dgram_limit(const wzp_endpoint *ep, wzp_conn_id conn)
     return 1200;
 }
 
+void wzp_endpoint_stats_get(const wzp_endpoint *ep, wzp_endpoint_stats *out)
+{
+    (void)ep;
+    *out = (wzp_endpoint_stats){.size = sizeof *out};
+}
+
 wzp_err wzp_endpoint_conn_stats(const wzp_endpoint *ep, wzp_conn_id conn,
                                 wzp_conn_stats *out)
 {

@@ -47,6 +47,7 @@ typedef struct hub_client {
     wzp_conn_id conn;
     wzp_addr addr;
     bool is_off;       /* its packets are lost both ways */
+    bool is_deaf;      /* those to it are */
     bool refuses_cert; /* closes as soon as it sees the certificate */
     bool is_connected, is_answered, is_closed;
     size_t n_connected, n_closed; /* of all connections of `ep` */
@@ -264,7 +265,7 @@ static inline void hub_arrive(hub *h)
     if (p->to < 0) {
         wzp_relay_recv(h->relay, h->now, &h->relay_addr, &h->c[p->from].addr,
                        p->data, p->len);
-    } else if (!h->c[p->to].is_off) {
+    } else if (!h->c[p->to].is_off && !h->c[p->to].is_deaf) {
         wzp_endpoint_recv(h->c[p->to].ep, h->now, &h->c[p->to].addr,
                           &h->relay_addr, p->data, p->len);
     }

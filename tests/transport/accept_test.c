@@ -23,14 +23,15 @@ WZP_TEST(accept_refuses_connections_above_the_limit)
 {
     net *n = net_new(1);
     net_node *server = limited(n, 2, 100);
-    net_node *client = net_add(n, false);
-    for (int i = 0; i < 3; i++) {
+    net_node *client = NULL;
+    for (int i = 0; i < 3; i++) { /* from an address each, see share.h */
+        client = net_add(n, false);
         (void)net_dial(n, client, server, "room");
         net_run(n, WZP_S);
     }
     assert_int_equal(server->ups, 2);
     assert_int_equal(stats_of(server).refused_full, 1);
-    const net_conn *third = &client->conns[2];
+    const net_conn *third = &client->conns[0];
     assert_true(third->closed);
     assert_int_equal(third->err, WZP_ERR_PEER_CLOSED);
     assert_int_equal(third->code, WZP_CLOSE_FULL);
@@ -57,9 +58,10 @@ WZP_TEST(accept_refuses_above_the_half_open_limit)
 {
     net *n = net_new(3);
     net_node *server = limited(n, 100, 4);
-    net_node *client = net_add(n, false);
     net_link(n, &(wzp_link_cfg){.delay_ns = 100 * WZP_MS});
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < 6; i++) {
+        net_node *client = net_add(n, false);
+        (void)net_dial(n, client, server, "room");
         (void)net_dial(n, client, server, "room");
     }
     net_run(n, 150 * WZP_MS);
@@ -157,5 +159,40 @@ WZP_TEST(accept_by_an_endpoint_that_only_dials_says_nothing)
     net_run(n, 15 * WZP_S);
     assert_int_equal(b->sent_packets, 0);
     assert_int_equal(net_note(a, id)->err, WZP_ERR_TIMEOUT);
+    net_free(n);
+}
+
+/* The rule on the wire: under pressure an address that holds places already
+ * is refused, one that holds none comes in, and trust gives places back. */
+WZP_TEST(accept_refuses_an_address_above_its_share)
+{
+    net *n = net_new(8);
+    net_node *server = limited(n, 100, 4);
+    net_node *greedy = net_add(n, false);
+    net_node *ghost = net_add(n, false);
+    ghost->outside = net_v4(99, 1); /* never goes on: pressure */
+    (void)net_dial(n, greedy, server, "room");
+    net_run(n, WZP_S);
+    (void)net_dial(n, ghost, server, "room");
+    (void)net_dial(n, ghost, server, "room");
+    net_run(n, 10 * WZP_MS);
+    ghost->outside = net_v4(98, 1);
+    net_run(n, 100 * WZP_MS);
+    assert_int_equal(stats_of(server).half_open, 2);
+    const wzp_conn_id second = net_dial(n, greedy, server, "room");
+    net_run(n, WZP_S);
+    assert_true(net_note(greedy, second)->closed);
+    assert_int_equal(net_note(greedy, second)->code, WZP_CLOSE_FULL);
+    net_node *honest = net_add(n, false);
+    const wzp_conn_id theirs = net_dial(n, honest, server, "room");
+    net_run(n, WZP_S);
+    assert_true(net_note(honest, theirs)->up);
+    for (size_t i = 0; i < server->conn_count; i++) {
+        wzp_ignore(wzp_endpoint_trust(server->ep, server->conns[i].id),
+                   "some have not come so far");
+    }
+    const wzp_conn_id third = net_dial(n, greedy, server, "room");
+    net_run(n, WZP_S);
+    assert_true(net_note(greedy, third)->up);
     net_free(n);
 }

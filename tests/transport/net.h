@@ -18,7 +18,7 @@
 #include <string.h>
 
 enum {
-    NET_NODES = 4,
+    NET_NODES = 8,
     NET_PACKETS = 4096, /* on their way */
     NET_NOTES = 1024,
 };

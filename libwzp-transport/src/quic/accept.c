@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Packets no connection wants: new connections within limits, everything else
  * answered without state or dropped. The limits stand before any cryptography;
- * when half of the half-open places are taken, a client must first show with a
- * Retry that it receives at its address (spec/weaknesses-wire.md 44).
+ * under pressure (share.h) a client must first show with a Retry that it
+ * receives at its address (spec/weaknesses-wire.md 44), and an address may not
+ * hold more than its share.
  */
+#include "quic/share.h"
 #include "quic/table.h"
 
 static bool is_full(const wzp_endpoint *ep)
@@ -11,11 +13,6 @@ static bool is_full(const wzp_endpoint *ep)
     const wzp_endpoint_stats *s = &ep->env.stats;
     return s->conns >= ep->env.cfg.max_conns ||
            s->half_open >= ep->env.cfg.max_half_open;
-}
-
-static bool is_busy(const wzp_endpoint *ep)
-{
-    return ep->env.stats.half_open * 2 >= ep->env.cfg.max_half_open;
 }
 
 static void create(wzp_endpoint *ep, wzp_tstamp now, const wzp__stray *in,
@@ -44,9 +41,16 @@ static void accept_initial(wzp_endpoint *ep, wzp_tstamp now,
     ngtcp2_cid odcid;
     const bool is_shown =
         wzp__stateless_verify(&ep->env, now, in->remote, hd, &odcid);
-    if (!is_shown && is_busy(ep)) {
-        wzp__stateless_retry(&ep->stateless, &ep->env, now, in, hd);
-        return;
+    if (wzp__share_is_pressed(&ep->env)) {
+        if (!is_shown) {
+            wzp__stateless_retry(&ep->stateless, &ep->env, now, in, hd);
+            return;
+        }
+        if (!wzp__share_allows(&ep->env, in->remote)) {
+            ep->env.stats.refused_full++;
+            wzp__stateless_refuse(&ep->stateless, in);
+            return;
+        }
     }
     create(ep, now, in,
            &(wzp__conn_initial){.local = in->local,

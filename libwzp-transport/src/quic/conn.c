@@ -7,6 +7,7 @@
  */
 #include "quic/conn.h"
 
+#include "quic/share.h"
 #include "quic/sockaddr.h"
 
 #include <ngtcp2/ngtcp2_crypto.h>
@@ -175,6 +176,9 @@ wzp_err wzp__conn_accept(wzp__conn **out, const wzp__conn_new *how,
         return e;
     }
     join_tls(c);
+    if (initial->odcid != NULL) { /* it receives at its address */
+        wzp__share_take(c);
+    }
     *out = c;
     return WZP_OK;
 }
@@ -249,6 +253,7 @@ void wzp__conn_free(wzp__conn *c)
         return;
     }
     forget_cids(c);
+    wzp__share_give(c);
     ngtcp2_conn_del(c->quic);
     wzp__tls_drop(&c->tls);
     wzp__tls_forget(&c->tls);

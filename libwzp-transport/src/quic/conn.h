@@ -81,6 +81,7 @@ typedef struct wzp__conn {
     wzp__cid first_dcid;  /* server: what the client chose */
     wzp__cid first_scid;  /* our own first one */
     wzp__cid reset_token; /* of the peer's id in use */
+    wzp__cid share;       /* where it is counted as a stranger; len 0: not */
 
     wzp__dgram dgrams;
     wzp__inbox inbox;

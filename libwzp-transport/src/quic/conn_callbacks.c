@@ -4,6 +4,7 @@
  * cannot go on leaves the reason in `fault` and stops ngtcp2.
  */
 #include "quic/conn.h"
+#include "quic/share.h"
 
 #include <ngtcp2/ngtcp2_crypto.h>
 
@@ -56,6 +57,7 @@ static int on_handshake_completed(ngtcp2_conn *quic, void *user)
     c->is_visible = true;
     c->env->stats.half_open--;
     if (c->is_server) {
+        wzp__share_take(c);
         c->env->stats.accepted++;
     }
     return fault(

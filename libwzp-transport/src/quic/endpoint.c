@@ -3,6 +3,7 @@
  * given out in actions.c; packets of no connection are in accept.c, what
  * belongs to one connection in conn.c.
  */
+#include "quic/share.h"
 #include "quic/sockaddr.h"
 #include "quic/table.h"
 #include "quic/wipe.h"
@@ -101,6 +102,7 @@ wzp_err wzp_endpoint_new(wzp_endpoint **out, const wzp_endpoint_config *cfg,
     wzp_rng_fill(&full.rng, key, sizeof key);
     wzp__cidmap_init(&ep->env.cids, &full.mem, key);
     wzp__cidmap_init(&ep->env.resets, &full.mem, key);
+    wzp__cidmap_init(&ep->env.shares, &full.mem, key);
     wzp__heap_init(&ep->deadlines, &full.mem);
     const wzp_err e = init_env(ep);
     wzp__wipe(ep->env.cfg.tls_seed, sizeof ep->env.cfg.tls_seed);
@@ -128,6 +130,7 @@ void wzp_endpoint_free(wzp_endpoint *ep)
     wzp__heap_deinit(&ep->deadlines);
     wzp__cidmap_deinit(&ep->env.cids);
     wzp__cidmap_deinit(&ep->env.resets);
+    wzp__cidmap_deinit(&ep->env.shares);
     wzp__tls_deinit(&ep->env.tls);
     const wzp_mem mem = ep->env.cfg.mem;
     wzp_mem_free(&mem, ep->slots, ep->slot_count * sizeof *ep->slots);
@@ -372,6 +375,7 @@ wzp_err wzp_endpoint_trust(wzp_endpoint *ep, wzp_conn_id conn)
         return WZP_ERR_NOT_FOUND;
     }
     c->inbox.max_len = ep->env.cfg.signal_max_len;
+    wzp__share_give(c);
     return WZP_OK;
 }
 

@@ -35,6 +35,8 @@ typedef struct wzp__env {
     wzp__tls tls;
     wzp__cidmap cids;   /* own connection ids → slot, or tomb */
     wzp__cidmap resets; /* peers' stateless reset tokens → slot */
+    wzp__cidmap shares; /* address → its strangers, share.h */
+    size_t strangers;   /* all in it */
     wzp__events events;
     struct wzp__conn *ended_first, *ended_last; /* WZP_EP_CLOSED is due */
     uint8_t secret[WZP__SECRET_LEN];            /* of reset and retry tokens */

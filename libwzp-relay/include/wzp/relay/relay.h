@@ -115,8 +115,11 @@ typedef struct wzp_relay_stats {
     uint64_t signals_malformed, signals_unknown, signals_refused;
     uint64_t keys_routed;
     uint64_t events_dropped;
-    uint64_t signals_ignored; /* kinds that mean nothing to a relay */
-    uint64_t loss_reports;    /* LossRecoveryUpdate */
+    uint64_t signals_ignored;    /* kinds that mean nothing to a relay */
+    uint64_t loss_reports;       /* LossRecoveryUpdate */
+    size_t half_open;            /* QUIC handshakes under way; not in conns */
+    uint64_t handshakes_failed;  /* not done in time, or wrong */
+    uint64_t handshakes_refused; /* tables full, or the address's share */
 } wzp_relay_stats;
 
 /* out->size  set by the caller: sizeof *out. */

@@ -148,7 +148,8 @@ WZP_NODISCARD wzp_err wzp_endpoint_close(wzp_endpoint *ep, wzp_tstamp now,
                                          wzp_conn_id conn, uint64_t code,
                                          const char *reason);
 
-/* From now on this peer may send messages up to signal_max_len. */
+/* From now on this peer may send messages up to signal_max_len, and counts no
+ * longer against what the strangers of its address may hold. */
 WZP_NODISCARD wzp_err wzp_endpoint_trust(wzp_endpoint *ep, wzp_conn_id conn);
 
 /* The socket changed (new local address): move every connection there. */
@@ -244,7 +245,9 @@ typedef struct wzp_endpoint_stats {
     size_t conns;
     size_t half_open;
     uint64_t accepted, dialled, closed;
-    uint64_t refused_full; /* Initials refused: tables full */
+    uint64_t refused_full; /* Initials refused: tables, or under pressure
+                            * (half of max_half_open, or half of max_conns by
+                            * peers not trusted) the share of their address */
     uint64_t malformed;    /* packets no connection wanted */
     uint64_t handshake_failed;
     uint64_t tx_packets, rx_packets;
