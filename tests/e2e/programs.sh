@@ -6,6 +6,7 @@
 # WZP_BIN is the folder of the programs. Processes are ended by their numbers.
 set -u
 BIN=${WZP_BIN:-build/dev/bin}
+TESTBIN=${WZP_TEST_BIN:-build/dev/tests/bin}
 TMP=$(mktemp -d) || exit 1
 SPEECH=.deps/speech/Front_Center.wav
 PASSED=0 FAILED=0 SKIPPED=0
@@ -90,9 +91,10 @@ for sub in join identity ping; do
 done
 run sub "$BIN/wzp-client" join --help
 for option in --relay --seed --mnemonic --identity --alias --in --loop --out --duration \
-    --stats --words --pin --accept-new-key --log-level; do
+    --stats --words --pin --accept-new-key --allow-legacy --log-level; do
     check "wzp-client join --help names $option" "it does not" says sub "$option"
 done
+check "--help says what --allow-legacy costs" "it does not" says sub '--allow-legacy.*NOT ENCRYPTED'
 
 # --- wrong usage: exit 2 and one sentence ----------------------------------------------
 
@@ -230,6 +232,43 @@ kill -TERM "$C"
 ends "$C" 3
 kill -TERM "$RELAY_PID"
 ends "$RELAY_PID" 5
+
+# --- with an old client --------------------------------------------------------------------------
+
+begin mixed "$BIN/wzp-relay" --listen 127.0.0.1:0 --identity "$TMP/mixed-identity" --allow-legacy
+MIXED_PID=$PID
+await "$TMP/mixed.out" '^ready ' 5
+MIXED=$(sed -n 's/^ready //p' "$TMP/mixed.out")
+# old-call name option…: OLD_STATUS of the client; ours after 3 s, the old one after 5.
+old_call() {
+    local name=$1
+    shift
+    begin "$name-old" "$TESTBIN/legacy" "$MIXED" "$name" 5 "$SPEECH" "$TMP/$name.frames"
+    local old=$PID
+    run "$name" client mixed join "$name" --relay "$MIXED" --in "$SPEECH" --loop --duration 3 \
+        --stats "$TMP/$name.jsonl" "$@"
+    ends "$old" 8
+}
+if [ -r "$SPEECH" ]; then
+    old_call refused
+    check "an old client is refused in a sentence" "$(cat "$TMP/refused.err")" \
+        says refused 'Old Phone cannot encrypt, and clear media is not allowed'
+    check "nothing clear is sent unasked" "$(cat "$TMP/refused-old.out")" \
+        grep -q '"received":0,' "$TMP/refused-old.out"
+    old_call clear --allow-legacy
+    check "clear media is announced" "$(cat "$TMP/clear.err")" says clear 'NOT ENCRYPTED'
+    check "clear media is marked in the statistics" "$(tail -n 1 "$TMP/clear.jsonl")" \
+        grep -q '"not_encrypted":true' "$TMP/clear.jsonl"
+    check "an old client is heard" "$(tail -n 1 "$TMP/clear.jsonl")" \
+        grep -q -E '"clear_received":[0-9]{3}' "$TMP/clear.jsonl"
+    check "an old client hears" "$(cat "$TMP/clear-old.out")" \
+        grep -q -E '"received":[0-9]{2,}' "$TMP/clear-old.out"
+else
+    SKIPPED=$((SKIPPED + 6))
+    echo "[  SKIPPED ] with an old client: no $SPEECH, run make deps"
+fi
+kill -TERM "$MIXED_PID"
+ends "$MIXED_PID" 5
 
 printf '%d passed, %d failed, %d skipped\n' $PASSED $FAILED $SKIPPED
 [ $FAILED -eq 0 ]
