@@ -263,8 +263,30 @@ if [ -r "$SPEECH" ]; then
         grep -q -E '"clear_received":[0-9]{3}' "$TMP/clear.jsonl"
     check "an old client hears" "$(cat "$TMP/clear-old.out")" \
         grep -q -E '"received":[0-9]{2,}' "$TMP/clear-old.out"
+
+    begin oldrelay "$TESTBIN/legacy" --relay 127.0.0.1:0
+    OLDRELAY_PID=$PID
+    await "$TMP/oldrelay.out" '^ready ' 5
+    OLDRELAY=$(sed -n 's/^ready //p' "$TMP/oldrelay.out")
+    run oldping client q ping "$OLDRELAY"
+    check "an old relay can be pinged and asked" "$(cat "$TMP/oldping.out")" says oldping '^version *9377a90'
+    run through client q join Through --relay "$OLDRELAY" --duration 1
+    check "an old relay is refused" "exit $STATUS" is "$STATUS" 1
+    check "an old relay is refused by name" "$(cat "$TMP/through.err")" \
+        says through "$OLDRELAY is an old relay that carries no encrypted media"
+    begin through-old "$TESTBIN/legacy" "$OLDRELAY" through 5 "$SPEECH" "$TMP/through.frames"
+    THROUGH=$PID
+    run through client q join Through --relay "$OLDRELAY" --in "$SPEECH" --loop --duration 3 \
+        --stats "$TMP/through.jsonl" --allow-legacy
+    ends "$THROUGH" 8
+    check "through an old relay both are heard" "$(tail -n 1 "$TMP/through.jsonl") $(cat "$TMP/through-old.out")" \
+        eval 'grep -q -E "\"clear_received\":[0-9]{3}" "$TMP/through.jsonl" && says through-old "\"received\":[0-9]\{2,\}"'
+    kill -TERM "$OLDRELAY_PID"
+    ends "$OLDRELAY_PID" 5
+    check "an old relay is told no more than it would read" "$(cat "$TMP/oldrelay.out")" \
+        says oldrelay '"signals_after":0,"media":[0-9]*,"not_plain":0,"last_sni":"through"'
 else
-    SKIPPED=$((SKIPPED + 6))
+    SKIPPED=$((SKIPPED + 11))
     echo "[  SKIPPED ] with an old client: no $SPEECH, run make deps"
 fi
 kill -TERM "$MIXED_PID"
