@@ -432,6 +432,26 @@ WZP_TEST(receiver_survives_a_codec_this_build_cannot_decode)
     teardown(&f);
 }
 
+WZP_TEST(receiver_plays_comfort_noise_low_and_without_loss)
+{
+    fixture f;
+    setup(&f, WZP_REDUNDANCY_NONE);
+    const uint8_t level = 255; /* what it says does not matter */
+    double loudest = 0;
+    for (size_t i = 0; i < 50; i++) {
+        wzp_media_hdr hdr = voice_hdr((uint16_t)i, 20 * (uint32_t)i);
+        hdr.codec = WZP_CODEC_COMFORT_NOISE;
+        ASSERT_OK(wzp__receiver_insert(f.r, f.now, &hdr, &level, 1));
+        play_tick(&f);
+        play_tick(&f);
+        loudest = f.rms > loudest ? f.rms : loudest;
+    }
+    assert_true(loudest > 15.0 && loudest < 50.0); /* uniform in ± 50: 29 */
+    assert_int_equal(stats(&f).packets_lost, 0);
+    assert_int_equal(stats(&f).concealed, 0);
+    teardown(&f);
+}
+
 /* --- life and numbers ----------------------------------------------------- */
 
 static const struct {

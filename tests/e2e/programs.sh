@@ -6,6 +6,7 @@
 # WZP_BIN is the folder of the programs. Processes are ended by their numbers.
 set -u
 BIN=${WZP_BIN:-build/dev/bin}
+TESTBIN=${WZP_TEST_BIN:-build/dev/tests/bin}
 TMP=$(mktemp -d) || exit 1
 SPEECH=.deps/speech/Front_Center.wav
 PASSED=0 FAILED=0 SKIPPED=0
@@ -90,9 +91,10 @@ for sub in join identity ping; do
 done
 run sub "$BIN/wzp-client" join --help
 for option in --relay --seed --mnemonic --identity --alias --in --loop --out --duration \
-    --stats --words --pin --accept-new-key --log-level; do
+    --stats --words --pin --accept-new-key --allow-legacy --log-level; do
     check "wzp-client join --help names $option" "it does not" says sub "$option"
 done
+check "--help says what --allow-legacy costs" "it does not" says sub '--allow-legacy.*NOT ENCRYPTED'
 
 # --- wrong usage: exit 2 and one sentence ----------------------------------------------
 
@@ -264,6 +266,65 @@ ends "$PID" 5
 check "a fixed pin takes no successor" "exit $STATUS" is "$STATUS" 1
 kill -TERM "$RELAY_PID"
 ends "$RELAY_PID" 5
+
+# --- with an old client --------------------------------------------------------------------------
+
+begin mixed "$BIN/wzp-relay" --listen 127.0.0.1:0 --identity "$TMP/mixed-identity" --allow-legacy
+MIXED_PID=$PID
+await "$TMP/mixed.out" '^ready ' 5
+MIXED=$(sed -n 's/^ready //p' "$TMP/mixed.out")
+# old-call name option…: OLD_STATUS of the client; ours after 3 s, the old one after 5.
+old_call() {
+    local name=$1
+    shift
+    begin "$name-old" "$TESTBIN/legacy" "$MIXED" "$name" 5 "$SPEECH" "$TMP/$name.frames"
+    local old=$PID
+    run "$name" client mixed join "$name" --relay "$MIXED" --in "$SPEECH" --loop --duration 3 \
+        --stats "$TMP/$name.jsonl" "$@"
+    ends "$old" 8
+}
+if [ -r "$SPEECH" ]; then
+    old_call refused
+    check "an old client is refused in a sentence" "$(cat "$TMP/refused.err")" \
+        says refused 'Old Phone cannot encrypt, and clear media is not allowed'
+    check "nothing clear is sent unasked" "$(cat "$TMP/refused-old.out")" \
+        grep -q '"received":0,' "$TMP/refused-old.out"
+    old_call clear --allow-legacy
+    check "clear media is announced" "$(cat "$TMP/clear.err")" says clear 'NOT ENCRYPTED'
+    check "clear media is marked in the statistics" "$(tail -n 1 "$TMP/clear.jsonl")" \
+        grep -q '"not_encrypted":true' "$TMP/clear.jsonl"
+    check "an old client is heard" "$(tail -n 1 "$TMP/clear.jsonl")" \
+        grep -q -E '"clear_received":[0-9]{3}' "$TMP/clear.jsonl"
+    check "an old client hears" "$(cat "$TMP/clear-old.out")" \
+        grep -q -E '"received":[0-9]{2,}' "$TMP/clear-old.out"
+
+    begin oldrelay "$TESTBIN/legacy" --relay 127.0.0.1:0
+    OLDRELAY_PID=$PID
+    await "$TMP/oldrelay.out" '^ready ' 5
+    OLDRELAY=$(sed -n 's/^ready //p' "$TMP/oldrelay.out")
+    run oldping client q ping "$OLDRELAY"
+    check "an old relay can be pinged and asked" "$(cat "$TMP/oldping.out")" says oldping '^version *9377a90'
+    run through client q join Through --relay "$OLDRELAY" --duration 1
+    check "an old relay is refused" "exit $STATUS" is "$STATUS" 1
+    check "an old relay is refused by name" "$(cat "$TMP/through.err")" \
+        says through "$OLDRELAY is an old relay that carries no encrypted media"
+    begin through-old "$TESTBIN/legacy" "$OLDRELAY" through 5 "$SPEECH" "$TMP/through.frames"
+    THROUGH=$PID
+    run through client q join Through --relay "$OLDRELAY" --in "$SPEECH" --loop --duration 3 \
+        --stats "$TMP/through.jsonl" --allow-legacy
+    ends "$THROUGH" 8
+    check "through an old relay both are heard" "$(tail -n 1 "$TMP/through.jsonl") $(cat "$TMP/through-old.out")" \
+        eval 'grep -q -E "\"clear_received\":[0-9]{3}" "$TMP/through.jsonl" && says through-old "\"received\":[0-9]\{2,\}"'
+    kill -TERM "$OLDRELAY_PID"
+    ends "$OLDRELAY_PID" 5
+    check "an old relay is told no more than it would read" "$(cat "$TMP/oldrelay.out")" \
+        says oldrelay '"signals_after":0,"media":[0-9]*,"not_plain":0,"last_sni":"through"'
+else
+    SKIPPED=$((SKIPPED + 11))
+    echo "[  SKIPPED ] with an old client: no $SPEECH, run make deps"
+fi
+kill -TERM "$MIXED_PID"
+ends "$MIXED_PID" 5
 
 printf '%d passed, %d failed, %d skipped\n' $PASSED $FAILED $SKIPPED
 [ $FAILED -eq 0 ]

@@ -240,6 +240,7 @@ static bool drain_group(wzp_engine *e, wzp_tstamp now)
 {
     wzp_group_action a;
     bool any = false;
+    bool is_roster_new = false;
     while (wzp__session_state(e->session) == WZP_CLIENT_JOINED &&
            wzp_group_poll(wzp__session_group(e->session), now, &a)) {
         any = true;
@@ -251,15 +252,19 @@ static bool drain_group(wzp_engine *e, wzp_tstamp now)
         case WZP_GROUP_KEYS_CHANGED:
             wzp__held_retry(&e->held, now, is_done, e);
             break;
-        case WZP_GROUP_MEMBER: push_member(e, now, a.u.member, false); break;
+        case WZP_GROUP_MEMBER:
+            push_member(e, now, a.u.member, false);
+            is_roster_new = true;
+            break;
         case WZP_GROUP_MEMBER_GONE:
+            is_roster_new = true;
             push_member(e, now, a.u.member, true);
             wzp__voices_retire(&e->voices, a.u.member);
             break;
         case WZP_GROUP_CONTROL_DUE: send_keep_alive(e, now); break;
         }
     }
-    if (any) {
+    if (is_roster_new) {
         wzp__engine_clear_review(e, now);
     }
     return any;

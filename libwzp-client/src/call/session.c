@@ -401,6 +401,11 @@ static wzp_err on_legacy_signal(wzp__session *s, wzp_tstamp now,
                                 const wzp_signal *sig)
 {
     wzp_participant_list list;
+    if (sig->kind == WZP_SIG_QUALITY_DIRECTIVE) { /* one rate so far */
+        WZP_LOG(&s->deps.log, WZP_LOG_INFO, "session", "session.directive",
+                "codec=%d",
+                (int)sig->u.quality_directive.recommended_profile.codec);
+    }
     if (sig->kind != WZP_SIG_ROOM_UPDATE) {
         return WZP_OK;
     }

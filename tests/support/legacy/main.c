@@ -4,11 +4,13 @@
  * that a search for them can be proven to work.
  *
  *   legacy HOST:PORT ROOM SECONDS IN.wav FRAMES.out
+ *   legacy --relay HOST:PORT        an old relay instead, see serve.h
  *
  * HOST is an IP address. Prints "joined", and at the end one line of JSON:
  * sent, refused, received, received_bytes. Exit status 1: ended early.
  */
 #include "peer.h"
+#include "serve.h"
 
 #include <wzp/transport/global.h>
 #include <wzp/transport/uv_udp.h>
@@ -142,7 +144,7 @@ static int run(program *g, const wzp_addr *relay, const char *room,
     return g->peer.why[0] != '\0';
 }
 
-int main(int argc, char **argv)
+static int speak(int argc, char **argv)
 {
     program g = {0};
     wzp_addr relay;
@@ -150,13 +152,9 @@ int main(int argc, char **argv)
     uint64_t seconds = argc == 6 ? strtoul(argv[3], &rest, 10) : 0;
     if (argc != 6 || seconds == 0 || seconds > 3600 || *rest != '\0' ||
         wzp_addr_decode(argv[1], strlen(argv[1]), &relay) != WZP_OK) {
-        fprintf(stderr, "usage: legacy IP:PORT ROOM SECONDS IN.wav FRAMES\n");
+        fprintf(stderr, "usage: legacy IP:PORT ROOM SECONDS IN.wav FRAMES\n"
+                        "       legacy --relay IP:PORT\n");
         return 2;
-    }
-    if (wzp_crypto_global_init() != WZP_OK ||
-        wzp_transport_global_init() != WZP_OK) {
-        fprintf(stderr, "legacy: cannot set up the libraries\n");
-        return 1;
     }
     uv_loop_init(&g.loop);
     int status = 1;
@@ -169,6 +167,19 @@ int main(int argc, char **argv)
     }
     uv_loop_close(&g.loop);
     wzp_legacy_peer_deinit(&g.peer);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    if (wzp_crypto_global_init() != WZP_OK ||
+        wzp_transport_global_init() != WZP_OK) {
+        fprintf(stderr, "legacy: cannot set up the libraries\n");
+        return 1;
+    }
+    int status = argc == 3 && strcmp(argv[1], "--relay") == 0
+                     ? wzp_legacy_serve(argv[2])
+                     : speak(argc, argv);
     wzp_transport_global_deinit();
     wzp_crypto_global_deinit();
     return status;

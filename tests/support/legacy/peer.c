@@ -2,12 +2,11 @@
 /* See peer.h. Source of the order of messages: spec/wire.md 2.4, 3.3. */
 #include "peer.h"
 
+#include "hand.h"
 #include "media.h"
 #include "support/frames.h"
 
 #include <wzp/codec/resample.h>
-#include <wzp/crypto/binding.h>
-#include <wzp/crypto/legacy.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -119,20 +118,12 @@ static void give_up(wzp_legacy_peer *p, wzp_tstamp now, const char *why)
 
 static void send_offer(wzp_legacy_peer *p, wzp_tstamp now)
 {
-    const wzp_identity id = wzp_seed_identity_table(p->identity);
     const wzp_rng rng = wzp_rng_system();
-    uint8_t secret[WZP_KEY_LEN];
-    uint8_t eph[WZP_KEY_LEN];
-    uint8_t sig[WZP_SIG_LEN];
+    wzp_legacy_hand hand;
     char json[2048];
-    wzp_rng_fill(&rng, secret, sizeof secret);
-    wzp_legacy_public(secret, eph);
-    if (wzp_legacy_sign(&id, true, eph, sig) != WZP_OK) {
-        give_up(p, now, "cannot sign");
-        return;
-    }
-    size_t len =
-        wzp_legacy_offer(json, sizeof json, id.public_key, eph, sig, ALIAS);
+    wzp_legacy_hand_make(&hand, p->identity, &rng, "call-offer");
+    size_t len = wzp_legacy_offer(json, sizeof json, hand.identity,
+                                  hand.ephemeral, hand.signature, ALIAS);
     if (len == 0 ||
         wzp_endpoint_send_signal(p->ep, now, p->conn, json, len) != WZP_OK) {
         give_up(p, now, "cannot send CallOffer");
