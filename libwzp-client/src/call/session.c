@@ -288,6 +288,9 @@ static void on_connected(wzp__session *s, wzp_tstamp now,
         e = wzp_endpoint_send_signal(s->deps.ep, now, s->conn, json.ptr,
                                      json.len);
     }
+    if (e == WZP_OK) { /* media may overtake the answer */
+        e = wzp_endpoint_typed(s->deps.ep, s->conn, WZP_TYPED_RECEIVE);
+    }
     if (e != WZP_OK) {
         end_with(s, now, WZP_CLOSE_NORMAL, e);
         return;
@@ -309,6 +312,9 @@ static void on_answer(wzp__session *s, wzp_tstamp now,
         return;
     }
     e = wzp_endpoint_trust(s->deps.ep, s->conn);
+    if (e == WZP_OK && (answer->caps & WZP_CAP_DGRAM1) != 0) {
+        e = wzp_endpoint_typed(s->deps.ep, s->conn, WZP_TYPED_SEND);
+    }
     if (e == WZP_OK && !s->join.has_pin) {
         wzp_ignore(wzp__pins_set(s->deps.pins, s->relay,
                                  s->handshake.server_cert,

@@ -43,6 +43,7 @@ void wzp__forward(const wzp__room *room, const wzp__member *from,
     if (!check(from, eg->stats, pkt, &capable)) {
         return;
     }
+    pkt->stream = from->sid;
     for (size_t i = 0; i < room->n; i++) {
         const wzp__member *to = room->members[i];
         if (to == from) {
