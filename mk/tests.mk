@@ -224,3 +224,5 @@ fuzz-corpora: $(FUZZ_SRC:%.c=$(B)/%)
 
 # The speed bench puts a stand-in before the codec.
 $(B)/bench/cmd/speed: private ALL_LDFLAGS += -Wl,--wrap=wzp_encoder_encode,--wrap=wzp_decoder_decode,--wrap=wzp_decoder_fill
+# Tests of header contexts count them, and make a control without.
+$(B)/tests/integration/mini_test: private ALL_LDFLAGS += -Wl,--wrap=wzp_endpoint_typed,--wrap=wzp_dgram_tx_encode

@@ -206,7 +206,7 @@ static inline void load_offer(load_client *c, wzp_tstamp now,
     o->signature = (wzp_bytes){signature, sizeof signature};
     o->binding = (wzp_bytes){bound, sizeof bound};
     o->kp = in.kp;
-    o->caps = WZP_CAP_PRESENT | WZP_CAP_E2E1 | WZP_CAP_SIG1;
+    o->caps = WZP_CAP_PRESENT | WZP_CAP_E2E1 | WZP_CAP_SIG1 | WZP_CAP_DGRAM1;
     wzp_str text;
     wzp_arena_reset(l->arena);
     load_must(wzp_signal_encode(l->arena, &sig, &text), "encode");
@@ -224,6 +224,9 @@ static inline void load_handle(load_client *c, wzp_tstamp now,
         c->state = LOAD_CONNECTED;
         if (strcmp(c->room, "ping") != 0) {
             load_offer(c, now, a);
+            load_must(wzp_endpoint_typed(c->ep, c->conn,
+                                         WZP_TYPED_RECEIVE | WZP_TYPED_SEND),
+                      "typed"); /* nothing is sent before the answer */
         }
         break;
     case WZP_EP_SIGNAL:
@@ -387,6 +390,7 @@ static inline void load_speak(load_client *c)
     }
     const wzp_media_hdr hdr = {.flags = WZP_MEDIA_SEALED,
                                .seq = (uint16_t)c->ctr,
+                               .timestamp = (uint32_t)(20 * c->ctr),
                                .source_hint = (uint8_t)c->sid};
     wzp_media_hdr_encode(&hdr, pkt->data);
     pkt->len = WZP_MEDIA_HDR_LEN;

@@ -15,7 +15,8 @@
 #include <wzp/transport/endpoint.h>
 
 /* What the relay announces on every hop. */
-#define WZP__RELAY_CAPS (WZP_CAP_PRESENT | WZP_CAP_E2E1 | WZP_CAP_SIG1)
+#define WZP__RELAY_CAPS                                                        \
+    (WZP_CAP_PRESENT | WZP_CAP_E2E1 | WZP_CAP_SIG1 | WZP_CAP_DGRAM1)
 
 typedef struct wzp__admit_rules {
     wzp_identity identity;

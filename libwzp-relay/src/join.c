@@ -281,6 +281,20 @@ static wzp_err enter_room(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
     return WZP_OK;
 }
 
+/* Media headers on this hop, as either side announced. */
+static void set_typed(wzp_relay *relay, const wzp__peer *peer)
+{
+    if (!peer->member->is_capable) {
+        return; /* our own capabilities are not told to it */
+    }
+    unsigned ways = WZP_TYPED_RECEIVE;
+    if ((peer->member->caps & WZP_CAP_DGRAM1) != 0) {
+        ways |= WZP_TYPED_SEND;
+    }
+    wzp_ignore(wzp_endpoint_typed(relay->ep, peer->conn, ways),
+               "gone already: WZP_EP_CLOSED is on its way");
+}
+
 /* A member now: it is answered, gets the roster, and the others hear of it. */
 static void welcome(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
                     const wzp__answer *answer)
@@ -291,6 +305,7 @@ static void welcome(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
     relay->members++;
     wzp_ignore(wzp_endpoint_trust(relay->ep, peer->conn),
                "gone already: WZP_EP_CLOSED is on its way");
+    set_typed(relay, peer);
     wzp__egress_signal(&relay->egress, now, peer->conn, &answer->sig);
     wzp__roster_joined(peer->room, peer->member);
     wzp__join_room_changed(relay, now, peer->room);

@@ -5,6 +5,8 @@
  */
 #include "client/small_call.h"
 
+#include <wzp/proto/dgram.h>
+
 /* --- configuration -------------------------------------------------------- */
 
 typedef void spoil(wzp_engine_config *cfg);
@@ -254,6 +256,50 @@ WZP_TEST(engine_is_heard_by_its_friend)
     assert_int_equal(c->last.codec, WZP_CODEC_OPUS_24K);
     assert_int_equal(sc_stats(c).members, 1);
     sc_free(c);
+}
+
+typedef struct wire {
+    size_t bare, opens, minis;
+} wire;
+
+static void note_wire(void *user, const wzp_pkt *pkt)
+{
+    wire *n = user;
+    const wzp_dgram_kind kind = wzp_dgram_classify(pkt->data[0]);
+    n->bare += kind == WZP_DGRAM_BARE;
+    n->opens += kind == WZP_DGRAM_OPEN;
+    n->minis += kind == WZP_DGRAM_MINI;
+}
+
+/* What the relay gets of a call; it does not read types itself. */
+static wire wire_of(uint32_t caps_of_relay)
+{
+    wire n = {0};
+    sc *c = sc_new();
+    c->w->more_caps = caps_of_relay;
+    sc_add_friend(c);
+    sc_join(c);
+    sc_run(c, WZP_S); /* keys */
+    c->w->on_dgram = note_wire;
+    c->w->user = &n;
+    c->w->on_signal = NULL;
+    sc_run(c, 2 * WZP_S);
+    sc_free(c);
+    return n;
+}
+
+WZP_TEST(engine_compresses_headers_for_a_relay_that_announced_it)
+{
+    const wire n = wire_of(WZP_CAP_DGRAM1);
+    assert_in_range(n.minis, 95, 101);
+    assert_true(n.bare <= 2); /* keep-alives */
+}
+
+WZP_TEST(engine_sends_an_old_relay_bare_datagrams_only)
+{
+    const wire n = wire_of(0);
+    assert_in_range(n.bare, 99, 103);
+    assert_int_equal(n.opens + n.minis, 0);
 }
 
 WZP_TEST(engine_hears_its_friend)

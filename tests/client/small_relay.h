@@ -62,7 +62,8 @@ typedef struct sr {
     wzp_addr relay_addr;
     uint8_t relay_cert[WZP_HASH_LEN];
     sr_mood mood;
-    bool is_off; /* as if unplugged: packets both ways are lost */
+    uint32_t more_caps; /* announced in the answer beside the necessary ones */
+    bool is_off;        /* as if unplugged: packets both ways are lost */
     uint64_t code;
     const char *reason;
     wzp_next_tls next_tls; /* announced with every answer */
@@ -118,9 +119,9 @@ static inline void sr_answer(sr *w)
     memcpy(a->identity_pub, id.public_key, WZP_KEY_LEN);
     memset(a->ephemeral_pub, 9, WZP_KEY_LEN);
     a->chosen_profile = wzp_tier_profile(WZP_TIER_GOOD);
-    a->caps = w->mood == SR_NO_CAPS
-                  ? 0
-                  : WZP_CAP_PRESENT | WZP_CAP_E2E1 | WZP_CAP_SIG1;
+    a->caps = w->mood == SR_NO_CAPS ? 0
+                                    : WZP_CAP_PRESENT | WZP_CAP_E2E1 |
+                                          WZP_CAP_SIG1 | w->more_caps;
     wzp_binding_input in = {.kind = WZP_BINDING_CALL_ANSWER};
     memcpy(in.exporter, w->exporter, sizeof in.exporter);
     memcpy(in.server_cert_hash, w->relay_cert, WZP_HASH_LEN);

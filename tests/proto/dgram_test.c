@@ -295,16 +295,37 @@ WZP_TEST(sender_acknowledgement_of_sixteen_versions_ago_counts_for_nothing)
     wzp_dgram_head h;
     uint8_t head[12];
     uint32_t old = 0;
-    for (uint16_t i = 0; i <= 16; i++) {
-        make_head(i, 1000u * i, 1, head);
+    for (uint16_t i = 0; i <= 16 * 16; i++) {
+        /* 16 datagrams of each version, never acknowledged */
+        make_head(i, 20u * i + 1000u * (i / 16u), 1, head);
         wzp_dgram_tx_encode(p.tx, 7, head, 20, &h);
         assert_int_equal(h.kind, WZP_DGRAM_OPEN);
         old = (i == 0) ? h.token : old;
     }
     wzp_dgram_tx_acked(p.tx, old);
-    make_head(17, 16020, 1, head);
+    make_head(257, 20u * 257 + 16000, 1, head);
     wzp_dgram_tx_encode(p.tx, 7, head, 20, &h);
     assert_int_equal(h.kind, WZP_DGRAM_OPEN);
+    free_pair(p);
+}
+
+/* A version's number must not come again while an old datagram of that number
+ * may still be on its way. */
+WZP_TEST(sender_whose_headers_never_follow_opens_eight_versions_then_goes_bare)
+{
+    const pair p = new_pair();
+    wzp_dgram_head h;
+    uint8_t head[12];
+    unsigned opens = 0;
+    for (uint16_t i = 0; i < 8 + 160; i++) {
+        make_head(i, 1000u * i, 1, head);
+        wzp_dgram_tx_encode(p.tx, 7, head, 20, &h);
+        assert_int_equal(h.kind == WZP_DGRAM_BARE, h.len == 12);
+        opens += h.kind == WZP_DGRAM_OPEN;
+        assert_true(i >= 8 || h.kind == WZP_DGRAM_OPEN);
+        assert_arrives(p.rx, &h, head);
+    }
+    assert_int_equal(opens, 8 + 160 / 16);
     free_pair(p);
 }
 

@@ -25,6 +25,7 @@ typedef struct fake_text {
 typedef struct fake_conn {
     bool is_open, is_trusted, is_stuck; /* stuck: its signal queue is full */
     bool has_no_memory;                 /* for a signal */
+    unsigned typed;                     /* WZP_TYPED_… */
     bool is_closed_by_us;
     uint64_t code;
     char reason[WZP_REASON_MAX + 1];
@@ -249,6 +250,16 @@ wzp_err wzp_endpoint_trust(wzp_endpoint *ep, wzp_conn_id conn)
         return WZP_ERR_NOT_FOUND;
     }
     c->is_trusted = true;
+    return WZP_OK;
+}
+
+wzp_err wzp_endpoint_typed(wzp_endpoint *ep, wzp_conn_id conn, unsigned ways)
+{
+    fake_conn *c = fake_conn_of(ep, conn);
+    if (c == NULL) {
+        return WZP_ERR_NOT_FOUND;
+    }
+    c->typed |= ways;
     return WZP_OK;
 }
 

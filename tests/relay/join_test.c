@@ -98,6 +98,7 @@ WZP_TEST(a_capable_client_is_answered_trusted_and_told)
     rig_enter(&r, &c, "Lobby"); /* names are taken in lower case */
     rig_expect(&r, c.conn, WZP_SIG_CALL_ANSWER, &sig);
     assert_true((sig.u.call_answer.caps & WZP_CAP_E2E1) != 0);
+    assert_true((sig.u.call_answer.caps & WZP_CAP_DGRAM1) != 0);
     assert_int_equal(sig.u.call_answer.binding.len, WZP_SIG_LEN);
     rig_expect(&r, c.conn, WZP_SIG_ROOM_UPDATE, &sig);
     assert_true(fake->conns[c.conn].is_trusted);
@@ -107,6 +108,35 @@ WZP_TEST(a_capable_client_is_answered_trusted_and_told)
     expect_empty(&r);
     rig_client_free(&c);
     rig_free(&r);
+}
+
+/* Ways of typed datagrams after a join with these capabilities. */
+static unsigned typed_after(uint32_t more_caps, bool is_legacy)
+{
+    rig r;
+    rig_client c;
+    rig_offer o;
+    rig_new_legacy(&r);
+    rig_client_init(&r, &c, 3);
+    c.is_legacy = is_legacy;
+    rig_package(&r, &c, "lobby", RIG_UNIX + 60);
+    c.conn = rig_accept(&r, "lobby");
+    rig_make_offer(&c, c.conn, &o);
+    o.sig.u.call_offer.caps |= more_caps;
+    rig_signal(&r, c.conn, &o.sig);
+    assert_true(fake->conns[c.conn].is_trusted);
+    const unsigned typed = fake->conns[c.conn].typed;
+    rig_client_free(&c);
+    rig_free(&r);
+    return typed;
+}
+
+WZP_TEST(media_headers_are_compressed_towards_those_who_announced_it)
+{
+    assert_int_equal(typed_after(WZP_CAP_DGRAM1, false),
+                     WZP_TYPED_RECEIVE | WZP_TYPED_SEND);
+    assert_int_equal(typed_after(0, false), WZP_TYPED_RECEIVE);
+    assert_int_equal(typed_after(0, true), 0);
 }
 
 WZP_TEST(raw_and_hashed_names_meet_in_one_room)

@@ -65,6 +65,7 @@ typedef struct net_node {
     bool trust_all, echo;
     void (*on_signal)(struct net_node *n, wzp_conn_id conn, const char *data,
                       size_t len);
+    void (*on_dgram)(struct net_node *n, const wzp_pkt *pkt);
     void (*on_up)(struct net_node *n, wzp_conn_id conn);
 } net_node;
 
@@ -284,6 +285,9 @@ static inline void net_drain(net *n, net_node *node)
             node->dgrams++;
             memcpy(node->last_dgram, a.u.dgram->data, a.u.dgram->len);
             node->last_dgram_len = a.u.dgram->len;
+            if (node->on_dgram != NULL) {
+                node->on_dgram(node, a.u.dgram);
+            }
             if (node->echo) {
                 wzp_ignore(wzp_endpoint_send_dgram(node->ep, n->now, a.conn,
                                                    a.u.dgram),

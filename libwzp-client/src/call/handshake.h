@@ -10,7 +10,8 @@
 #include <wzp/proto/arena.h>
 
 /* Capabilities this client announces on the hop. */
-#define WZP__CLIENT_HOP_CAPS (WZP_CAP_PRESENT | WZP_CAP_E2E1 | WZP_CAP_SIG1)
+#define WZP__CLIENT_HOP_CAPS                                                   \
+    (WZP_CAP_PRESENT | WZP_CAP_E2E1 | WZP_CAP_SIG1 | WZP_CAP_DGRAM1)
 
 typedef struct wzp__handshake {
     wzp_identity identity;

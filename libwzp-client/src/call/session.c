@@ -270,6 +270,9 @@ static void on_connected(wzp__session *s, wzp_tstamp now,
         e = wzp_endpoint_send_signal(s->deps.ep, now, s->conn, json.ptr,
                                      json.len);
     }
+    if (e == WZP_OK) { /* media may overtake the answer */
+        e = wzp_endpoint_typed(s->deps.ep, s->conn, WZP_TYPED_RECEIVE);
+    }
     if (e == WZP_ERR_NOMEM) {
         start_over(s, now, e);
         return;
@@ -300,6 +303,10 @@ static void joined(wzp__session *s, wzp_tstamp now,
 {
     wzp_ignore(wzp_endpoint_trust(s->deps.ep, s->conn),
                "gone already: WZP_EP_CLOSED is on its way");
+    if ((answer->caps & WZP_CAP_DGRAM1) != 0) {
+        wzp_ignore(wzp_endpoint_typed(s->deps.ep, s->conn, WZP_TYPED_SEND),
+                   "bare datagrams do as well");
+    }
     keep_pin(s, &answer->next_tls);
     wzp_wipe(s->handshake.exporter, sizeof s->handshake.exporter);
     s->was_joined = true;

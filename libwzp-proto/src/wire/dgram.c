@@ -20,6 +20,13 @@ enum {
      * chosen: a second of one speaker; shorter would let 17 speakers open
      * contexts with every packet. */
     SLOT_BUSY = 64,
+    /* A slot may open this many versions at once, then one per so many of its
+     * datagrams; headers that change faster go bare, which is shorter than
+     * opening. So a version's number comes again after 128 datagrams at the
+     * earliest, and one that was late cannot be taken for its successor.
+     * chosen: 2.5 s of speech. */
+    CREDIT_MAX = 8,
+    CREDIT_EACH = 16,
 };
 
 wzp_dgram_kind wzp_dgram_classify(uint8_t first)
@@ -129,9 +136,15 @@ static void predict(const context *c, uint16_t seq,
 
 /* --- receiving --- */
 
+/* The versions of a slot; allocated when the first one is opened, because
+ * most receivers hear few streams. */
+typedef struct rx_slot {
+    context versions[VERSIONS];
+} rx_slot;
+
 struct wzp_dgram_rx {
     wzp_mem mem;
-    context contexts[SLOTS * VERSIONS]; /* by the ctx byte */
+    rx_slot *slots[SLOTS];
 };
 
 wzp_err wzp_dgram_rx_new(wzp_dgram_rx **out, const wzp_mem *mem)
@@ -147,10 +160,14 @@ wzp_err wzp_dgram_rx_new(wzp_dgram_rx **out, const wzp_mem *mem)
 
 void wzp_dgram_rx_free(wzp_dgram_rx *rx)
 {
-    if (rx != NULL) {
-        const wzp_mem mem = rx->mem;
-        wzp_mem_free(&mem, rx, sizeof *rx);
+    if (rx == NULL) {
+        return;
     }
+    const wzp_mem mem = rx->mem;
+    for (size_t i = 0; i < SLOTS; i++) {
+        wzp_mem_free(&mem, rx->slots[i], sizeof *rx->slots[i]);
+    }
+    wzp_mem_free(&mem, rx, sizeof *rx);
 }
 
 /* Cut a bare datagram that was checked into head and body. */
@@ -170,8 +187,13 @@ static wzp_err decode_open(wzp_dgram_rx *rx, wzp_reader *r, wzp_dgram_view *out)
         return WZP_ERR_LENGTH;
     }
     WZP_TRY(check_bare(bare));
+    rx_slot **slot = &rx->slots[ctx / VERSIONS];
+    if (*slot == NULL &&
+        (*slot = wzp_mem_new(&rx->mem, sizeof **slot)) == NULL) {
+        return WZP_ERR_NOMEM;
+    }
     set_bare(out, bare);
-    context *c = &rx->contexts[ctx];
+    context *c = &(*slot)->versions[ctx % VERSIONS];
     c->is_open = true;
     c->step_ms = step_ms;
     memcpy(c->head, out->head, WZP_MEDIA_HDR_LEN);
@@ -187,11 +209,11 @@ static wzp_err decode_mini(const wzp_dgram_rx *rx, wzp_reader *r,
     if (r->err != WZP_OK) {
         return WZP_ERR_LENGTH;
     }
-    const context *c = &rx->contexts[ctx];
-    if (!c->is_open) {
+    const rx_slot *slot = rx->slots[ctx / VERSIONS];
+    if (slot == NULL || !slot->versions[ctx % VERSIONS].is_open) {
         return WZP_ERR_DGRAM_CONTEXT;
     }
-    predict(c, seq, out->head);
+    predict(&slot->versions[ctx % VERSIONS], seq, out->head);
     return WZP_OK;
 }
 
@@ -242,6 +264,8 @@ typedef struct tx_slot {
     bool is_acked; /* an open datagram of this version arrived */
     uint32_t stream;
     uint32_t opened; /* how often the slot changed its version: 1, 2, … */
+    uint8_t spent;   /* versions opened, less those paid back; ≤ CREDIT_MAX */
+    uint8_t unpaid;  /* datagrams since the last one was paid back */
     uint64_t last_used;
     context context;
 } tx_slot;
@@ -297,6 +321,7 @@ static void open_version(tx_slot *s, uint32_t stream,
     s->is_acked = false;
     s->stream = stream;
     s->opened++;
+    s->spent++;
     s->context.is_open = true;
     s->context.step_ms = step_ms;
     memcpy(s->context.head, head, WZP_MEDIA_HDR_LEN);
@@ -311,6 +336,30 @@ static bool follows(const tx_slot *s, uint32_t stream,
     uint8_t predicted[WZP_MEDIA_HDR_LEN];
     predict(&s->context, seq_of(head), predicted);
     return memcmp(predicted, head, WZP_MEDIA_HDR_LEN) == 0;
+}
+
+static void pay_back(tx_slot *s)
+{
+    if (s->spent > 0 && ++s->unpaid == CREDIT_EACH) {
+        s->spent--;
+        s->unpaid = 0;
+    }
+}
+
+/* A version of the slot that predicts this header, old or new. False: too many
+ * were opened lately. */
+static bool prepare(wzp_dgram_tx *tx, tx_slot *s, uint32_t stream,
+                    const uint8_t head[WZP_MEDIA_HDR_LEN], uint8_t step_ms)
+{
+    pay_back(s);
+    if (!follows(s, stream, head, step_ms)) {
+        if (s->spent == CREDIT_MAX) {
+            return false;
+        }
+        open_version(s, stream, head, step_ms);
+    }
+    s->last_used = tx->sent;
+    return true;
 }
 
 /* slot (4 bits) and the count of its versions (28 bits), never 0 because the
@@ -329,14 +378,10 @@ void wzp_dgram_tx_encode(wzp_dgram_tx *tx, uint32_t stream,
     wzp_writer w = wzp_writer_init(out->bytes, sizeof out->bytes);
     tx->sent++;
     tx_slot *s = find_slot(tx, stream);
-    if (s == NULL) {
+    if (s == NULL || !prepare(tx, s, stream, head, step_ms)) {
         wzp_write_bytes(&w, head, WZP_MEDIA_HDR_LEN);
         out->len = w.len;
         return;
-    }
-    s->last_used = tx->sent;
-    if (!follows(s, stream, head, step_ms)) {
-        open_version(s, stream, head, step_ms);
     }
     const size_t slot = (size_t)(s - tx->slots);
     const uint8_t ctx = (uint8_t)(slot << 4 | (s->opened & (VERSIONS - 1)));

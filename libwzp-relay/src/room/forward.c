@@ -60,6 +60,7 @@ void wzp__forward(const wzp__room *room, const wzp__member *from,
     if (!check(room, from, eg->stats, pkt, &sealed)) {
         return;
     }
+    pkt->stream = from->sid;
     for (size_t i = 0; i < room->n; i++) {
         const wzp__member *to = room->members[i];
         if (to == from) {

@@ -76,6 +76,7 @@ static wzp__conn *allocate(const wzp__conn_new *how, bool is_server)
     c->is_server = is_server;
     wzp__dgram_init(&c->dgrams, &cfg->mem, cfg->dgram_max_age,
                     cfg->dgram_max_queue);
+    wzp__typed_init(&c->typed, &cfg->mem);
     wzp__inbox_init(&c->inbox, &cfg->mem, cfg->signal_max_early,
                     cfg->signal_max_held);
     wzp__outbox_init(&c->outbox, &cfg->mem, cfg->signal_max_queue);
@@ -258,6 +259,7 @@ void wzp__conn_free(wzp__conn *c)
     wzp__tls_drop(&c->tls);
     wzp__tls_forget(&c->tls);
     wzp__dgram_deinit(&c->dgrams);
+    wzp__typed_deinit(&c->typed);
     wzp__inbox_deinit(&c->inbox);
     wzp__outbox_deinit(&c->outbox);
     const wzp_mem mem = c->env->cfg.mem;

@@ -6,7 +6,7 @@
  *   conn_write.c      packets out
  *   conn_close.c      the end: who, why, and in which words
  *   ackhold.h         when acknowledgements are written
- *   dgram.c stream.c outbox.c stats.c tls.c   what it carries
+ *   dgram.c typed.c stream.c outbox.c stats.c tls.c   what it carries
  *
  * States of a QUIC connection:
  *
@@ -27,6 +27,7 @@
 #include "quic/outbox.h"
 #include "quic/stats.h"
 #include "quic/stream.h"
+#include "quic/typed.h"
 
 #include <ngtcp2/ngtcp2.h>
 
@@ -84,6 +85,7 @@ typedef struct wzp__conn {
     wzp__cid share;       /* where it is counted as a stranger; len 0: not */
 
     wzp__dgram dgrams;
+    wzp__typed typed;
     wzp__inbox inbox;
     wzp__outbox outbox;
     wzp__conn_uni *uni;
@@ -96,8 +98,8 @@ typedef struct wzp__conn {
     wzp_err fault;      /* why a callback failed */
     bool signal_queued; /* a SIGNAL event waits */
     bool wrote_stream;  /* in this round: pace */
-    uint64_t tx_serial; /* packet being written; in the id of its datagrams */
-    uint64_t lost_serial;
+    uint32_t tx_serial; /* packet being written; in the id of its datagrams */
+    uint32_t lost_serial;
     uint32_t tx_frames; /* datagrams in it */
     size_t round_bytes; /* written in this round */
 

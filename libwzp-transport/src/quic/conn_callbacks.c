@@ -358,26 +358,25 @@ static int on_datagram(ngtcp2_conn *quic, uint32_t flags, const uint8_t *data,
         c->total.dgram_no_buffer++;
         return 0;
     }
-    if (len > 0) {
-        memcpy(pkt->data, data, len);
-    }
-    pkt->len = len;
     pkt->at = c->now;
-    const wzp_err e = wzp__events_push(
-        c->env, (wzp__event){.kind = WZP_EP_DGRAM, .conn = c, .pkt = pkt});
+    wzp_err e = wzp__typed_read(&c->typed, data, len, pkt, &c->total);
+    if (e == WZP_OK) {
+        e = wzp__events_push(
+            c->env, (wzp__event){.kind = WZP_EP_DGRAM, .conn = c, .pkt = pkt});
+    }
     if (e != WZP_OK) {
         wzp_pkt_unref(pkt);
-        c->total.dgram_no_buffer++;
     }
+    c->total.dgram_no_buffer += e == WZP_ERR_NOMEM;
     return 0;
 }
 
 static int on_datagram_acked(ngtcp2_conn *quic, uint64_t id, void *user)
 {
     (void)quic;
-    (void)id;
     wzp__conn *c = user;
     c->seen.ack = true;
+    wzp__typed_acked(&c->typed, (uint32_t)id);
     return 0;
 }
 
@@ -388,8 +387,9 @@ static int on_datagram_lost(ngtcp2_conn *quic, uint64_t id, void *user)
     wzp__conn *c = user;
     c->seen.ack = true;
     c->total.dgram_lost++;
-    if (id != c->lost_serial) {
-        c->lost_serial = id;
+    const uint32_t serial = (uint32_t)(id >> 32);
+    if (serial != c->lost_serial) {
+        c->lost_serial = serial;
         c->total.lost_packets++;
         wzp__stats_lost(&c->window, c->now);
     }

@@ -20,6 +20,36 @@ typedef struct round {
 /* Results of the steps: a packet's length or an error, or this. */
 #define GO_ON NGTCP2_ERR_WRITE_MORE
 
+/* What ngtcp2 gives back when a datagram is acknowledged or lost: its packet,
+ * and what the contexts want to know (0: nothing). */
+static uint64_t dgram_id(const wzp__conn *c, uint32_t token)
+{
+    return (uint64_t)c->tx_serial << 32 | token;
+}
+
+/* The body is shared with other receivers: a head of its own goes before it.
+ * Empty parts are none to ngtcp2. */
+static size_t fill_vec(const wzp_pkt *pkt, size_t cut, wzp_dgram_head *head,
+                       ngtcp2_vec vec[2])
+{
+    size_t n = 0;
+    if (head->len > 0) {
+        vec[n++] = (ngtcp2_vec){head->bytes, head->len};
+    }
+    if (pkt->len > cut) {
+        vec[n++] = (ngtcp2_vec){pkt->data + cut, pkt->len - cut};
+    }
+    return n;
+}
+
+static void count_sent(wzp__conn *c, wzp_dgram_kind kind)
+{
+    c->tx_frames++;
+    c->total.dgram_sent++;
+    c->total.typed_opens_sent += kind == WZP_DGRAM_OPEN;
+    c->total.typed_minis_sent += kind == WZP_DGRAM_MINI;
+}
+
 static ngtcp2_ssize write_dgram(round *r)
 {
     wzp__conn *c = r->c;
@@ -28,20 +58,23 @@ static ngtcp2_ssize write_dgram(round *r)
         r->no_dgram = true;
         return GO_ON;
     }
-    if (pkt->len > wzp__conn_dgram_limit(c)) { /* the path became narrower */
+    const size_t limit = wzp__conn_dgram_limit(c);
+    if (pkt->len > limit) { /* the path became narrower */
         wzp__dgram_pop(&c->dgrams);
         c->dgrams.dropped_full++;
         return GO_ON;
     }
-    ngtcp2_vec vec = {pkt->data, pkt->len};
+    wzp_dgram_head head;
+    ngtcp2_vec vec[2];
+    const size_t cut = wzp__typed_head(&c->typed, pkt, limit, &head);
+    const size_t n_vec = fill_vec(pkt, cut, &head, vec);
     int accepted = 0;
     const ngtcp2_ssize n = ngtcp2_conn_writev_datagram(
         c->quic, r->path, NULL, r->buf, WZP__UDP_MAX, &accepted,
-        NGTCP2_WRITE_DATAGRAM_FLAG_MORE, c->tx_serial, &vec,
-        pkt->len > 0 ? 1 : 0, r->now);
+        NGTCP2_WRITE_DATAGRAM_FLAG_MORE, dgram_id(c, head.token), vec, n_vec,
+        r->now);
     if (accepted != 0) {
-        c->total.dgram_sent++;
-        c->tx_frames++;
+        count_sent(c, head.kind);
         wzp__dgram_pop(&c->dgrams);
     }
     if (n == 0) { /* congestion window full */

@@ -379,6 +379,16 @@ wzp_err wzp_endpoint_trust(wzp_endpoint *ep, wzp_conn_id conn)
     return WZP_OK;
 }
 
+wzp_err wzp_endpoint_typed(wzp_endpoint *ep, wzp_conn_id conn, unsigned ways)
+{
+    wzp__conn *c = wzp__table_find(ep, conn);
+    if (c == NULL) {
+        return WZP_ERR_NOT_FOUND;
+    }
+    c->typed.ways |= ways;
+    return WZP_OK;
+}
+
 void wzp_endpoint_rebind(wzp_endpoint *ep, wzp_tstamp now,
                          const wzp_addr *local)
 {

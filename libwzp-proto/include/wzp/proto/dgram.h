@@ -88,6 +88,7 @@ typedef struct wzp_dgram_view {
  * WZP_ERR_DGRAM_TYPE     unknown type, or typed without rx
  * WZP_ERR_DGRAM_CONTEXT  mini of a context that was not opened
  * WZP_ERR_HOPS
+ * WZP_ERR_NOMEM          open of a slot not used before
  */
 WZP_NODISCARD wzp_err wzp_dgram_decode(wzp_dgram_rx *rx, const uint8_t *data,
                                        size_t len, wzp_dgram_view *out)
@@ -123,7 +124,8 @@ typedef struct wzp_dgram_head {
  *
  * Opens (and opens again, with every packet) until an open datagram of the
  * version was acknowledged, then sends minis as long as the header is the
- * predicted one. BARE when all slots are busy with other streams. */
+ * predicted one. BARE when all slots are busy with other streams, and when the
+ * stream's headers change too often to be predicted. */
 void wzp_dgram_tx_encode(wzp_dgram_tx *tx, uint32_t stream,
                          const uint8_t head[WZP_MEDIA_HDR_LEN], uint8_t step_ms,
                          wzp_dgram_head *out) WZP_NONNULL(1, 3, 5);

@@ -18,6 +18,9 @@ typedef struct wzp_pkt {
     uint8_t *data; /* cap bytes of room, of which len are used */
     size_t len;    /* 0 … WZP_PKT_CAP */
     wzp_tstamp at; /* when it arrived or was made */
+    /* Whose packet it is, set by who sends it on: packets of one stream share
+     * header contexts (dgram.h). 0 at first. */
+    uint16_t stream;
 } wzp_pkt;
 
 /* count  packets in the pool, 1 … 1,048,576. WZP_ERR_NOMEM. */

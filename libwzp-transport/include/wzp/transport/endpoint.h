@@ -152,6 +152,14 @@ WZP_NODISCARD wzp_err wzp_endpoint_close(wzp_endpoint *ep, wzp_tstamp now,
  * longer against what the strangers of its address may hold. */
 WZP_NODISCARD wzp_err wzp_endpoint_trust(wzp_endpoint *ep, wzp_conn_id conn);
 
+/* `dgram1` on this hop: in which ways media headers may travel as contexts and
+ * minis (design/secure-media.md 8). Adds to what was allowed before. The owner
+ * sees bare datagrams only, in both ways. */
+#define WZP_TYPED_RECEIVE 1u /* we have announced it */
+#define WZP_TYPED_SEND    2u /* the peer has */
+WZP_NODISCARD wzp_err wzp_endpoint_typed(wzp_endpoint *ep, wzp_conn_id conn,
+                                         unsigned ways);
+
 /* The socket changed (new local address): move every connection there. */
 void wzp_endpoint_rebind(wzp_endpoint *ep, wzp_tstamp now,
                          const wzp_addr *local);
@@ -233,6 +241,12 @@ typedef struct wzp_conn_stats {
     size_t dgram_queued;
     uint64_t cwnd_bytes;
     uint64_t bytes_in_flight;
+    uint64_t typed_opens_sent, typed_minis_sent; /* of dgram_sent */
+    uint64_t typed_received; /* of dgram_received: turned into bare ones */
+    /* Of dgram_received, dropped: */
+    uint64_t typed_bad_type;    /* no form that may come on this hop */
+    uint64_t typed_bad_context; /* a mini whose context was never opened */
+    uint64_t typed_malformed;   /* cut, or with a header inside that is none */
 } wzp_conn_stats;
 
 /* out->size  set by the caller: sizeof *out. */
