@@ -8,7 +8,8 @@
 #   rules.mk         libraries and programs
 #   tests.mk         test programs, benches, fuzz targets
 #   check.mk         layers, check, fmt, cov, metrics
-#   install.mk       install and the .pc files
+#   install.mk       install and the .pc files, the test of both
+#   cross.mk         another machine
 #
 # VARIANT=san picks a variant, B=build/mine a build folder of your own,
 # CC=clang-14 a compiler, V=1 shows the commands.
@@ -43,6 +44,7 @@ include mk/rules.mk
 include mk/tests.mk
 include mk/check.mk
 include mk/install.mk
+include mk/cross.mk
 
 all: lib apps ## build the libraries and the programs
 

@@ -42,12 +42,13 @@ TSAN_SET := transport client integration
 
 # All of it, also after a failure. The address sanitizer build is made with
 # clang (mk/variants.mk), so that it is the second compiler as well.
-check: ## tests under sanitizers, clang, layers, headers, names, docs, fuzz corpora
+check: ## tests under sanitizers, clang, layers, headers, names, docs, fuzz corpora, install
 	+$(Q)bad=; \
 	$(MAKE) -k check-names check-docs check-banned check-fmt check-headers layers || bad="$$bad source"; \
 	$(call again,san) run-tests benches || bad="$$bad san"; \
 	$(call again,tsan) run-tests TEST_SET="$(TSAN_SET)" || bad="$$bad tsan"; \
 	$(call again,fuzz) fuzz-corpora || bad="$$bad fuzz-corpora"; \
+	$(MAKE) test-install || bad="$$bad install"; \
 	[ -z "$$bad" ] || { echo "check failed:$$bad"; exit 1; }
 
 check-names: ## names, mirrored tests, dropped errors, braces
@@ -62,7 +63,7 @@ CXX ?= g++
 check-headers: $(foreach l,$(LIBS),$(B)/view/$(l)/.ok)
 	$(Q)for h in libwzp-*/include/wzp/*/*.h; do \
 	  lib=$${h#libwzp-}; lib=$${lib%%/*}; [ -f "$$h" ] || continue; \
-	  for how in "$(CC) -x c -std=c11 -Wall -Wextra -Wpedantic" "$(CXX) -x c++ -std=c++17 -Wall"; do \
+	  for how in "$(CC) -x c -std=c11 -Wall -Wextra -Wpedantic" "$(CXX) -x c++ -std=c++17 -Wall -Wextra -Wpedantic"; do \
 	    echo "#include <$${h#*/include/}>" | $$how -Werror -fsyntax-only -I$(B)/view/$$lib - || \
 	      { echo "$$h does not compile alone ($${how%% *})"; exit 1; }; \
 	  done; done

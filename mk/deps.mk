@@ -8,7 +8,7 @@
 # the packages, needs no second one.
 
 SELF_SETUP := all test demo check bench soak install test-install
-NO_BUILD := help deps clean fmt metrics check-names check-banned check-docs uninstall
+NO_BUILD := help deps clean fmt metrics check-names check-banned check-docs uninstall cross-arm64
 
 PKG_CONFIG ?= pkg-config
 export PKG_CONFIG

@@ -73,3 +73,14 @@ uninstall: ## remove what install put there (same variables)
 	$(Q)rm -f $(foreach l,$(LIBS) thirdparty,$(DESTDIR)$(LIBDIR)/libwzp-$(l).a \
 	  $(DESTDIR)$(PKGCONFIGDIR)/libwzp-$(l).pc) $(APPS:%=$(DESTDIR)$(BINDIR)/%)
 	$(Q)rm -rf $(DESTDIR)$(INCLUDEDIR)/wzp
+
+# What an embedder gets: two installations, used by tests/install.
+.PHONY: test-install
+test-install: TREE := $(CURDIR)/build/install-test
+test-install: ## install twice, and use it with pkg-config and a compiler alone
+	$(Q)rm -rf $(TREE)
+	+$(Q)$(MAKE) install PREFIX=$(TREE)/prefix DESTDIR=
+	+$(Q)umask 077 && $(MAKE) install PREFIX=$(TREE)/prefix DESTDIR=$(TREE)/dest STAGED=$(TREE)/staged
+	$(Q)INSTALLED=$(TREE)/prefix DEST=$(TREE)/dest SYS=$(CURDIR)/.deps/sys \
+	  PLAIN='build/release/libwzp-*.a $(BUNDLED_ARCHIVES) $(shell $(PKG_CONFIG) --libs libuv)' \
+	  scripts/run-tests $(TREE) tests/install/install_test.sh

@@ -24,7 +24,8 @@ typedef struct wzp_reader {
 /* data may be NULL when len is 0. */
 static inline wzp_reader wzp_reader_init(const uint8_t *data, size_t len)
 {
-    return (wzp_reader){.at = data, .left = len, .err = WZP_OK};
+    const wzp_reader r = {data, len, WZP_OK};
+    return r;
 }
 
 /* The next `len` bytes, borrowed; NULL (and the error) when there are not that
@@ -48,7 +49,8 @@ static inline const uint8_t *wzp_read_view(wzp_reader *r, size_t len)
 static inline wzp_bytes wzp_read_bytes(wzp_reader *r, size_t len)
 {
     const uint8_t *view = wzp_read_view(r, len);
-    return (view != NULL) ? (wzp_bytes){view, len} : (wzp_bytes){NULL, 0};
+    const wzp_bytes bytes = {view, (view != NULL) ? len : 0};
+    return bytes;
 }
 
 /* Copy `len` bytes; `out` is zeroed on error. */
@@ -120,7 +122,8 @@ typedef struct wzp_writer {
 
 static inline wzp_writer wzp_writer_init(uint8_t *out, size_t cap)
 {
-    return (wzp_writer){.start = out, .cap = cap, .len = 0, .err = WZP_OK};
+    const wzp_writer w = {out, cap, 0, WZP_OK};
+    return w;
 }
 
 /* Room for `len` bytes that the caller fills; NULL (and the error) when it is

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What wolfSSL keeps per process. Counted and thread-safe; the libraries
- * above call it from their own init. The hooks make runs repeatable in the
- * simulator and are set by tests only.
+ * above call it from their own init, a program of this library alone calls it
+ * first (without it, an archive link lacks the source of random bytes). The
+ * hooks make runs repeatable in the simulator and are set by tests only.
  */
 #ifndef WZP_TRANSPORT_GLOBAL_H
 #define WZP_TRANSPORT_GLOBAL_H
