@@ -14,16 +14,16 @@ CROSS_SYS := $(CURDIR)/.deps/arm64/sys/usr/lib/$(CROSS_TRIPLET)
 CROSS_TESTS ?= proto crypto
 # pkg-config must not find this machine's own libraries.
 CROSS_MAKE = env PKG_CONFIG_LIBDIR=$(CROSS_SYS)/pkgconfig PKG_CONFIG_PATH= \
-  TEST_WRAP='qemu-$(firstword $(subst -, ,$(CROSS_TRIPLET))) -L /usr/$(CROSS_TRIPLET) -E LD_LIBRARY_PATH=$(CROSS_SYS)' \
+  TEST_WRAP='qemu-aarch64 -L /usr/$(CROSS_TRIPLET) -E LD_LIBRARY_PATH=$(CROSS_SYS)' \
   $(MAKE) VARIANT=dev B=build/arm64 DEPS_PREFIX=$(CURDIR)/.deps/arm64/prefix \
-  CC=$(CROSS_TRIPLET)-gcc $(foreach t,ar nm objcopy,$(call upper,$(t))=$(CROSS_TRIPLET)-$(t))
-upper = $(subst ar,AR,$(subst nm,NM,$(subst objcopy,OBJCOPY,$(1))))
+  CC=$(CROSS_TRIPLET)-gcc AR=$(CROSS_TRIPLET)-ar NM=$(CROSS_TRIPLET)-nm OBJCOPY=$(CROSS_TRIPLET)-objcopy
 
 .PHONY: cross-arm64
 cross-arm64: ## build all for arm64, run the tests of proto and crypto under qemu (CROSS_TESTS)
 	$(Q)scripts/deps.sh --arch arm64
 	+$(Q)$(CROSS_MAKE) lib apps
 	+$(Q)$(CROSS_MAKE) layers LAYERS=link
+	+$(Q)$(CROSS_MAKE) install-lib install-headers install-pc DESTDIR= PREFIX=$(CURDIR)/build/arm64/prefix
 	$(Q)scripts/check-cpu $(CROSS_TRIPLET)-objdump build/arm64/libwzp-*.a .deps/arm64/prefix/lib/lib*.a
 	+$(Q)$(CROSS_MAKE) run-tests TEST_SET='$(CROSS_TESTS)'
 	+$(Q)[ "$$(uname -m)" != x86_64 ] || TEST_WRAP='qemu-x86_64 -cpu qemu64' $(MAKE) run-tests TEST_SET=crypto
