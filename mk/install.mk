@@ -24,12 +24,14 @@ INSTALL_PARTS := lib headers pc apps
 install: ## install the release build (DESTDIR PREFIX LIBDIR INCLUDEDIR PKGCONFIGDIR BINDIR)
 	+$(Q)$(call again,release) $(INSTALL_PARTS:%=install-%)
 
-# Bundled packages, their archives, and what those need of the system.
+# Bundled packages, their archives, and what those need of the system. Exported
+# variables do not reach $(shell) before make 4.4.
+ask_pkg = $(shell PKG_CONFIG_PATH='$(PKG_CONFIG_PATH)' $(PKG_CONFIG) $(1))
 BUNDLED = $(foreach p,$(PACKAGES),$(if $(filter $(realpath $(DEPS_PREFIX))/%,$(realpath \
-  $(shell $(PKG_CONFIG) --variable=libdir $(p)))),$(p)))
-BUNDLED_LIBS = $(call uniq,$(shell $(PKG_CONFIG) --libs-only-l $(BUNDLED)))
+  $(call ask_pkg,--variable=libdir $(p)))),$(p)))
+BUNDLED_LIBS = $(call uniq,$(call ask_pkg,--libs-only-l $(BUNDLED)))
 BUNDLED_ARCHIVES = $(BUNDLED_LIBS:-l%=$(DEPS_PREFIX)/lib/lib%.a)
-BUNDLED_NEEDS = $(call uniq,$(filter-out -L% $(BUNDLED_LIBS),$(shell $(PKG_CONFIG) --static --libs $(BUNDLED))))
+BUNDLED_NEEDS = $(call uniq,$(filter-out -L% $(BUNDLED_LIBS),$(call ask_pkg,--static --libs $(BUNDLED))))
 
 STAGED = $(B)/install
 $(STAGED)/.ok: $(ARCHIVES) $(B)/pc.mk mk/install.mk mk/prefix-symbols.sh
@@ -82,5 +84,5 @@ test-install: ## install twice, and use it with pkg-config and a compiler alone
 	+$(Q)$(MAKE) install PREFIX=$(TREE)/prefix DESTDIR=
 	+$(Q)umask 077 && $(MAKE) install PREFIX=$(TREE)/prefix DESTDIR=$(TREE)/dest STAGED=$(TREE)/staged
 	$(Q)INSTALLED=$(TREE)/prefix DEST=$(TREE)/dest SYS=$(CURDIR)/.deps/sys \
-	  PLAIN='build/release/libwzp-*.a $(BUNDLED_ARCHIVES) $(shell $(PKG_CONFIG) --libs libuv)' \
-	  scripts/run-tests $(TREE) tests/install/install_test.sh
+	  PLAIN='build/release/libwzp-*.a $(BUNDLED_ARCHIVES) $(call ask_pkg,--libs libuv)' \
+	  TEST_TIMEOUT=900 scripts/run-tests $(TREE) tests/install/install_test.sh
