@@ -176,6 +176,8 @@ typedef struct load {
     uint8_t kem[WZP_KEM_PK_LEN];
     size_t joined, closed;
     uint64_t received;
+    bool resumes; /* with the ticket of the dial before, if there is one */
+    uint8_t relay_cert[WZP_HASH_LEN]; /* as seen last */
     /* joined or closed; may dial again */
     void (*on_done)(load_client *c, wzp_tstamp now);
 } load;
@@ -222,6 +224,7 @@ static inline void load_handle(load_client *c, wzp_tstamp now,
     switch (a->kind) {
     case WZP_EP_CONNECTED:
         c->state = LOAD_CONNECTED;
+        memcpy(l->relay_cert, a->u.up.cert_hash, sizeof l->relay_cert);
         if (strcmp(c->room, "ping") != 0) {
             load_offer(c, now, a);
             load_must(wzp_endpoint_typed(c->ep, c->conn,
@@ -294,9 +297,11 @@ static inline void load_dial(load_client *c, wzp_tstamp now, const char *room)
 {
     (void)snprintf(c->room, sizeof c->room, "%s", room);
     c->state = LOAD_DIALLING;
-    const wzp_dial dial = {.local = wzp_uv_udp_local(c->udp),
-                           .remote = c->load->relay,
-                           .sni = c->room};
+    wzp_dial dial = {.local = wzp_uv_udp_local(c->udp),
+                     .remote = c->load->relay,
+                     .sni = c->room,
+                     .resumes = c->load->resumes};
+    memcpy(dial.resume_cert, c->load->relay_cert, sizeof dial.resume_cert);
     load_must(wzp_endpoint_dial(c->ep, now, &dial, &c->conn), "dial");
 }
 
@@ -333,6 +338,7 @@ static inline void load_open(load *l, size_t n, const load_relay *relay)
         cfg.rng = l->rng;
         cfg.pool = c->pool;
         cfg.max_conns = 8;
+        cfg.max_tickets = 2;
         load_must(wzp_endpoint_new(&c->ep, &cfg, wzp_uv_now()), "endpoint");
         const wzp_uv_machine machine = {load_recv, load_expire, load_deadline,
                                         load_poll_send, c};

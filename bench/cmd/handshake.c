@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Full handshakes per CPU-second of the relay: bare (server name "ping": TLS,
  * then closed) and with a room join (CallOffer checked, CallAnswer signed,
- * roster sent). Baseline: the public-key operations of the relay alone, by
+ * roster sent); and bare ones resumed with a ticket. All of them give one.
+ * Baseline: the public-key operations of the relay alone, by
  * libsodium in this process, in the same run:
  *
  *   bare   X25519 key and exchange, Ed25519 sign (TLS)
@@ -81,6 +82,18 @@ static void on_done(load_client *c, wzp_tstamp now)
     }
 }
 
+/* Of all connections so far. */
+static uint64_t resumed_of(const load *l)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        wzp_endpoint_stats s = {.size = sizeof s};
+        wzp_endpoint_stats_get(l->c[i].ep, &s);
+        sum += s.resumed;
+    }
+    return sum;
+}
+
 /* Handshakes per CPU-second in one window. */
 static double round_of(load *l, const load_relay *relay, bool with_join)
 {
@@ -107,9 +120,24 @@ static double round_of(load *l, const load_relay *relay, bool with_join)
     return rate;
 }
 
+/* The same with tickets; all but the first of each client must resume. */
+static double resumed_round_of(load *l, const load_relay *relay)
+{
+    const uint64_t resumed = resumed_of(l);
+    const size_t closed = l->closed;
+    l->resumes = true;
+    const double rate = round_of(l, relay, false);
+    l->resumes = false;
+    if (resumed_of(l) - resumed + AT_ONCE < l->closed - closed) {
+        load_die("handshakes did not resume");
+    }
+    return rate;
+}
+
 int main(void)
 {
     double bare[ROUNDS], join[ROUNDS], bare_base[ROUNDS], join_base[ROUNDS];
+    double again[ROUNDS];
     char conditions[300];
     load l;
     costs c = {0};
@@ -121,9 +149,11 @@ int main(void)
         bare_base[i] = 1 / tls;
         join_base[i] = 1 / (tls + 3 * c.verify + 2 * c.sign + c.key);
         bare[i] = round_of(&l, &relay, false);
+        again[i] = resumed_round_of(&l, &relay);
         join[i] = round_of(&l, &relay, true);
     }
     const wzp_runs b = wzp_runs_of(bare, ROUNDS);
+    const wzp_runs r = wzp_runs_of(again, ROUNDS);
     const wzp_runs j = wzp_runs_of(join, ROUNDS);
     (void)snprintf(
         conditions, sizeof conditions,
@@ -154,8 +184,17 @@ int main(void)
          .runs = ROUNDS,
          .spread = j.spread,
          .conditions = conditions},
+        {.id = "handshake",
+         .what = "bare, resumed with a ticket; baseline: the full one",
+         .value = r.median,
+         .unit = "1/s",
+         .baseline = b.median,
+         .runs = ROUNDS,
+         .spread = r.spread,
+         .conditions = "as above; a fresh key exchange, no certificate, no "
+                       "signature, the next ticket"},
     };
-    load_put(rows, 2);
+    load_put(rows, 3);
     load_relay_stop(&relay);
     return 0;
 }

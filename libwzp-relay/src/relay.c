@@ -61,6 +61,8 @@ static wzp_err make_endpoint(wzp_relay *relay, wzp_tstamp now)
     cfg.accepts = true;
     cfg.has_tls_seed = true;
     cfg.max_conns = relay->cfg.max_conns;
+    /* For our own clients: nobody has shown that others take them well. */
+    cfg.gives_tickets = !relay->cfg.allow_legacy;
     cfg.pool = relay->pool;
     /* Three quarters for others' messages, the rest for our own. */
     relay->egress.routed_max = cfg.signal_max_queue / 4 * 3;

@@ -565,6 +565,53 @@ WZP_TEST(session_with_an_explicit_pin_takes_no_successor)
     sr_free(w);
 }
 
+/* --- resumption ----------------------------------------------------------- */
+
+static uint64_t resumed(const sr *w)
+{
+    wzp_endpoint_stats stats = {.size = sizeof stats};
+    wzp_endpoint_stats_get(w->relay, &stats);
+    return stats.resumed;
+}
+
+WZP_TEST(session_resumes_as_the_pinned_relay_and_is_bound_anew)
+{
+    sr *w = sr_new();
+    sr_joined(w);
+    leave_and_wait(w);
+    assert_int_equal(resumed(w), 0);
+
+    sr_joined(w);
+
+    assert_int_equal(resumed(w), 1);
+    ASSERT_OK(w->offer_err); /* both bindings are of this connection */
+    assert_true(sr_is_pinned(w, w->relay_cert));
+    leave_and_wait(w);
+    announce(w, OLD_TLS); /* also under a certificate that was not shown */
+    sr_joined(w);
+    assert_int_equal(resumed(w), 2);
+    assert_true(
+        wzp__pins_is_next(w->pins, SR_RELAY, w->next_tls.sha256, NOT_BEFORE));
+    sr_free(w);
+}
+
+WZP_TEST(session_with_another_pin_does_not_resume)
+{
+    sr *w = sr_new();
+    sr_joined(w);
+    leave_and_wait(w);
+    wzp_join join = sr_join_of(w, "room");
+    join.has_pin = true;
+    memset(join.pin, 0x11, WZP_HASH_LEN);
+
+    ASSERT_OK(wzp__session_start(w->session, w->now, &join));
+    sr_run(w, WZP_S);
+
+    sr_assert_ended(w, WZP_ERR_PIN);
+    assert_int_equal(resumed(w), 0);
+    sr_free(w);
+}
+
 /* --- coming back ---------------------------------------------------------- */
 
 static const uint32_t backoff[] = {250, 1000, 2000, 4000, 8000, 15000, 30000};

@@ -364,6 +364,8 @@ static inline wzp_endpoint *sr_endpoint(sr *w, wzp_pkt_pool *pool, bool accepts,
     cfg.accepts = accepts;
     cfg.max_conns = 1024;
     cfg.max_half_open = 256;
+    cfg.gives_tickets = accepts;
+    cfg.max_tickets = accepts ? 0 : 8;
     cfg.has_tls_seed = true;
     memset(cfg.tls_seed, seed, sizeof cfg.tls_seed);
     wzp_endpoint *ep;

@@ -298,6 +298,8 @@ static bool lives_with(size_t allocations, bool server_is_poor)
         net_node *node = net_prepare(n);
         wzp_endpoint_config cfg = net_config(n, node, i == 0);
         const bool is_poor = (i == 0) == server_is_poor;
+        cfg.gives_tickets = i == 0;
+        cfg.max_tickets = i == 0 ? 0 : 2;
         if (is_poor) {
             cfg.mem = (wzp_mem){scarce_resize, &mem};
         }
@@ -384,6 +386,14 @@ static void little_held(wzp_endpoint_config *c)
 {
     c->signal_max_held = 1000;
 }
+static void many_tickets(wzp_endpoint_config *c)
+{
+    c->max_tickets = 1025;
+}
+static void names_missing(wzp_endpoint_config *c)
+{
+    c->n_cert_snis = 1;
+}
 static void early_above(wzp_endpoint_config *c)
 {
     c->signal_max_len = 1000;
@@ -397,6 +407,8 @@ static const config_row CONFIGS[] = {
     {"too many connections", many_conns},
     {"no datagram queue", no_queue},
     {"holds less than a message", little_held},
+    {"too many tickets", many_tickets},
+    {"names to ask under are missing", names_missing},
     {"early limit above the limit", early_above},
 };
 

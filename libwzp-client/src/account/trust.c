@@ -9,8 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* WZP_ERR_NOT_FOUND: whatever it shows. */
-static wzp_err pin_of(const wzp__trust *t, uint8_t out[WZP_HASH_LEN])
+wzp_err wzp__trust_pin(const wzp__trust *t, uint8_t out[WZP_HASH_LEN])
 {
     if (t->fixed != NULL) {
         memcpy(out, t->fixed, WZP_HASH_LEN);
@@ -25,7 +24,7 @@ wzp__trust_answer wzp__trust_check(wzp__trust *t, const wzp_ep_action *up,
     memcpy(t->seen, up->u.up.cert_hash, WZP_HASH_LEN);
     t->has_key = up->u.up.has_peer_key;
     memcpy(t->key, up->u.up.peer_key, WZP_KEY_LEN);
-    if (pin_of(t, pinned) != WZP_OK) {
+    if (wzp__trust_pin(t, pinned) != WZP_OK) {
         return WZP__TRUST_FIRST;
     }
     const bool is_known = memcmp(pinned, t->seen, WZP_HASH_LEN) == 0 ||
@@ -74,7 +73,8 @@ void wzp__trust_text(const wzp__trust *t, char out[WZP_ENDED_TEXT_MAX])
 {
     uint8_t pin[WZP_HASH_LEN] = {0};
     char pinned[WZP_TLS_FP_TEXT_LEN + 1], seen[WZP_TLS_FP_TEXT_LEN + 1];
-    wzp_ignore(pin_of(t, pin), "there is one, or nothing would differ from it");
+    wzp_ignore(wzp__trust_pin(t, pin),
+               "there is one, or nothing would differ from it");
     wzp_tls_fingerprint_encode(pin, pinned);
     wzp_tls_fingerprint_encode(t->seen, seen);
     (void)snprintf(out, WZP_ENDED_TEXT_MAX,

@@ -29,6 +29,11 @@ typedef enum wzp__trust_answer {
     WZP__TRUST_DIFFERS,
 } wzp__trust_answer;
 
+/* What this relay's certificate should be. WZP_ERR_NOT_FOUND: whatever it
+ * shows. */
+WZP_NODISCARD wzp_err wzp__trust_pin(const wzp__trust *t,
+                                     uint8_t out[WZP_HASH_LEN]);
+
 /* up: WZP_EP_CONNECTED. pinned: filled for WZP__TRUST_DIFFERS. */
 wzp__trust_answer wzp__trust_check(wzp__trust *t, const wzp_ep_action *up,
                                    wzp_unix_s now,

@@ -25,6 +25,7 @@
 #define STATS_NS              WZP_S
 #define PLAYOUT_LEVEL_CLOCKED 960 /* chosen: two ticks of a real device */
 #define PACKETS               256 /* buffers: sending and receiving */
+#define TICKETS               8   /* one per relay and room; chosen */
 
 /* --- receiving --- */
 
@@ -510,6 +511,7 @@ static wzp_err make_endpoint(wzp_engine *e, wzp_tstamp now)
     cfg.rng = e->cfg.rng;
     cfg.log = e->cfg.log;
     cfg.max_conns = 64;
+    cfg.max_tickets = TICKETS;
     cfg.idle_timeout = IDLE_NS;
     cfg.has_tls_seed = true; /* a certificate of this process only */
     wzp_rng_fill(&e->cfg.rng, cfg.tls_seed, sizeof cfg.tls_seed);

@@ -98,6 +98,7 @@ static void dial(wzp__session *s, wzp_tstamp now)
         d.local =
             (wzp_addr){.family = d.remote.family, .port = s->join.local.port};
     }
+    d.resumes = wzp__trust_pin(&s->trust, d.resume_cert) == WZP_OK;
     wzp_err e = wzp_endpoint_dial(s->deps.ep, now, &d, &s->conn);
     if (e != WZP_OK) {
         s->conn = 0;

@@ -208,8 +208,7 @@ static wzp_err new_client(wzp__conn *c, const wzp_dial *dial)
         return of_liberr(rv);
     }
     c->quic = quic;
-    return wzp__tls_dial(&c->tls, &env->tls, &env->cfg.mem, dial->sni,
-                         dial->present_cert);
+    return wzp__tls_dial(&c->tls, &env->tls, &env->cfg.mem, c->now, dial);
 }
 
 wzp_err wzp__conn_dial(wzp__conn **out, const wzp__conn_new *how,
@@ -315,7 +314,8 @@ bool wzp__conn_recv(wzp__conn *c, wzp_tstamp now, const wzp_addr *local,
         wzp__conn_close_quic(c, rv);
         return true;
     }
-    if (c->state == WZP__CONN_OPEN && c->tls.ssl != NULL) {
+    if (c->state == WZP__CONN_OPEN && c->tls.ssl != NULL &&
+        !wzp__tls_awaits(&c->tls, now)) {
         /* A third of a connection's memory; nothing of it is needed again. */
         ngtcp2_conn_set_tls_native_handle(c->quic, NULL);
         wzp__tls_drop(&c->tls);

@@ -28,8 +28,7 @@ static int on_crypto_data(ngtcp2_conn *quic, ngtcp2_encryption_level level,
     wzp__conn *c = user;
     c->seen.urgent = true;
     if (level == NGTCP2_ENCRYPTION_LEVEL_1RTT) {
-        /* Session tickets, which nobody here uses. Nothing else may come, and
-         * wolfSSL would refuse those of rustls, whose nonce it finds long. */
+        wzp__tls_recv_late(&c->tls, c->now, data, len);
         return 0;
     }
     if (c->tls.ssl == NULL) {
@@ -48,7 +47,7 @@ static int on_handshake_completed(ngtcp2_conn *quic, void *user)
 {
     (void)quic;
     wzp__conn *c = user;
-    const wzp_err e = wzp__tls_finish(&c->tls);
+    const wzp_err e = wzp__tls_finish(&c->tls, c->now);
     if (e != WZP_OK) {
         return fault(c, e);
     }
@@ -60,6 +59,7 @@ static int on_handshake_completed(ngtcp2_conn *quic, void *user)
         wzp__share_take(c);
         c->env->stats.accepted++;
     }
+    c->env->stats.resumed += c->tls.facts->is_resumed;
     return fault(
         c, wzp__events_push(c->env, (wzp__event){.kind = c->is_server
                                                              ? WZP_EP_ACCEPTED

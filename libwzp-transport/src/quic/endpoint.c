@@ -20,6 +20,7 @@ enum {
     DEFAULT_EARLY = 65536,
     DEFAULT_HELD = 2 * 1024 * 1024,
     DEFAULT_QUEUE = 1024 * 1024,
+    TICKETS_MOST = 1024,
 };
 
 static const char SECRET_LABEL[] = "wzp-quic-tokens";
@@ -57,7 +58,8 @@ static bool is_valid(const wzp_endpoint_config *cfg)
            cfg->signal_max_early <= cfg->signal_max_len &&
            cfg->signal_max_len <= WZP__SIGNAL_MAX &&
            cfg->signal_max_held >= cfg->signal_max_len + WZP__STREAM_COST &&
-           (cfg->n_cert_snis == 0 || cfg->cert_snis != NULL);
+           (cfg->n_cert_snis == 0 || cfg->cert_snis != NULL) &&
+           cfg->max_tickets <= TICKETS_MOST;
 }
 
 static wzp_err init_env(wzp_endpoint *ep)
@@ -68,6 +70,8 @@ static wzp_err init_env(wzp_endpoint *ep)
     WZP_TRY(wzp__tls_require(&env->tls, &env->cfg.mem, env->cfg.cert_snis,
                              env->cfg.n_cert_snis));
     env->cfg.cert_snis = NULL; /* copied */
+    WZP_TRY(wzp__tls_resume(&env->tls, &env->cfg.mem, &env->cfg.rng,
+                            env->cfg.gives_tickets, env->cfg.max_tickets));
     if (seed != NULL) {
         /* From the seed, so that a restarted relay can still reset the
          * connections of its former life at once. */
@@ -200,6 +204,7 @@ void wzp_endpoint_recv(wzp_endpoint *ep, wzp_tstamp now, const wzp_addr *local,
                        const wzp_addr *remote, const uint8_t *data, size_t len)
 {
     ep->now = now;
+    wzp__tls_at(&ep->env.tls, now);
     ep->env.stats.rx_packets++;
     ngtcp2_version_cid ids;
     const int rv =
@@ -269,6 +274,7 @@ wzp_err wzp_endpoint_dial(wzp_endpoint *ep, wzp_tstamp now,
                           const wzp_dial *dial, wzp_conn_id *out)
 {
     ep->now = now;
+    wzp__tls_at(&ep->env.tls, now);
     if (!is_dialable(dial)) {
         return WZP_ERR_ARG;
     }

@@ -84,6 +84,7 @@ static int on_server_name(WOLFSSL *ssl, int *alert, void *arg)
         is_valid = is_valid && is_name_char(sni[i]);
     }
     if (is_valid && needs_cert(s->tls, sni)) {
+        (void)wolfSSL_no_ticket_TLSv13(ssl); /* it would stand in for it */
         wolfSSL_set_verify(
             ssl, WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT,
             on_verify);
@@ -115,7 +116,7 @@ static int on_verify(int ok, WOLFSSL_X509_STORE_CTX *store)
 static bool set_common(WOLFSSL_CTX *ctx)
 {
     (void)wolfSSL_CTX_set_session_cache_mode(ctx, WOLFSSL_SESS_CACHE_OFF);
-    return wzp__tls_method_set(ctx) &&
+    return wzp__tls_method_set(ctx) && wolfSSL_CTX_only_dhe_psk(ctx) == 0 &&
            wolfSSL_CTX_set1_groups_list(ctx, GROUPS) == WOLFSSL_SUCCESS &&
            wolfSSL_CTX_set_cipher_list(ctx, SUITES) == WOLFSSL_SUCCESS;
 }
@@ -147,10 +148,12 @@ static WOLFSSL_CTX *new_server_ctx(const wzp__cert *cert)
         wolfSSL_CTX_use_PrivateKey_buffer(ctx, cert->key, (long)cert->key_len,
                                           WOLFSSL_FILETYPE_ASN1) !=
             WOLFSSL_SUCCESS ||
-        wolfSSL_CTX_no_ticket_TLSv13(ctx) != 0) {
+        wolfSSL_CTX_set_TicketEncCb(ctx, NULL) != WOLFSSL_SUCCESS) {
         wolfSSL_CTX_free(ctx);
         return NULL;
     }
+    (void)wolfSSL_CTX_set_max_early_data(ctx, 0); /* else tickets offer it */
+    (void)wolfSSL_CTX_set_timeout(ctx, WZP__TICKET_SECONDS);
     wolfSSL_CTX_set_servername_callback(ctx, on_server_name);
     return ctx;
 }
@@ -185,6 +188,14 @@ void wzp__tls_deinit(wzp__tls *tls)
     wzp__cert_deinit(&tls->cert);
     if (tls->cert_snis != NULL) {
         wzp_mem_free(&tls->mem, tls->cert_snis, tls->cert_snis_len);
+    }
+    if (tls->ticket_keys != NULL) {
+        wzp__ticket_keys_deinit(tls->ticket_keys);
+        wzp_mem_free(&tls->mem, tls->ticket_keys, sizeof *tls->ticket_keys);
+    }
+    if (tls->tickets != NULL) {
+        wzp__tickets_deinit(tls->tickets);
+        wzp_mem_free(&tls->mem, tls->tickets, sizeof *tls->tickets);
     }
     *tls = (wzp__tls){0};
 }
@@ -244,6 +255,7 @@ static wzp_err open_session(wzp__tls_session *s, WOLFSSL_CTX *ctx)
     (void)wolfSSL_set_app_data(s->ssl, s);
     wolfSSL_SetCertCbCtx(s->ssl, s);
     wolfSSL_set_quic_transport_version(s->ssl, QUIC_PARAMS_V1);
+    (void)wolfSSL_set_max_early_data(s->ssl, 0);
     if (s->tls->alpn[0] == '\0') {
         return WZP_OK;
     }
@@ -269,25 +281,12 @@ wzp_err wzp__tls_accept(wzp__tls_session *s, const wzp__tls *tls,
     return WZP_OK;
 }
 
-wzp_err wzp__tls_dial(wzp__tls_session *s, const wzp__tls *tls,
-                      const wzp_mem *mem, const char *sni, bool present_cert)
+static wzp_err show_cert(wzp__tls_session *s)
 {
-    s->tls = tls;
-    s->mem = *mem;
-    WZP_TRY(open_session(s, tls->client));
-    wolfSSL_set_connect_state(s->ssl);
-    if (sni != NULL &&
-        wolfSSL_UseSNI(s->ssl, WOLFSSL_SNI_HOST_NAME, sni,
-                       (unsigned short)strlen(sni)) != WOLFSSL_SUCCESS) {
-        return WZP_ERR_TLS;
-    }
-    if (!present_cert) {
-        return WZP_OK;
-    }
-    if (!tls->has_cert) {
+    const wzp__cert *cert = &s->tls->cert;
+    if (!s->tls->has_cert) {
         return WZP_ERR_CONFIG;
     }
-    const wzp__cert *cert = &tls->cert;
     if (wolfSSL_use_certificate_buffer(s->ssl, cert->der, (long)cert->len,
                                        WOLFSSL_FILETYPE_ASN1) !=
             WOLFSSL_SUCCESS ||
@@ -297,6 +296,24 @@ wzp_err wzp__tls_dial(wzp__tls_session *s, const wzp__tls *tls,
         return WZP_ERR_TLS;
     }
     return WZP_OK;
+}
+
+wzp_err wzp__tls_dial(wzp__tls_session *s, const wzp__tls *tls,
+                      const wzp_mem *mem, wzp_tstamp now, const wzp_dial *dial)
+{
+    s->tls = tls;
+    s->mem = *mem;
+    WZP_TRY(open_session(s, tls->client));
+    wolfSSL_set_connect_state(s->ssl);
+    if (dial->sni != NULL &&
+        wolfSSL_UseSNI(s->ssl, WOLFSSL_SNI_HOST_NAME, dial->sni,
+                       (unsigned short)strlen(dial->sni)) != WOLFSSL_SUCCESS) {
+        return WZP_ERR_TLS;
+    }
+    if (dial->present_cert) { /* and then no ticket, which would replace it */
+        return show_cert(s);
+    }
+    return tls->tickets != NULL ? wzp__tls_wish_ticket(s, now, dial) : WZP_OK;
 }
 
 /* The server's own check of a match is wolfSSL's; what is left is a client
@@ -320,12 +337,16 @@ static bool alpn_agreed(const wzp__tls_session *s)
            len == strlen(s->tls->alpn) && memcmp(list, s->tls->alpn, len) == 0;
 }
 
-wzp_err wzp__tls_finish(wzp__tls_session *s)
+wzp_err wzp__tls_finish(wzp__tls_session *s, wzp_tstamp now)
 {
     if (!alpn_agreed(s)) {
         return WZP_ERR_ALPN;
     }
     wzp__tls_facts *f = s->facts;
+    f->is_resumed = wolfSSL_session_reused(s->ssl) == 1;
+    if (s->wish != NULL) {
+        wzp__tls_settle_wish(s, now);
+    }
     const bool needs = !wolfSSL_is_server(s->ssl) || needs_cert(s->tls, f->sni);
     if (needs && !f->has_peer_cert) {
         return WZP_ERR_CERT;
@@ -343,6 +364,7 @@ void wzp__tls_drop(wzp__tls_session *s)
 {
     wolfSSL_free(s->ssl);
     s->ssl = NULL;
+    wzp__tls_end_wish(s);
 }
 
 void wzp__tls_forget(wzp__tls_session *s)

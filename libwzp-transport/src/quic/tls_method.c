@@ -35,6 +35,9 @@ static int on_secrets(WOLFSSL *ssl, WOLFSSL_ENCRYPTION_LEVEL level,
                       const uint8_t *rx, const uint8_t *tx, size_t len)
 {
     wzp__tls_session *s = session_of(ssl);
+    if (ngtcp2_conn_get_handshake_completed(conn_of(s)) != 0) {
+        return 1; /* QUIC changes its keys itself */
+    }
     if (!s->is_broken) {
         s->is_broken = !install(
             s, ngtcp2_crypto_wolfssl_from_wolfssl_encryption_level(level), rx,

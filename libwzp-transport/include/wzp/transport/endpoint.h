@@ -72,6 +72,12 @@ typedef struct wzp_endpoint_config {
      * sides. */
     const char *const *cert_snis;
     size_t n_cert_snis;
+    /* Session resumption saves the listener a signature and neither bytes nor
+     * a round trip (docs/adr/0013-resumption.md). Listener: give a ticket with
+     * each connection. Dialler: tickets kept, in memory only; 0 (default) to
+     * 1024. */
+    bool gives_tickets;
+    size_t max_tickets;
 } wzp_endpoint_config;
 
 void wzp_endpoint_config_default_sized(wzp_endpoint_config *cfg, size_t size);
@@ -114,6 +120,12 @@ typedef struct wzp_dial {
     bool present_cert; /* show the own certificate if asked (needs tls_seed);
                         * a listener that requires one finds out after we are
                         * CONNECTED: CLOSED with CERT_REQUIRED may follow */
+    /* Resume an earlier connection to this address and name, if one had this
+     * certificate and left a ticket. Not with present_cert. WZP_EP_CONNECTED
+     * then has that certificate, or, where the listener would not resume, the
+     * one it showed. */
+    bool resumes;
+    uint8_t resume_cert[WZP_HASH_LEN];
 } wzp_dial;
 
 /* Start a handshake. The certificate hash comes with WZP_EP_CONNECTED, before
@@ -268,6 +280,7 @@ typedef struct wzp_endpoint_stats {
     uint64_t cert_refused; /* ended because a certificate was missing, on
                             * either side (one that is not the peer's own
                             * counts as any other failed handshake) */
+    uint64_t resumed;      /* handshakes without a certificate, either side */
 } wzp_endpoint_stats;
 
 /* out->size  set by the caller: sizeof *out. */
