@@ -133,7 +133,10 @@ WZP_NODISCARD wzp_err wzp_endpoint_close(wzp_endpoint *ep, wzp_tstamp now,
 /* From now on this peer may send messages up to signal_max_len. */
 WZP_NODISCARD wzp_err wzp_endpoint_trust(wzp_endpoint *ep, wzp_conn_id conn);
 
-/* The socket changed (new local address): move every connection there. */
+/* The socket changed (new local address): connections we dialled move there,
+ * are checked on the new path and measured anew. One whose handshake is not
+ * confirmed yet cannot move: WZP_EP_CLOSED with WZP_ERR_MOVED, dial again.
+ * Accepted connections stay as they are. RFC 9000 section 9. */
 void wzp_endpoint_rebind(wzp_endpoint *ep, wzp_tstamp now,
                          const wzp_addr *local);
 
@@ -210,6 +213,8 @@ typedef struct wzp_conn_stats {
     size_t dgram_queued;
     uint64_t cwnd_bytes;
     uint64_t bytes_in_flight;
+    uint64_t path_changes; /* an end moved, and the new path was validated */
+    uint64_t key_updates;  /* by either side, complete */
 } wzp_conn_stats;
 
 WZP_NODISCARD wzp_err wzp_endpoint_conn_stats(const wzp_endpoint *ep,
@@ -225,6 +230,10 @@ typedef struct wzp_endpoint_stats {
     uint64_t malformed;    /* packets no connection wanted */
     uint64_t handshake_failed;
     uint64_t tx_packets, rx_packets;
+    uint64_t retries_sent; /* strangers asked to show their address */
+    uint64_t resets_sent;  /* stateless: packets of connections long gone */
+    uint64_t path_changes; /* validated moves of either end, all connections */
+    uint64_t key_updates;  /* by either side, all connections */
 } wzp_endpoint_stats;
 
 void wzp_endpoint_stats_get(const wzp_endpoint *ep, wzp_endpoint_stats *out);
