@@ -24,6 +24,7 @@ typedef enum wzp__command_kind {
     WZP__CMD_MUTE,
     WZP__CMD_PIN_DECIDE,
     WZP__CMD_WORDS,
+    WZP__CMD_NETWORK,
 } wzp__command_kind;
 
 typedef struct wzp__command {

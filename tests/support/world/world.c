@@ -81,7 +81,7 @@ static wzp_unix_s unix_now(void *user)
 static int node_at(const wzp_world *w, const wzp_addr *addr)
 {
     int i = addr->ip[2] * 256 + addr->ip[3];
-    return addr->ip[0] == 10 && i < w->n_nodes ? i : -1;
+    return i < w->n_nodes && wzp_addr_equal(addr, &w->nodes[i]->addr) ? i : -1;
 }
 
 static void mix(wzp_world *w, const void *data, size_t len)
@@ -426,6 +426,11 @@ void wzp_world_link(wzp_world *w, wzp_node client, const wzp_link_cfg *up,
 {
     wzp_link_set(&w->nodes[client]->up, up);
     wzp_link_set(&w->nodes[client]->down, down);
+}
+
+void wzp_world_move(wzp_world *w, wzp_node client)
+{
+    w->nodes[client]->addr.ip[1]++;
 }
 
 void wzp_world_kill(wzp_world *w, wzp_node n)

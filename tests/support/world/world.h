@@ -61,6 +61,10 @@ wzp_rng wzp_world_rng(wzp_world *w, wzp_node node);
 void wzp_world_link(wzp_world *w, wzp_node client, const wzp_link_cfg *up,
                     const wzp_link_cfg *down);
 
+/* The client's own address is another one; packets to the old one are lost.
+ * Its machine is not told: that is the test's to do, then kick. */
+void wzp_world_move(wzp_world *w, wzp_node client);
+
 wzp_engine *wzp_world_engine(wzp_world *w, wzp_node client);
 wzp_relay *wzp_world_relay_machine(wzp_world *w, wzp_node relay);
 wzp_client_stats wzp_world_stats(wzp_world *w, wzp_node client);

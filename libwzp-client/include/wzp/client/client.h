@@ -62,6 +62,13 @@ WZP_NODISCARD wzp_err wzp_client_join(wzp_client *c, const char *room,
 WZP_NODISCARD wzp_err wzp_client_leave(wzp_client *c);
 WZP_NODISCARD wzp_err wzp_client_mute(wzp_client *c, bool muted);
 WZP_NODISCARD wzp_err wzp_client_pin_decide(wzp_client *c, bool accept);
+/* The machine is on another network now, or may be: the call goes on over a new
+ * socket (a fixed port of `bind` is given up). Worth calling whenever the
+ * system tells of a change; where nothing changed it costs one round trip of
+ * checking. Without it the client notices by itself only when the system
+ * refuses to send for a second. No socket to be had: the old one stays, and
+ * is tried again while nothing can be sent. */
+WZP_NODISCARD wzp_err wzp_client_network_changed(wzp_client *c);
 /* WZP_EVENT_WORDS follows; computed on another thread. */
 WZP_NODISCARD wzp_err wzp_client_words(wzp_client *c);
 
