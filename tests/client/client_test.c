@@ -95,8 +95,8 @@ static uv_relay *relay_start(void)
     w->relay = sr_endpoint(w, w->relay_pool, true, 2);
     ASSERT_OK(wzp_endpoint_cert_hash(w->relay, w->relay_cert));
     assert_int_equal(uv_loop_init(&r->loop), 0);
-    const wzp_uv_machine machine = {relay_recv, relay_expire, relay_deadline,
-                                    relay_poll_send, w};
+    const wzp_uv_machine machine = {
+        relay_recv, relay_expire, relay_deadline, relay_poll_send, w, NULL};
     const wzp_addr any = wzp_addr_v4((const uint8_t[]){127, 0, 0, 1}, 0);
     ASSERT_OK(
         wzp_uv_udp_new(&r->udp, &r->loop, &w->mem, &any, &machine, NULL, 0));
@@ -234,6 +234,30 @@ WZP_TEST(client_gives_words_when_in_a_room_and_the_reason_when_not)
     }
     wzp_client_free(c, NULL, NULL);
     relay_end(r);
+}
+
+WZP_TEST(client_stays_in_the_call_when_the_network_changes)
+{
+    uv_relay *r = relay_start();
+    wzp_client *c = client_new(NULL);
+    ASSERT_OK(wzp_client_run_thread(c));
+    ASSERT_OK(wzp_client_join(c, "room", r->address, NULL));
+    await_state(c, WZP_CLIENT_JOINED);
+    wzp_client_stats s = {.size = sizeof s};
+    uint64_t before = 0;
+
+    for (int i = 0; i < 3; i++) {
+        ASSERT_OK(wzp_client_network_changed(c));
+        await_event(c, WZP_EVENT_STATS);
+        wzp_client_stats_get(c, &s);
+        assert_int_equal(s.state, WZP_CLIENT_JOINED);
+        assert_int_equal(s.reconnects, 0);
+        assert_true(s.rx_packets > before); /* the relay answers there */
+        before = s.rx_packets;
+    }
+
+    wzp_client_free(c, NULL, NULL);
+    assert_int_equal(relay_end(r), 1);
 }
 
 WZP_TEST(client_has_statistics_of_a_call)

@@ -48,7 +48,8 @@ WZP_TEST(socket_packets_come_in_one_batch_in_order)
 {
     pair p = open_pair("127.0.0.1:0", "127.0.0.1:0");
     for (uint8_t i = 0; i < 20; i++) {
-        assert_true(wzp__socket_send(&p.a, &p.a.local, &p.b.local, &i, 1));
+        assert_int_equal(wzp__socket_send(&p.a, &p.a.local, &p.b.local, &i, 1),
+                         0);
     }
     assert_int_equal(recv_some(&p, &p.b), 20);
     for (uint8_t i = 0; i < 20; i++) {
@@ -69,7 +70,8 @@ WZP_TEST(socket_on_a_wildcard_leaves_from_the_address_it_is_told)
     wzp_addr from = addr_of("127.0.0.9:0"), to = addr_of("127.0.0.5:0");
     from.port = p.a.local.port;
     to.port = p.b.local.port;
-    assert_true(wzp__socket_send(&p.a, &from, &to, (const uint8_t *)"x", 1));
+    assert_int_equal(
+        wzp__socket_send(&p.a, &from, &to, (const uint8_t *)"x", 1), 0);
     assert_int_equal(recv_some(&p, &p.b), 1);
     wzp__socket_packet got;
     assert_true(wzp__socket_get(&p.b, p.batch, 0, &got));
@@ -82,12 +84,116 @@ WZP_TEST(socket_says_that_a_packet_was_cut)
 {
     pair p = open_pair("127.0.0.1:0", "127.0.0.1:0");
     static const uint8_t BIG[WZP__SOCKET_PACKET + 1];
-    assert_true(
-        wzp__socket_send(&p.a, &p.a.local, &p.b.local, BIG, sizeof BIG));
+    assert_int_equal(
+        wzp__socket_send(&p.a, &p.a.local, &p.b.local, BIG, sizeof BIG), 0);
     assert_int_equal(recv_some(&p, &p.b), 1);
     wzp__socket_packet got;
     assert_true(wzp__socket_get(&p.b, p.batch, 0, &got));
     assert_true(got.is_truncated);
+    close_pair(&p);
+}
+
+/* --- runs --- */
+
+enum {
+    EACH = 1200,
+    LAST = 345,
+};
+
+static void fill_run(wzp__run *run, const pair *p, size_t count)
+{
+    uint8_t data[EACH];
+    wzp__run_clear(run);
+    for (size_t i = 0; i < count; i++) {
+        memset(data, (int)i + 1, sizeof data);
+        assert_true(wzp__run_add(run, &p->a.local, &p->b.local, data,
+                                 i + 1 < count ? EACH : LAST));
+    }
+}
+
+/* All arrive, one by one, as they were; from where they should. */
+static void expect_run(pair *p, size_t count)
+{
+    size_t got = 0;
+    while (got < count) {
+        const size_t n = recv_some(p, &p->b);
+        for (size_t i = 0; i < n; i++, got++) {
+            wzp__socket_packet q;
+            assert_true(wzp__socket_get(&p->b, p->batch, i, &q));
+            assert_int_equal(q.len, got + 1 < count ? EACH : LAST);
+            assert_int_equal(q.data[0], got + 1);
+            assert_int_equal(q.data[q.len - 1], got + 1);
+            assert_true(wzp_addr_equal(&q.remote, &p->a.local));
+        }
+    }
+    assert_int_equal(got, count);
+    assert_int_equal(wzp__socket_recv(&p->b, p->batch), 0);
+}
+
+static const char *const RUN_ENDS[] = {"127.0.0.1:0", "[::]:0"};
+
+static size_t run_rows(void)
+{
+    return 2;
+}
+
+static void sends_run(size_t row)
+{
+    pair p = {.mem = wzp_mem_default()};
+    const wzp_addr at = addr_of(RUN_ENDS[row]), bt = addr_of("127.0.0.1:0");
+    int e = 0;
+    if (wzp__socket_open(&p.a, &at, &e) != WZP_OK) {
+        WZP_SKIP("no IPv6 here");
+    }
+    assert_int_equal(wzp__socket_open(&p.b, &bt, &e), WZP_OK);
+    assert_int_equal(wzp__socket_batch_new(&p.batch, &p.mem), WZP_OK);
+    const bool splits = p.a.splits;
+    p.a.local = wzp_addr_v4((const uint8_t[]){127, 0, 0, 1}, p.a.local.port);
+    static wzp__run run;
+    fill_run(&run, &p, 10);
+    wzp__socket_sent sent = wzp__socket_send_run(&p.a, &run);
+    assert_int_equal(sent.packets, 10);
+    assert_int_equal(sent.error, 0);
+    assert_int_equal(sent.calls, splits ? 1 : 10);
+    expect_run(&p, 10);
+
+    p.a.splits = false; /* an older system */
+    sent = wzp__socket_send_run(&p.a, &run);
+    assert_int_equal(sent.packets, 10);
+    assert_int_equal(sent.calls, 10);
+    expect_run(&p, 10);
+    close_pair(&p);
+}
+
+WZP_ROWS(socket_sends_a_run_in_one_call_or_in_many_from, run_rows, sends_run);
+
+WZP_TEST(socket_sends_packet_by_packet_what_the_system_will_not_split)
+{
+    pair p = open_pair("127.0.0.1:0", "127.0.0.1:0");
+    /* Without checksums the system refuses to split. */
+    const int on = 1;
+    assert_int_equal(
+        setsockopt(p.a.fd, SOL_SOCKET, SO_NO_CHECK, &on, sizeof on), 0);
+    const bool splits = p.a.splits;
+    static wzp__run run;
+    fill_run(&run, &p, 5);
+    const wzp__socket_sent sent = wzp__socket_send_run(&p.a, &run);
+    assert_int_equal(sent.packets, 5);
+    assert_int_equal(sent.error, 0);
+    assert_int_equal(sent.calls, splits ? 6 : 5);
+    expect_run(&p, 5);
+    close_pair(&p);
+}
+
+WZP_TEST(socket_counts_what_the_system_did_not_take_of_a_run)
+{
+    pair p = open_pair("127.0.0.1:0", "127.0.0.1:0");
+    static wzp__run run;
+    fill_run(&run, &p, 3);
+    wzp__socket_close(&p.a);
+    const wzp__socket_sent sent = wzp__socket_send_run(&p.a, &run);
+    assert_int_equal(sent.packets, 0);
+    assert_int_not_equal(sent.error, 0);
     close_pair(&p);
 }
 

@@ -4,6 +4,7 @@
  * virtual time elsewhere.
  */
 #include "support/harness.h"
+#include "uv/socket.h"
 
 #include <wzp/transport/endpoint.h>
 #include <wzp/transport/global.h>
@@ -20,7 +21,7 @@ typedef struct peer {
     wzp_pkt_pool *pool;
     wzp_conn_id conn;
     wzp_addr seen_local, seen_remote;
-    size_t signals, dgrams;
+    size_t signals, dgrams, moves;
     bool up, echo, is_closed;
     wzp_err err;
 } peer;
@@ -96,6 +97,13 @@ static bool on_poll(void *m, wzp_tstamp now, wzp_addr *local, wzp_addr *remote,
     return false;
 }
 
+static void on_moved(void *m, wzp_tstamp now, const wzp_addr *local)
+{
+    peer *p = m;
+    p->moves++;
+    wzp_endpoint_rebind(p->ep, now, local);
+}
+
 static wzp_err open_peer(peer *p, uv_loop_t *loop, const char *addr,
                          bool accepts, char *why, size_t why_len)
 {
@@ -113,6 +121,7 @@ static wzp_err open_peer(peer *p, uv_loop_t *loop, const char *addr,
                                     .expire = on_expire,
                                     .deadline = on_deadline,
                                     .poll_send = on_poll,
+                                    .moved = accepts ? NULL : on_moved,
                                     .machine = p};
     return wzp_uv_udp_new(&p->udp, loop, &mem, &at, &machine, why, why_len);
 }
@@ -307,6 +316,118 @@ WZP_TEST(udp_counts_what_passes)
     assert_int_equal(s.rx_truncated, 0);
     close_peer(&a, &loop);
     close_peer(&b, &loop);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    wzp_transport_global_deinit();
+}
+
+/* Connected, and the client's handshake confirmed. */
+static void connect_peers(uv_loop_t *loop, peer *server, peer *client)
+{
+    assert_int_equal(open_peer(server, loop, "127.0.0.1:0", true, NULL, 0),
+                     WZP_OK);
+    assert_int_equal(open_peer(client, loop, "127.0.0.1:0", false, NULL, 0),
+                     WZP_OK);
+    dial(client, server, "127.0.0.1");
+    const wzp_tstamp end = wzp_uv_now() + 5 * WZP_S;
+    while (!(server->up && client->up) && wzp_uv_now() < end) {
+        (void)uv_run(loop, UV_RUN_ONCE);
+    }
+    assert_true(server->up && client->up);
+    say(client);
+    run_until(loop, &client->dgrams, 1);
+}
+
+WZP_TEST(udp_reopened_goes_on_from_another_port_and_closes_the_old_socket)
+{
+    assert_int_equal(wzp_transport_global_init(), WZP_OK);
+    uv_loop_t loop;
+    assert_int_equal(uv_loop_init(&loop), 0);
+    peer server = {.echo = true}, client = {0};
+    connect_peers(&loop, &server, &client);
+    for (size_t i = 1; i <= 3; i++) {
+        const wzp_addr old = wzp_uv_udp_local(client.udp);
+        assert_int_equal(wzp_uv_udp_reopen(client.udp), WZP_OK);
+        const wzp_addr now = wzp_uv_udp_local(client.udp);
+        assert_int_not_equal(now.port, old.port);
+        assert_int_equal(client.moves, i);
+        say(&client);
+        run_until(&loop, &client.dgrams, i + 1);
+        run_until(&loop, &server.signals, i + 1);
+        peer taker = {0}; /* the old address is free again */
+        char text[WZP_ADDR_TEXT_MAX];
+        (void)wzp_addr_encode(&old, text);
+        assert_int_equal(open_peer(&taker, &loop, text, false, NULL, 0),
+                         WZP_OK);
+        close_peer(&taker, &loop);
+    }
+    wzp_uv_udp_stats s;
+    wzp_uv_udp_stats_get(client.udp, &s);
+    assert_int_equal(s.reopened, 3);
+    wzp_conn_stats c = {.size = sizeof c};
+    assert_int_equal(wzp_endpoint_conn_stats(client.ep, client.conn, &c),
+                     WZP_OK);
+    assert_int_equal(c.path_changes, 3);
+    assert_int_equal(wzp_uv_udp_reopen(server.udp), WZP_ERR_STATE);
+    close_peer(&client, &loop);
+    close_peer(&server, &loop);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    wzp_transport_global_deinit();
+}
+
+WZP_TEST(udp_reopened_and_closed_in_one_turn_of_the_loop_leaves_nothing)
+{
+    assert_int_equal(wzp_transport_global_init(), WZP_OK);
+    uv_loop_t loop;
+    assert_int_equal(uv_loop_init(&loop), 0);
+    peer a = {0};
+    assert_int_equal(open_peer(&a, &loop, "127.0.0.1:0", false, NULL, 0),
+                     WZP_OK);
+    assert_int_equal(wzp_uv_udp_reopen(a.udp), WZP_OK);
+    assert_int_equal(wzp_uv_udp_reopen(a.udp), WZP_OK);
+    close_peer(&a, &loop);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    wzp_transport_global_deinit();
+}
+
+static bool has_runs(void)
+{
+    const wzp_addr any = wzp_addr_v4((const uint8_t[]){127, 0, 0, 1}, 0);
+    wzp__socket s;
+    int e = 0;
+    assert_int_equal(wzp__socket_open(&s, &any, &e), WZP_OK);
+    wzp__socket_close(&s);
+    return s.splits;
+}
+
+WZP_TEST(udp_sends_a_big_signal_in_a_few_calls)
+{
+    if (!has_runs()) {
+        WZP_SKIP("this system has no UDP_SEGMENT");
+    }
+    assert_int_equal(wzp_transport_global_init(), WZP_OK);
+    uv_loop_t loop;
+    assert_int_equal(uv_loop_init(&loop), 0);
+    peer server = {.echo = true}, client = {0};
+    connect_peers(&loop, &server, &client);
+    static char text[60000];
+    memset(text, 'x', sizeof text);
+    wzp_uv_udp_stats a, b;
+    wzp_uv_udp_stats_get(client.udp, &a);
+    assert_int_equal(wzp_endpoint_send_signal(client.ep, wzp_uv_now(),
+                                              client.conn, text, sizeof text),
+                     WZP_OK);
+    wzp_uv_udp_kick(client.udp);
+    run_until(&loop, &server.signals, 2);
+    wzp_uv_udp_stats_get(client.udp, &b);
+    const uint64_t packets = b.tx_packets - a.tx_packets;
+    const uint64_t calls = b.tx_calls - a.tx_calls;
+    print_message("signal of 60,000 bytes: %llu packets in %llu calls\n",
+                  (unsigned long long)packets, (unsigned long long)calls);
+    assert_true(packets >= 40);
+    assert_true(calls * 3 <= packets);
+    assert_int_equal(b.tx_errors, 0);
+    close_peer(&client, &loop);
+    close_peer(&server, &loop);
     assert_int_equal(uv_loop_close(&loop), 0);
     wzp_transport_global_deinit();
 }

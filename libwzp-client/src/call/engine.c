@@ -455,6 +455,12 @@ void wzp_engine_mute(wzp_engine *e, wzp_tstamp now, bool muted)
     e->is_muted = muted;
 }
 
+void wzp_engine_moved(wzp_engine *e, wzp_tstamp now, const wzp_addr *local)
+{
+    wzp_endpoint_rebind(e->ep, now, local);
+    wzp__session_moved(e->session, now, local);
+}
+
 size_t wzp_engine_words_input(const wzp_engine *e,
                               uint8_t room_id[WZP_HASH_LEN],
                               uint8_t (*keys)[WZP_KEY_LEN], size_t cap)

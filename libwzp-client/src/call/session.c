@@ -530,6 +530,15 @@ void wzp__session_leave(wzp__session *s, wzp_tstamp now)
                "then CLOSED is on its way already");
 }
 
+void wzp__session_moved(wzp__session *s, wzp_tstamp now, const wzp_addr *local)
+{
+    s->join.local = *local;
+    s->attempt = 0;
+    if (s->state == WZP_CLIENT_RECONNECTING) {
+        s->deadline = now; /* the network before may have been why */
+    }
+}
+
 /* --- the machine's verbs --- */
 
 void wzp__session_recv(wzp__session *s, wzp_tstamp now,

@@ -66,6 +66,9 @@ void wzp__session_free(wzp__session *s);
 WZP_NODISCARD wzp_err wzp__session_start(wzp__session *s, wzp_tstamp now,
                                          const wzp_join *join);
 void wzp__session_leave(wzp__session *s, wzp_tstamp now);
+/* Dial from here from now on, at once if a dial is being waited for. A
+ * connection that stands is the endpoint's to move. */
+void wzp__session_moved(wzp__session *s, wzp_tstamp now, const wzp_addr *local);
 WZP_NODISCARD wzp_err wzp__session_pin_decide(wzp__session *s, wzp_tstamp now,
                                               bool accept);
 

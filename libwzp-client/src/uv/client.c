@@ -90,6 +90,12 @@ static bool machine_poll_send(void *m, wzp_tstamp now, wzp_addr *local,
     return false;
 }
 
+static void machine_moved(void *m, wzp_tstamp now, const wzp_addr *local)
+{
+    wzp_client *c = m;
+    wzp_engine_moved(c->engine, now, local);
+}
+
 /* --- commands in --- */
 
 static void do_leave(wzp_client *c)
@@ -116,6 +122,9 @@ static void run_command(wzp_client *c, const wzp__command *cmd)
                    "WZP_EVENT_CLEAR has said what is refused");
         break;
     case WZP__CMD_WORDS: wzp__client_work_words(c); break;
+    case WZP__CMD_NETWORK:
+        wzp_ignore(wzp_uv_udp_reopen(c->udp), "the old socket stays");
+        break;
     }
 }
 
@@ -238,6 +247,11 @@ wzp_err wzp_client_accept_clear(wzp_client *c)
 wzp_err wzp_client_words(wzp_client *c)
 {
     return post(c, &(wzp__command){.kind = WZP__CMD_WORDS});
+}
+
+wzp_err wzp_client_network_changed(wzp_client *c)
+{
+    return post(c, &(wzp__command){.kind = WZP__CMD_NETWORK});
 }
 
 /* --- events and statistics --- */
@@ -395,6 +409,7 @@ static wzp_err bind_socket(wzp_client *c)
                                     .expire = machine_expire,
                                     .deadline = machine_deadline,
                                     .poll_send = machine_poll_send,
+                                    .moved = machine_moved,
                                     .machine = c};
     wzp_addr addr;
     char why[128] = "";

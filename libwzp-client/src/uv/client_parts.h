@@ -25,6 +25,7 @@ typedef enum wzp__command_kind {
     WZP__CMD_PIN_DECIDE,
     WZP__CMD_ACCEPT_CLEAR,
     WZP__CMD_WORDS,
+    WZP__CMD_NETWORK,
 } wzp__command_kind;
 
 typedef struct wzp__command {

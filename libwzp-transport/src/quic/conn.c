@@ -20,10 +20,11 @@ enum {
     MAX_STREAM_DATA = 65536,
     MAX_STREAMS = 100,
     MAX_DGRAM_FRAME = 65535,
-    CID_LIMIT = 2,
+    CID_LIMIT = 4, /* chosen: a dialler may move three times in a round trip */
     DCID_LEN = 18, /* a client's first; chosen: 8 … 20 are legal */
 };
 #define INITIAL_RTT       (300 * WZP_MS)
+#define SWEEP             WZP_S /* chosen: little work, and soon enough */
 #define PACKET_NUMBER_LEN 4
 #define TAG_LEN           16
 #define DGRAM_FRAME_HDR   3 /* type and a two-byte length */
@@ -73,6 +74,7 @@ static wzp__conn *allocate(const wzp__conn_new *how, bool is_server)
     c->id = how->id;
     c->slot = how->slot;
     c->now = how->now;
+    c->swept = how->now;
     c->is_server = is_server;
     wzp__dgram_init(&c->dgrams, &cfg->mem, cfg->dgram_max_age,
                     cfg->dgram_max_queue);
@@ -83,20 +85,6 @@ static wzp__conn *allocate(const wzp__conn_new *how, bool is_server)
     wzp__stats_init(&c->window, how->now);
     ngtcp2_ccerr_default(&c->end.ccerr);
     return c;
-}
-
-/* A path in ngtcp2's form; it copies what it keeps. */
-typedef struct path_of {
-    wzp__sockaddr local, remote;
-    ngtcp2_path path;
-} path_of;
-
-static void make_path(path_of *p, const wzp_addr *local, const wzp_addr *remote)
-{
-    p->path = (ngtcp2_path){
-        .local = {&p->local.any, wzp__sockaddr_from(local, &p->local)},
-        .remote = {&p->remote.any, wzp__sockaddr_from(remote, &p->remote)},
-    };
 }
 
 static ngtcp2_conn *conn_of_ref(ngtcp2_crypto_conn_ref *ref)
@@ -151,8 +139,8 @@ static wzp_err new_server(wzp__conn *c, const wzp__conn_initial *in)
             &scid) != 0) {
         return WZP_ERR_TLS;
     }
-    path_of p;
-    make_path(&p, in->local, in->remote);
+    wzp__conn_path p;
+    wzp__conn_path_of(&p, in->local, in->remote);
     ngtcp2_conn *quic = NULL; /* left dangling by a failure */
     const int rv = ngtcp2_conn_server_new(
         &quic, &in->hd->scid, &scid, &p.path, in->hd->version,
@@ -198,8 +186,8 @@ static wzp_err new_client(wzp__conn *c, const wzp_dial *dial)
     fill_settings(env, c->now, &s);
     ngtcp2_transport_params params;
     fill_params(env, &params);
-    path_of p;
-    make_path(&p, &c->local, &c->remote);
+    wzp__conn_path p;
+    wzp__conn_path_of(&p, &c->local, &c->remote);
     ngtcp2_conn *quic = NULL; /* left dangling by a failure */
     const int rv = ngtcp2_conn_client_new(
         &quic, &dcid, &scid, &p.path, NGTCP2_PROTO_VER_V1,
@@ -275,26 +263,17 @@ static bool may_hold(const wzp__conn *c)
     return c->is_confirmed && c->outbox.count == 0;
 }
 
-static int read_packet(wzp__conn *c, wzp_tstamp now, const wzp_addr *local,
-                       const wzp_addr *remote, const uint8_t *data, size_t len)
+/* Under steady media the hold puts off ngtcp2's timers for ever. Media do not
+ * need them, but old connection ids and keys are dropped there. */
+static int sweep(wzp__conn *c, wzp_tstamp now)
 {
-    path_of p;
-    /* A client's socket is usually a wildcard: its path keeps that name. */
-    make_path(&p, c->is_server ? local : &c->local, remote);
-    const ngtcp2_pkt_info info = {0};
-    const int rv =
-        ngtcp2_conn_read_pkt(c->quic, &p.path, &info, data, len, now);
-    return rv == 0 && c->fault == WZP_ERR_RESET ? NGTCP2_ERR_DRAINING : rv;
-}
-
-/* A packet came from elsewhere: the peer has moved if ngtcp2 believes it. */
-static void follow_path(wzp__conn *c)
-{
-    const ngtcp2_path *path = ngtcp2_conn_get_path(c->quic);
-    wzp_addr remote;
-    if (wzp__sockaddr_to(path->remote.addr, path->remote.addrlen, &remote)) {
-        c->remote = remote;
+    if (now - c->swept < SWEEP) {
+        return 0;
     }
+    c->swept = now;
+    return ngtcp2_conn_get_expiry(c->quic) <= now
+               ? ngtcp2_conn_handle_expiry(c->quic, now)
+               : 0;
 }
 
 bool wzp__conn_recv(wzp__conn *c, wzp_tstamp now, const wzp_addr *local,
@@ -309,7 +288,13 @@ bool wzp__conn_recv(wzp__conn *c, wzp_tstamp now, const wzp_addr *local,
     c->total.rx_bytes += len;
     wzp__stats_received(&c->window, now, len);
     const bool has_moved = c->is_server && !wzp_addr_equal(remote, &c->remote);
-    const int rv = read_packet(c, now, local, remote, data, len);
+    int rv = wzp__conn_path_read(c, now, local, remote, data, len);
+    if (rv == 0 && c->fault == WZP_ERR_RESET) {
+        rv = NGTCP2_ERR_DRAINING;
+    }
+    if (rv == 0) {
+        rv = sweep(c, now);
+    }
     if (rv != 0) {
         wzp__conn_close_quic(c, rv);
         return true;
@@ -321,7 +306,7 @@ bool wzp__conn_recv(wzp__conn *c, wzp_tstamp now, const wzp_addr *local,
         wzp__tls_drop(&c->tls);
     }
     if (has_moved) {
-        follow_path(c);
+        wzp__conn_path_follow(c);
     }
     const bool is_full = wzp__ackhold_received(&c->hold, now, c->seen.dgram);
     if (c->seen.urgent || has_moved || !may_hold(c) ||
@@ -367,30 +352,8 @@ bool wzp__conn_expire(wzp__conn *c, wzp_tstamp now)
     if (rv != 0) {
         wzp__conn_close_quic(c, rv);
     }
+    wzp__conn_path_follow(c); /* back, if a new path did not answer */
     return true;
-}
-
-wzp_err wzp__conn_rebind(wzp__conn *c, wzp_tstamp now, const wzp_addr *local)
-{
-    const wzp_addr own = wzp__sockaddr_own(local, &c->remote);
-    if (c->is_server || c->state >= WZP__CONN_CLOSING ||
-        own.family != c->remote.family || wzp_addr_equal(&own, &c->local)) {
-        return WZP_OK;
-    }
-    c->now = now;
-    path_of p;
-    make_path(&p, &own, &c->remote);
-    const int rv =
-        ngtcp2_conn_initiate_immediate_migration(c->quic, &p.path, now);
-    if (rv == NGTCP2_ERR_NOMEM) {
-        return WZP_ERR_NOMEM;
-    }
-    if (rv != 0) {
-        /* Too early, or the peer gave no spare id: then as a NAT would. */
-        ngtcp2_conn_set_local_addr(c->quic, &p.path.local);
-    }
-    c->local = own;
-    return WZP_OK;
 }
 
 /* --- questions --- */

@@ -5,6 +5,8 @@
  *   conn_callbacks.c  what ngtcp2 reports while it reads
  *   conn_write.c      packets out
  *   conn_close.c      the end: who, why, and in which words
+ *   conn_path.c       where it runs, and moving
+ *   conn_keys.c       new keys while it lasts
  *   ackhold.h         when acknowledgements are written
  *   dgram.c typed.c stream.c outbox.c stats.c tls.c   what it carries
  *
@@ -25,6 +27,7 @@
 #include "quic/dgram.h"
 #include "quic/env.h"
 #include "quic/outbox.h"
+#include "quic/sockaddr.h"
 #include "quic/stats.h"
 #include "quic/stream.h"
 #include "quic/typed.h"
@@ -65,6 +68,13 @@ typedef struct wzp__conn_uni {
     char text[WZP__UNI_MAX];
 } wzp__conn_uni;
 
+/* The packet keys in use. */
+typedef struct wzp__conn_keys {
+    bool is_ready;     /* an update is possible, as far as we know */
+    wzp_tstamp since;  /* when they came */
+    uint64_t tx_first; /* packets sent until then */
+} wzp__conn_keys;
+
 typedef struct wzp__conn {
     wzp__env *env;
     wzp_conn_id id;
@@ -91,9 +101,11 @@ typedef struct wzp__conn {
     wzp__conn_uni *uni;
     wzp__ackhold hold;
     wzp__stats window;
+    wzp__conn_keys keys;
     wzp_conn_stats total; /* only the counters */
 
-    wzp_tstamp now; /* of the call into ngtcp2 under way, for its callbacks */
+    wzp_tstamp swept; /* when ngtcp2's timers were last looked at */
+    wzp_tstamp now;   /* of the call into ngtcp2 under way, for its callbacks */
     wzp__conn_seen seen;
     wzp_err fault;      /* why a callback failed */
     bool signal_queued; /* a SIGNAL event waits */
@@ -143,7 +155,40 @@ size_t wzp__conn_write(wzp__conn *c, wzp_tstamp now, uint8_t buf[WZP__UDP_MAX],
 
 size_t wzp__conn_dgram_limit(const wzp__conn *c);
 void wzp__conn_stats(const wzp__conn *c, wzp_tstamp now, wzp_conn_stats *out);
-wzp_err wzp__conn_rebind(wzp__conn *c, wzp_tstamp now, const wzp_addr *local);
+
+/* --- conn_path.c --- */
+
+/* A path in ngtcp2's form, which copies what it keeps. Points into itself. */
+typedef struct wzp__conn_path {
+    wzp__sockaddr local, remote;
+    ngtcp2_path path;
+} wzp__conn_path;
+
+void wzp__conn_path_of(wzp__conn_path *p, const wzp_addr *local,
+                       const wzp_addr *remote);
+/* A packet came; ngtcp2's answer. */
+int wzp__conn_path_read(wzp__conn *c, wzp_tstamp now, const wzp_addr *local,
+                        const wzp_addr *remote, const uint8_t *data,
+                        size_t len);
+/* Take over where ngtcp2 thinks the peer is. */
+void wzp__conn_path_follow(wzp__conn *c);
+/* ngtcp2 has checked a new path. */
+void wzp__conn_path_checked(wzp__conn *c, bool is_valid);
+/* Our end moves; accepted connections stay. WZP_ERR_MOVED: too early, this
+ * connection cannot go on. WZP_ERR_NOMEM. */
+WZP_NODISCARD wzp_err wzp__conn_path_move(wzp__conn *c, wzp_tstamp now,
+                                          const wzp_addr *local);
+
+/* --- conn_keys.c --- */
+
+/* ngtcp2's update_key callback. */
+int wzp__conn_keys_made(ngtcp2_conn *quic, uint8_t *rx_secret,
+                        uint8_t *tx_secret, ngtcp2_crypto_aead_ctx *rx_ctx,
+                        uint8_t *rx_iv, ngtcp2_crypto_aead_ctx *tx_ctx,
+                        uint8_t *tx_iv, const uint8_t *rx_now,
+                        const uint8_t *tx_now, size_t len, void *user);
+/* Before a packet is written: begin an update if it is time. */
+void wzp__conn_keys_renew(wzp__conn *c, wzp_tstamp now);
 
 /* --- conn_close.c --- */
 
@@ -151,6 +196,8 @@ wzp_err wzp__conn_rebind(wzp__conn *c, wzp_tstamp now, const wzp_addr *local);
  * is told. */
 void wzp__conn_close_app(wzp__conn *c, wzp_err err, uint64_t code,
                          const char *reason, bool flush);
+/* Without a word, because of ourselves. */
+void wzp__conn_abandon(wzp__conn *c, wzp_err err);
 /* Because ngtcp2 said so (a negative NGTCP2_ERR_…). */
 void wzp__conn_close_quic(wzp__conn *c, int liberr);
 

@@ -157,11 +157,8 @@ static int on_path_validation(ngtcp2_conn *quic, uint32_t flags,
     (void)flags;
     (void)path;
     (void)fallback;
-    wzp__conn *c = user;
-    c->seen.urgent = true;
-    WZP_LOG(&c->env->cfg.log, WZP_LOG_DEBUG, "quic", "conn.path",
-            "conn=%llu valid=%d", (unsigned long long)c->id,
-            result == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS);
+    wzp__conn_path_checked(user,
+                           result == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS);
     return 0;
 }
 
@@ -408,7 +405,7 @@ static const ngtcp2_callbacks CALLBACKS = {
     .encrypt = ngtcp2_crypto_encrypt_cb,
     .decrypt = ngtcp2_crypto_decrypt_cb,
     .hp_mask = ngtcp2_crypto_hp_mask_cb,
-    .update_key = ngtcp2_crypto_update_key_cb,
+    .update_key = wzp__conn_keys_made,
     .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,
     .delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,
     .rand = on_rand,

@@ -71,6 +71,13 @@ void wzp__conn_close_app(wzp__conn *c, wzp_err err, uint64_t code,
     enter_end(c, err, true);
 }
 
+void wzp__conn_abandon(wzp__conn *c, wzp_err err)
+{
+    if (c->state < WZP__CONN_CLOSING) {
+        enter_end(c, err, false);
+    }
+}
+
 /* The alert of either side. */
 static wzp_err of_alert(uint64_t alert)
 {

@@ -144,6 +144,7 @@ static ngtcp2_ssize write_packet(wzp__conn *c, ngtcp2_path *path, uint8_t *buf,
                .now = now,
                .no_dgram = !is_up,
                .no_stream = !is_up};
+    wzp__conn_keys_renew(c, now);
     c->tx_serial++;
     c->tx_frames = 0;
     while (!r.no_dgram || !r.no_stream) {
@@ -216,7 +217,12 @@ size_t wzp__conn_write(wzp__conn *c, wzp_tstamp now, uint8_t buf[WZP__UDP_MAX],
         end_round(c, now);
         return 0;
     }
-    (void)wzp__sockaddr_to(ps.path.local.addr, ps.path.local.addrlen, local);
+    if (c->is_server) {
+        (void)wzp__sockaddr_to(ps.path.local.addr, ps.path.local.addrlen,
+                               local);
+    } else {
+        *local = c->local; /* there is only one */
+    }
     (void)wzp__sockaddr_to(ps.path.remote.addr, ps.path.remote.addrlen, remote);
     c->total.tx_packets++;
     c->total.tx_bytes += (uint64_t)n;

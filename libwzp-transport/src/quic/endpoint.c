@@ -404,8 +404,10 @@ void wzp_endpoint_rebind(wzp_endpoint *ep, wzp_tstamp now,
         if (c == NULL) {
             continue;
         }
-        wzp_ignore(wzp__conn_rebind(c, now, local),
-                   "the connection then stays on its path and times out");
+        const wzp_err e = wzp__conn_path_move(c, now, local);
+        if (e != WZP_OK) {
+            wzp__conn_abandon(c, e);
+        }
         wzp__table_mark(ep, c);
     }
 }

@@ -28,12 +28,14 @@ static wzp__answer *reserve(wzp__stateless *s, const wzp_addr *local,
     return a;
 }
 
-static void keep(wzp__stateless *s, wzp__answer *a, ngtcp2_ssize n)
+static bool keep(wzp__stateless *s, wzp__answer *a, ngtcp2_ssize n)
 {
-    if (n > 0) {
-        a->len = (uint16_t)n;
-        s->count++;
+    if (n <= 0) {
+        return false;
     }
+    a->len = (uint16_t)n;
+    s->count++;
+    return true;
 }
 
 void wzp__stateless_version(wzp__stateless *s, wzp__env *env,
@@ -46,10 +48,11 @@ void wzp__stateless_version(wzp__stateless *s, wzp__env *env,
     uint8_t unused = 0;
     wzp_rng_fill(&env->cfg.rng, &unused, 1);
     const uint32_t versions[] = {NGTCP2_PROTO_VER_V1};
-    keep(s, a,
-         ngtcp2_pkt_write_version_negotiation(
-             a->data, sizeof a->data, unused, in->ids->scid, in->ids->scidlen,
-             in->ids->dcid, in->ids->dcidlen, versions, 1));
+    (void)keep(s, a,
+               ngtcp2_pkt_write_version_negotiation(
+                   a->data, sizeof a->data, unused, in->ids->scid,
+                   in->ids->scidlen, in->ids->dcid, in->ids->dcidlen, versions,
+                   1));
 }
 
 void wzp__stateless_reset(wzp__stateless *s, wzp__env *env,
@@ -71,9 +74,10 @@ void wzp__stateless_reset(wzp__stateless *s, wzp__env *env,
     }
     uint8_t rand[RESET_RAND];
     wzp_rng_fill(&env->cfg.rng, rand, sizeof rand);
-    keep(s, a,
-         ngtcp2_pkt_write_stateless_reset(a->data, sizeof a->data, token, rand,
-                                          sizeof rand));
+    env->stats.resets_sent +=
+        keep(s, a,
+             ngtcp2_pkt_write_stateless_reset(a->data, sizeof a->data, token,
+                                              rand, sizeof rand));
 }
 
 void wzp__stateless_refuse(wzp__stateless *s, const wzp__stray *in)
@@ -85,10 +89,10 @@ void wzp__stateless_refuse(wzp__stateless *s, const wzp__stray *in)
     ngtcp2_cid dcid, scid;
     ngtcp2_cid_init(&dcid, in->ids->scid, in->ids->scidlen);
     ngtcp2_cid_init(&scid, in->ids->dcid, in->ids->dcidlen);
-    keep(s, a,
-         ngtcp2_crypto_write_connection_close(
-             a->data, sizeof a->data, in->ids->version, &dcid, &scid,
-             NGTCP2_CONNECTION_REFUSED, NULL, 0));
+    (void)keep(s, a,
+               ngtcp2_crypto_write_connection_close(
+                   a->data, sizeof a->data, in->ids->version, &dcid, &scid,
+                   NGTCP2_CONNECTION_REFUSED, NULL, 0));
 }
 
 void wzp__stateless_retry(wzp__stateless *s, wzp__env *env, wzp_tstamp now,
@@ -109,10 +113,11 @@ void wzp__stateless_retry(wzp__stateless *s, wzp__env *env, wzp_tstamp now,
     if (n < 0) {
         return;
     }
-    keep(s, a,
-         ngtcp2_crypto_write_retry(a->data, sizeof a->data, hd->version,
-                                   &hd->scid, &scid, &hd->dcid, token,
-                                   (size_t)n));
+    env->stats.retries_sent +=
+        keep(s, a,
+             ngtcp2_crypto_write_retry(a->data, sizeof a->data, hd->version,
+                                       &hd->scid, &scid, &hd->dcid, token,
+                                       (size_t)n));
 }
 
 bool wzp__stateless_verify(const wzp__env *env, wzp_tstamp now,
@@ -136,7 +141,7 @@ void wzp__stateless_repeat(wzp__stateless *s, const wzp_addr *local,
     wzp__answer *a = reserve(s, local, remote);
     if (a != NULL && len <= sizeof a->data) {
         memcpy(a->data, data, len);
-        keep(s, a, (ngtcp2_ssize)len);
+        (void)keep(s, a, (ngtcp2_ssize)len);
     }
 }
 

@@ -8,6 +8,8 @@
 #ifndef WZP_TRANSPORT_UV_SOCKET_H
 #define WZP_TRANSPORT_UV_SOCKET_H
 
+#include "uv/run.h"
+
 #include <wzp/proto/addr.h>
 #include <wzp/proto/env.h>
 
@@ -21,6 +23,7 @@ enum {
 typedef struct wzp__socket {
     int fd; /* −1: closed */
     bool is_v6;
+    bool splits;    /* the system takes runs (UDP_SEGMENT) */
     wzp_addr local; /* as bound, with the real port */
 } wzp__socket;
 
@@ -50,8 +53,17 @@ size_t wzp__socket_recv(const wzp__socket *s, wzp__socket_batch *b);
 bool wzp__socket_get(const wzp__socket *s, const wzp__socket_batch *b, size_t i,
                      wzp__socket_packet *out);
 
-/* False when the system did not take it: it is lost, as on a network. */
-bool wzp__socket_send(const wzp__socket *s, const wzp_addr *local,
-                      const wzp_addr *remote, const uint8_t *data, size_t len);
+/* 0, or errno when the system did not take it: it is lost, as on a network. */
+int wzp__socket_send(const wzp__socket *s, const wzp_addr *local,
+                     const wzp_addr *remote, const uint8_t *data, size_t len);
+
+typedef struct wzp__socket_sent {
+    size_t packets; /* the system took them */
+    size_t calls;   /* of the system */
+    int error;      /* of the last packet that was not taken, or 0 */
+} wzp__socket_sent;
+
+/* A whole run: in one call, or packet by packet where the system refuses. */
+wzp__socket_sent wzp__socket_send_run(wzp__socket *s, const wzp__run *run);
 
 #endif

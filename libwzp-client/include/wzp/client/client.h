@@ -70,6 +70,13 @@ WZP_NODISCARD wzp_err wzp_client_pin_decide(wzp_client *c, bool accept);
 /* See wzp_engine_accept_clear; WZP_EVENT_CLEAR tells what came of it. Nothing
  * happens where it is refused: the event with WZP_CLEAR_REFUSED said why. */
 WZP_NODISCARD wzp_err wzp_client_accept_clear(wzp_client *c);
+/* The machine is on another network now, or may be: the call goes on over a new
+ * socket (a fixed port of `bind` is given up). Worth calling whenever the
+ * system tells of a change; where nothing changed it costs one round trip of
+ * checking. Without it the client notices by itself only when the system
+ * refuses to send for a second. No socket to be had: the old one stays, and
+ * is tried again while nothing can be sent. */
+WZP_NODISCARD wzp_err wzp_client_network_changed(wzp_client *c);
 /* WZP_EVENT_WORDS follows; computed on another thread. */
 WZP_NODISCARD wzp_err wzp_client_words(wzp_client *c);
 

@@ -83,6 +83,10 @@ WZP_NODISCARD wzp_err wzp_engine_accept_clear(wzp_engine *e, wzp_tstamp now);
 /* Silence is sent as nothing while muted; in clear media as silence. */
 void wzp_engine_mute(wzp_engine *e, wzp_tstamp now, bool muted);
 
+/* The socket has another address now (the machine changed networks): the call
+ * goes on from there. A connection still being made is made again. */
+void wzp_engine_moved(wzp_engine *e, wzp_tstamp now, const wzp_addr *local);
+
 /* Input of the room check words: room id and the identity keys (own
  * included) at this moment; the caller computes wzp_room_words off the loop.
  * Returns the number of keys, 0 when not joined. */

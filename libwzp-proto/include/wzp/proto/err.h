@@ -92,6 +92,7 @@ typedef int wzp_err;
     X(ERR_RESOLVE,        -109, LOCAL,     "host name not found")                             \
     X(ERR_ADDRESS,        -110, LOCAL,     "not a valid address")                             \
     X(ERR_CERT_REQUIRED,  -111, PEER,      "a certificate is required and none was shown")    \
+    X(ERR_MOVED,          -114, LOCAL,     "own address changed before the connection was up")       \
     /* rooms and calls */                                                                     \
     X(ERR_AUTH,           -120, PEER,      "authentication failed")                           \
     X(ERR_NOT_ALLOWED,    -121, PEER,      "not allowed")                                     \

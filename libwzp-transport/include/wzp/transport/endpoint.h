@@ -172,7 +172,10 @@ WZP_NODISCARD wzp_err wzp_endpoint_trust(wzp_endpoint *ep, wzp_conn_id conn);
 WZP_NODISCARD wzp_err wzp_endpoint_typed(wzp_endpoint *ep, wzp_conn_id conn,
                                          unsigned ways);
 
-/* The socket changed (new local address): move every connection there. */
+/* The socket changed (new local address): connections we dialled move there,
+ * are checked on the new path and measured anew. One whose handshake is not
+ * confirmed yet cannot move: WZP_EP_CLOSED with WZP_ERR_MOVED, dial again.
+ * Accepted connections stay as they are. RFC 9000 section 9. */
 void wzp_endpoint_rebind(wzp_endpoint *ep, wzp_tstamp now,
                          const wzp_addr *local);
 
@@ -259,6 +262,8 @@ typedef struct wzp_conn_stats {
     uint64_t typed_bad_type;    /* no form that may come on this hop */
     uint64_t typed_bad_context; /* a mini whose context was never opened */
     uint64_t typed_malformed;   /* cut, or with a header inside that is none */
+    uint64_t path_changes; /* an end moved, and the new path was validated */
+    uint64_t key_updates;  /* by either side, complete */
 } wzp_conn_stats;
 
 /* out->size  set by the caller: sizeof *out. */
@@ -281,6 +286,10 @@ typedef struct wzp_endpoint_stats {
                             * either side (one that is not the peer's own
                             * counts as any other failed handshake) */
     uint64_t resumed;      /* handshakes without a certificate, either side */
+    uint64_t retries_sent; /* strangers asked to show their address */
+    uint64_t resets_sent;  /* stateless: packets of connections long gone */
+    uint64_t path_changes; /* validated moves of either end, all connections */
+    uint64_t key_updates;  /* by either side, all connections */
 } wzp_endpoint_stats;
 
 /* out->size  set by the caller: sizeof *out. */

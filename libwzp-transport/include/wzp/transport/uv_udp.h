@@ -23,6 +23,10 @@ typedef struct wzp_uv_machine {
     bool (*poll_send)(void *machine, wzp_tstamp now, wzp_addr *local,
                       wzp_addr *remote, const uint8_t **data, size_t *len);
     void *machine;
+    /* Another socket is in place, bound to `local`; what is sent from now on
+     * leaves from it. NULL: this machine stays where it is (a relay), and so
+     * does its socket. */
+    void (*moved)(void *machine, wzp_tstamp now, const wzp_addr *local);
 } wzp_uv_machine;
 
 /* Bind `addr` (port 0: any; an IPv6 wildcard is dual-stack where possible) and
@@ -42,6 +46,13 @@ wzp_tstamp wzp_uv_now(void);
 /* Commands were given to the machine from outside: drain and re-arm now. */
 void wzp_uv_udp_kick(wzp_uv_udp *udp);
 
+/* Take another socket at the address of wzp_uv_udp_new, on any port; the old
+ * one is closed, and the machine told. Happens by itself when the system has
+ * refused to send for a second because of the network (see netwatch.h).
+ * WZP_ERR_IO: none to be had, the old one stays. WZP_ERR_STATE: closing, or the
+ * machine has no `moved`. Not from inside the machine. */
+WZP_NODISCARD wzp_err wzp_uv_udp_reopen(wzp_uv_udp *udp);
+
 /* Close; memory is released when libuv says so, then `closed` is called (may
  * be NULL). */
 void wzp_uv_udp_close(wzp_uv_udp *udp, void (*closed)(void *user), void *user);
@@ -50,6 +61,8 @@ typedef struct wzp_uv_udp_stats {
     size_t size;
     uint64_t wakes, batches, rx_packets, tx_packets, rx_truncated;
     uint64_t tx_errors; /* sendmsg failed: packet lost, as on a network */
+    uint64_t reopened;  /* sockets taken after the first */
+    uint64_t tx_calls;  /* of the system; several packets may leave in one */
 } wzp_uv_udp_stats;
 
 /* out->size  set by the caller: sizeof *out. */
