@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* TLS 1.3 as QUIC uses it: the contexts, one object per connection, and what
  * is taken out of it when the handshake is done. wolfSSL is called here,
- * in tls_method.c, cert.c and global.c only.
+ * in tls_method.c, tls_resume.c, ticket_keys.c, tickets.c, clock.c, cert.c and
+ * global.c only.
  *
  * The signature of the peer's handshake is always verified. Its certificate is
  * not judged: the owner gets the hash and compares it with a pin. A client is
