@@ -12,6 +12,8 @@
  * is that of the rooms.
  */
 #include "fuzz/fuzz.h"
+#define FAKE_CONNS 100
+
 #include "relay/rig.h"
 
 #include <wzp/proto/room_name.h>
