@@ -50,6 +50,7 @@ static void room(const char *text, size_t len)
         require(e == WZP_ERR_NAME);
         return;
     }
+    require(strpbrk(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == NULL);
     require(strlen(name) == len && kind == wzp_room_name_kind(text, len));
     require(wzp_room_name_decode(name, len, again, &kind_again) == WZP_OK);
     require(strcmp(name, again) == 0 && kind == kind_again);

@@ -6,6 +6,8 @@
 
 #include <wzp/crypto/pair.h>
 
+#include <stdlib.h>
+
 static void fill_kem(const char *name, uint8_t pk[WZP_KEM_PK_LEN],
                      uint8_t sk[WZP_KEM_SK_LEN])
 {
@@ -101,6 +103,28 @@ static void fail_row(size_t i)
     vec_assert_error(row, wzp_pair_verify(id, &names, c, s));
 }
 WZP_ROWS(pair_must_fail, fail_rows, fail_row);
+
+WZP_TEST(pair_with_a_part_of_any_other_length_is_refused)
+{
+    static const uint8_t zeros[WZP_KEM_CT_LEN];
+    static const wzp_pair_names names;
+    const wzp_bytes ct = {zeros, WZP_KEM_CT_LEN};
+    const wzp_bytes sig = {zeros, WZP_SIG_LEN};
+    for (size_t len = 0; len <= WZP_KEM_CT_LEN + 2; len++) {
+        uint8_t *exact = calloc(1, len + (len == 0)); /* not read beyond */
+        assert_non_null(exact);
+        const wzp_bytes part = {exact, len};
+        if (len != ct.len) {
+            ASSERT_ERR(wzp_pair_verify(zeros, &names, part, sig),
+                       WZP_ERR_LENGTH);
+        }
+        if (len != sig.len) {
+            ASSERT_ERR(wzp_pair_verify(zeros, &names, ct, part),
+                       WZP_ERR_LENGTH);
+        }
+        free(exact);
+    }
+}
 
 /* --- X-Wing --- */
 

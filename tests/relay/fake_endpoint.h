@@ -13,8 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FAKE_CONNS   2100
-#define FAKE_ACTIONS 4200
+#ifndef FAKE_CONNS /* or as many as the program wants */
+#    define FAKE_CONNS 2100
+#endif
+#define FAKE_ACTIONS (2 * FAKE_CONNS)
 
 typedef struct fake_text {
     struct fake_text *next;

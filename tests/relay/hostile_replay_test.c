@@ -229,3 +229,33 @@ WZP_TEST(a_recorded_call_said_to_a_restarted_relay_has_no_effect)
     free(again);
     recorded_free(r);
 }
+
+/* A copy that overtakes the genuine packet looks as if the member had moved
+ * (RFC 9000 section 9.3.3). Who can do that once costs the member's hearing
+ * until the relay finds that nobody answers there: seconds, not the call. */
+WZP_TEST(a_copy_that_overtakes_a_packet_diverts_a_member_for_seconds_only)
+{
+    recorded *r = recorded_call();
+    hub *h = &r->h;
+    const wzp_relay_stats before = hub_stats(h);
+    r->t.of = 0; /* the listener */
+    r->t.n = 0;
+    h->cut = record;
+    hub_speak(h, r->listener, 1);
+    hub_drain(h, 0);
+    h->cut = NULL;
+    assert_true(r->t.n > 0);
+    replay(h, &r->t, &r->elsewhere); /* while the packet is on its way */
+    size_t last_deaf = 0;
+    for (uint64_t i = 0; i < 500; i++) {
+        const size_t heard = r->listener->dgrams;
+        hub_speak(h, r->speaker, 1000 + i);
+        hub_run(h, 20 * WZP_MS);
+        last_deaf = r->listener->dgrams == heard ? i + 1 : last_deaf;
+    }
+    assert_true(last_deaf > 0); /* it did move: the test is about something */
+    assert_true(last_deaf * 20 < 5000);
+    assert_false(r->listener->is_closed);
+    assert_int_equal(hub_stats(h).members, before.members);
+    recorded_free(r);
+}
