@@ -260,6 +260,8 @@ WZP_NODISCARD wzp_err wzp__recv_packages(wzp_group *g, wzp_tstamp now,
 wzp_tstamp wzp__package_expire(wzp_group *g, wzp__member *m, wzp_tstamp now);
 /* It was asked for just now. */
 void wzp__package_asked(wzp_group *g, wzp__member *m, wzp_tstamp now);
+/* A packet of m came: without its package we are deaf to it. */
+void wzp__package_wanted(wzp_group *g, wzp__member *m, wzp_tstamp now);
 
 /* --- pairing.c --- */
 
