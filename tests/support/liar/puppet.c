@@ -79,11 +79,13 @@ static wzp_seed_identity *identity_of(uint8_t byte)
 void wzp_puppet_identity(uint8_t identity, uint8_t key[WZP_KEY_LEN],
                          uint8_t fp[WZP_FP_LEN])
 {
+    must(wzp_global_init(), "global init"); /* there may be no world yet */
     wzp_seed_identity *id = identity_of(identity);
     const wzp_identity table = wzp_seed_identity_table(id);
     memcpy(key, table.public_key, WZP_KEY_LEN);
     wzp_identity_fingerprint(key, fp);
     wzp_seed_identity_free(id);
+    wzp_global_deinit();
 }
 
 /* --- sending --- */
