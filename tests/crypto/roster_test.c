@@ -43,6 +43,49 @@ WZP_TEST(roster_package_is_asked_for_again_at_1_3_7_15_s)
     hub_free(h);
 }
 
+/* A packet under the stream id of this member. */
+static void send_some_packet(hub *h, int from, int to)
+{
+    static const uint8_t base[WZP_KEY_LEN] = {1};
+    const wzp_mem mem = wzp_mem_default();
+    const uint16_t sid = wzp_mid_sid(h->peers[from].mid);
+    wzp_sframe_key *key;
+    const wzp_media_hdr hdr = {.codec = WZP_CODEC_OPUS_24K};
+    const wzp_seal_input in = {.hdr = &hdr, .plain = {base, 20}};
+    uint8_t out[HUB_PACKET];
+    uint8_t plain[HUB_PACKET];
+    size_t len;
+    wzp_opened o;
+    ASSERT_OK(wzp_sframe_key_new(&key, &mem, WZP_SUITE_CHACHA, base,
+                                 wzp_sframe_kid(sid, 0, 0)));
+    ASSERT_OK(wzp_sframe_seal(key, &in, out, sizeof out, &len));
+    wzp_sframe_key_free(key, &mem);
+    ASSERT_ERR(wzp_group_open(h->peers[to].g, h->now, out, len, plain,
+                              sizeof plain, &o),
+               WZP_ERR_KEY_UNKNOWN);
+}
+
+WZP_TEST(roster_package_is_asked_for_every_second_while_its_packets_come)
+{
+    hub *h = hub_new(1);
+    const int a = hub_add(h, NULL);
+    const int b = hub_add(h, NULL);
+    const wzp_participant p = hub_participant(h, b);
+    const wzp_tstamp from = h->now;
+    unsigned n = 0;
+    ASSERT_OK(list(h, a, &p, 1));
+    for (; h->now < from + 20 * WZP_S; h->now += 20 * WZP_MS) {
+        wzp_group_action act;
+        wzp_group_expire(h->peers[a].g, h->now);
+        while (wzp_group_poll(h->peers[a].g, h->now, &act)) {
+            n += act.kind == WZP_GROUP_SEND;
+        }
+        send_some_packet(h, b, a);
+    }
+    assert_in_range(n, 19, 21);
+    hub_free(h);
+}
+
 WZP_TEST(roster_wrong_packages_are_refused_each_with_its_error)
 {
     hub *h = hub_new(1);

@@ -77,6 +77,60 @@ WZP_TEST(table_is_bounded_and_the_first_departed_makes_room)
     wzp__table_deinit(g);
 }
 
+WZP_TEST(table_members_without_keys_make_room_before_those_who_had_some)
+{
+    wzp_group *g = begin(2);
+    const uint8_t keyed[WZP_MID_LEN] = {0};
+    for (uint8_t i = 0; i < 4; i++) {
+        wzp__member *m = add(g, i, 0);
+        m->has_high = i == 0; /* left first */
+        wzp__member_list(g, m, false);
+        m->left_at = 10u + i;
+    }
+    for (uint8_t i = 0; i < 20; i++) {
+        wzp__member *m = add(g, (uint8_t)(100 + i), 0);
+        wzp__member_list(g, m, false);
+        m->left_at = 20u + i;
+    }
+    assert_non_null(wzp__member_find(g, keyed));
+    assert_int_equal(g->n_forgotten, 0);
+    wzp__table_deinit(g);
+}
+
+WZP_TEST(table_who_had_keys_and_made_room_does_not_come_back)
+{
+    wzp_group *g = begin(2);
+    wzp__member *m = NULL;
+    for (uint8_t i = 0; i < 200; i++) {
+        m = add(g, i, 0);
+        m->pair = WZP__PAIR_PEER;
+        wzp__member_list(g, m, false);
+        m->left_at = 10u + i;
+    }
+    assert_int_equal(g->n_forgotten, 196);
+    for (uint8_t i = 0; i < 196; i++) {
+        const uint8_t mid[WZP_MID_LEN] = {i};
+        ASSERT_ERR(wzp__member_insert(g, mid, &m), WZP_ERR_KEY_REPLAYED);
+    }
+    assert_int_equal(g->stats.members_ignored, 196);
+    wzp__table_deinit(g);
+}
+
+WZP_TEST(table_full_of_what_it_must_not_forget_takes_nobody_new)
+{
+    wzp_group *g = begin(2);
+    wzp__member *m = NULL;
+    for (unsigned i = 0; i < WZP__FORGOTTEN_MAX + 4; i++) {
+        m = add(g, (uint8_t)i, (uint8_t)(i >> 8));
+        m->has_high = true;
+        wzp__member_list(g, m, false);
+        m->left_at = i;
+    }
+    const uint8_t mid[WZP_MID_LEN] = {1, 2, 3};
+    ASSERT_ERR(wzp__member_insert(g, mid, &m), WZP_ERR_FULL);
+    wzp__table_deinit(g);
+}
+
 WZP_TEST(table_numbers_are_not_used_again_soon)
 {
     wzp_group *g = begin(8);

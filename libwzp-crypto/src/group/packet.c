@@ -97,6 +97,7 @@ static void missed(wzp_group *g, wzp_tstamp now, const wzp_sealed_view *view)
     for (wzp__member *m = g->buckets[sid & 0xFF]; m != NULL; m = m->bucket) {
         if (may_send(m, sid, now) && !is_stale(m, view->kid)) {
             wzp__keys_missed(g, m, now);
+            wzp__package_wanted(g, m, now);
         }
     }
 }

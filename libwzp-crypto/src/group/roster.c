@@ -13,7 +13,8 @@
 
 /* Timers of this file:
  *   package   1 s, doubled up to 8 s: until KeyPackages answers
- *             KeyPackageRequest (chosen: a round trip and a slow relay) */
+ *             KeyPackageRequest (chosen: a round trip and a slow relay); 1 s
+ *             while packets of the member come, as we are deaf to it */
 static const wzp_tstamp PACKAGE_RETRY = 1 * WZP_S;
 enum { PACKAGE_DOUBLINGS = 3 };
 
@@ -354,4 +355,12 @@ void wzp__package_asked(wzp_group *g, wzp__member *m, wzp_tstamp now)
     m->package_at = now + (PACKAGE_RETRY << m->tries);
     m->tries += m->tries < PACKAGE_DOUBLINGS;
     wzp__earlier(&g->members_at, m->package_at);
+}
+
+void wzp__package_wanted(wzp_group *g, wzp__member *m, wzp_tstamp now)
+{
+    if (m->package_at != WZP_NEVER) {
+        wzp__earlier(&m->package_at, now + PACKAGE_RETRY);
+        wzp__earlier(&g->members_at, m->package_at);
+    }
 }

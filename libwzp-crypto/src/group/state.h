@@ -27,6 +27,7 @@ enum {
     WZP__BUCKETS = 256, /* by the low byte of the stream id */
     WZP__KEYS_MAX = 8,  /* keys held of one member; chosen: one per 300 ms */
     WZP__BATCH = 64,    /* boxes or mids in one message; chosen: ≈ 8 kB */
+    WZP__FORGOTTEN_MAX = 16384, /* chosen: 256 KiB, a crowded day */
 };
 
 /* A key of somebody else. Newest first. */
@@ -192,6 +193,8 @@ struct wzp_group {
     size_t max_members;
     uint32_t next_number;
     wzp__member *buckets[WZP__BUCKETS];
+    uint8_t (*forgotten)[WZP_MID_LEN]; /* had keys, and had to make room */
+    size_t n_forgotten, cap_forgotten;
 
     /* own key */
     bool is_speaker;
@@ -221,7 +224,8 @@ WZP_NODISCARD wzp_err wzp__table_init(wzp_group *g, size_t max_members);
 void wzp__table_deinit(wzp_group *g);
 wzp__member *wzp__member_find(const wzp_group *g,
                               const uint8_t mid[WZP_MID_LEN]);
-/* New and listed. mid NULL: legacy. WZP_ERR_FULL, WZP_ERR_NOMEM. */
+/* New and listed. mid NULL: legacy. WZP_ERR_FULL, WZP_ERR_NOMEM,
+ * WZP_ERR_KEY_REPLAYED for a package whose keys are forgotten. */
 WZP_NODISCARD wzp_err wzp__member_insert(wzp_group *g, const uint8_t *mid,
                                          wzp__member **out);
 /* Listed again, or departed; the keys and the pair of a departed one stay. */
@@ -260,6 +264,8 @@ WZP_NODISCARD wzp_err wzp__recv_packages(wzp_group *g, wzp_tstamp now,
 wzp_tstamp wzp__package_expire(wzp_group *g, wzp__member *m, wzp_tstamp now);
 /* It was asked for just now. */
 void wzp__package_asked(wzp_group *g, wzp__member *m, wzp_tstamp now);
+/* A packet of m came: without its package we are deaf to it. */
+void wzp__package_wanted(wzp_group *g, wzp__member *m, wzp_tstamp now);
 
 /* --- pairing.c --- */
 

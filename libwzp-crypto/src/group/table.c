@@ -2,7 +2,8 @@
 /* Members by number, by position and by stream id: see state.h. Departed
  * members are kept with their pair and their keys, as long as there is room:
  * were the relay to list one again, a pair begun twice would leave the two
- * sides with different keys, and an old key message could be played again.
+ * sides with different keys, and an old key message could be played again. Of
+ * one that has to make room the id is kept, so that it does not come back.
  */
 #include "state.h"
 
@@ -31,6 +32,8 @@ void wzp__table_deinit(wzp_group *g)
     }
     wzp_mem_free(&g->mem, g->list, g->cap * sizeof *g->list);
     wzp_mem_free(&g->mem, g->slots, g->cap * sizeof *g->slots);
+    wzp_mem_free(&g->mem, g->forgotten,
+                 g->cap_forgotten * sizeof *g->forgotten);
 }
 
 wzp__member *wzp__member_find(const wzp_group *g,
@@ -49,19 +52,74 @@ static void place(wzp_group *g, wzp__member *m, size_t pos)
     m->pos = pos;
 }
 
-/* Room for one more: the departed one that left first goes for good. */
-static void make_room(wzp_group *g)
+static bool is_forgotten(const wzp_group *g, const uint8_t *mid)
+{
+    for (size_t i = 0; i < g->n_forgotten; i++) {
+        if (memcmp(g->forgotten[i], mid, WZP_MID_LEN) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static wzp_err note_forgotten(wzp_group *g, const wzp__member *m)
+{
+    if (g->n_forgotten == g->cap_forgotten) {
+        const size_t was = g->cap_forgotten;
+        const size_t cap = was == 0 ? 64 : 2 * was;
+        if (cap > WZP__FORGOTTEN_MAX) {
+            return WZP_ERR_FULL;
+        }
+        void *more =
+            wzp_mem_resize(&g->mem, g->forgotten, was * sizeof *g->forgotten,
+                           cap * sizeof *g->forgotten);
+        if (more == NULL) {
+            return WZP_ERR_NOMEM;
+        }
+        g->forgotten = more;
+        g->cap_forgotten = cap;
+    }
+    memcpy(g->forgotten[g->n_forgotten++], m->mid, WZP_MID_LEN);
+    return WZP_OK;
+}
+
+/* Has what must not begin anew. */
+static bool had_keys(const wzp__member *m)
+{
+    return m->pair != WZP__PAIR_NONE || m->has_high;
+}
+
+/* Room for one more: the departed one that left first goes for good, those
+ * without keys before all others. */
+static wzp_err make_room(wzp_group *g)
 {
     wzp__member *oldest = NULL;
     for (size_t i = g->n_listed; i < g->n_members; i++) {
         wzp__member *m = g->list[i];
-        if (oldest == NULL || m->left_at < oldest->left_at) {
+        if (oldest == NULL || had_keys(m) < had_keys(oldest) ||
+            (had_keys(m) == had_keys(oldest) && m->left_at < oldest->left_at)) {
             oldest = m;
         }
     }
-    if (oldest != NULL) {
-        wzp__member_remove(g, oldest);
+    if (oldest == NULL) {
+        return WZP_ERR_FULL;
     }
+    if (had_keys(oldest)) {
+        WZP_TRY(note_forgotten(g, oldest));
+    }
+    wzp__member_remove(g, oldest);
+    return WZP_OK;
+}
+
+static wzp_err reserve(wzp_group *g, const uint8_t *mid)
+{
+    if (g->n_listed >= g->max_members) {
+        return WZP_ERR_FULL;
+    }
+    if (mid != NULL && is_forgotten(g, mid)) {
+        return WZP_ERR_KEY_REPLAYED;
+    }
+    return g->n_members < g->cap ? WZP_OK : make_room(g);
 }
 
 /* Numbers go round, so that one is not used again soon. */
@@ -75,12 +133,10 @@ static uint32_t free_number(wzp_group *g)
 
 wzp_err wzp__member_insert(wzp_group *g, const uint8_t *mid, wzp__member **out)
 {
-    if (g->n_listed >= g->max_members) {
+    const wzp_err e = reserve(g, mid);
+    if (e != WZP_OK) {
         g->stats.members_ignored++;
-        return WZP_ERR_FULL;
-    }
-    if (g->n_members == g->cap) {
-        make_room(g);
+        return e;
     }
     wzp__member *m = wzp_mem_new(&g->mem, sizeof *m);
     if (m == NULL) {

@@ -23,7 +23,7 @@ struct wzp_glass {
     wzp_node node;
     wzp_relay *relay;
     wzp_seed_identity *seed;
-    block all; /* head of a ring */
+    block *first; /* of all that it has */
     size_t held, most;
     const block *pool; /* of packet buffers */
     const void *what;
@@ -33,18 +33,22 @@ struct wzp_glass {
 
 static void unlink_block(wzp_glass *g, block *b)
 {
-    b->prev->next = b->next;
-    b->next->prev = b->prev;
+    *(b->prev != NULL ? &b->prev->next : &g->first) = b->next;
+    if (b->next != NULL) {
+        b->next->prev = b->prev;
+    }
     g->held -= b->size;
 }
 
 static void link_block(wzp_glass *g, block *b, size_t size)
 {
     b->size = size;
-    b->next = g->all.next;
-    b->prev = &g->all;
-    b->next->prev = b;
-    g->all.next = b;
+    b->next = g->first;
+    b->prev = NULL;
+    if (b->next != NULL) {
+        b->next->prev = b;
+    }
+    g->first = b;
     g->held += size;
     g->most = g->held > g->most ? g->held : g->most;
 }
@@ -131,7 +135,7 @@ static bool glass_poll(void *m, wzp_tstamp now, wzp_addr *local,
 static const block *find_pool(const wzp_glass *g, size_t packets)
 {
     const block *found = NULL;
-    for (const block *b = g->all.next; b != &g->all; b = b->next) {
+    for (const block *b = g->first; b != NULL; b = b->next) {
         if (b->size >= packets * WZP_PKT_CAP &&
             (found == NULL || b->size < found->size)) {
             found = b;
@@ -152,7 +156,6 @@ wzp_glass *wzp_glass_new(wzp_world *w, uint8_t identity,
         wzp_seed_identity_new(&g->seed, seed) != WZP_OK) {
         abort();
     }
-    g->all.next = g->all.prev = &g->all;
     g->w = w;
     g->node = wzp_world_actor(w);
     wzp_relay_config_default(&cfg);
@@ -212,7 +215,7 @@ wzp_relay_stats wzp_glass_stats(const wzp_glass *g)
 size_t wzp_glass_find(const wzp_glass *g, const void *what, size_t len)
 {
     size_t n = 0;
-    for (const block *b = g->all.next; b != &g->all; b = b->next) {
+    for (const block *b = g->first; b != NULL; b = b->next) {
         n += find_in(b, what, len);
     }
     return n;

@@ -2,15 +2,12 @@
 /* The lying relay, see liar.h. One room, whatever its name. Lies are not told
  * here: this file is the honest part, and the places where a test reaches in.
  */
-#include "liar.h"
-
-#include "later.h"
+#include "liar_state.h"
 
 #include <wzp/client/client.h>
 #include <wzp/crypto/binding.h>
 #include <wzp/crypto/legacy.h>
 #include <wzp/crypto/room.h>
-#include <wzp/proto/control.h>
 #include <wzp/proto/fingerprint.h>
 #include <wzp/proto/pkt.h>
 #include <wzp/transport/endpoint.h>
@@ -22,37 +19,6 @@
 #define PACKETS   4096
 #define ARENA_MAX (8 * (size_t)WZP_SIGNAL_MAX)
 #define NOW_UNIX  UINT64_C(1800000000) /* of the world */
-#define CAPS      (WZP_CAP_PRESENT | WZP_CAP_E2E1 | WZP_CAP_SIG1)
-
-typedef struct inside {
-    wzp_liar_member pub;
-    wzp_conn_id conn;
-    uint8_t exporter[WZP_EXPORTER_LEN];
-    char *offer;
-    wzp_group *group; /* of a ghost */
-    wzp_seed_identity *seed;
-    uint64_t opened;
-} inside;
-
-struct wzp_liar {
-    wzp_world *w;
-    wzp_node node;
-    wzp_rng rng;
-    wzp_seed_identity *seed;
-    wzp_identity identity;
-    uint8_t cert[WZP_HASH_LEN];
-    wzp_endpoint *ep;
-    wzp_pkt_pool *pool;
-    wzp_arena *in, *out;
-    wzp_liar_hooks hooks;
-    bool withholds_leaves;
-    bool has_work; /* something was queued from outside of the loop */
-    uint8_t room_id[WZP_HASH_LEN];
-    inside *m[WZP_LIAR_MEMBERS];
-    int n;
-    uint32_t rev;
-    wzp_later later;
-};
 
 static void *need(void *p)
 {
@@ -62,7 +28,7 @@ static void *need(void *p)
     return p;
 }
 
-static void must(wzp_err e, const char *what)
+void wzp_liar_must(wzp_err e, const char *what)
 {
     if (e != WZP_OK) {
         fprintf(stderr, "liar: %s: %s\n", what, wzp_err_name(e));
@@ -70,7 +36,7 @@ static void must(wzp_err e, const char *what)
     }
 }
 
-static wzp_unix_s unix_now(const wzp_liar *l)
+wzp_unix_s wzp_liar_unix(const wzp_liar *l)
 {
     return NOW_UNIX + wzp_world_now(l->w) / WZP_S;
 }
@@ -106,29 +72,14 @@ static wzp_str encode(wzp_liar *l, const wzp_signal *sig)
 {
     wzp_str text;
     wzp_arena_reset(l->out);
-    must(wzp_signal_encode(l->out, sig, &text), "encode");
+    wzp_liar_must(wzp_signal_encode(l->out, sig, &text), "encode");
     return text;
-}
-
-/* A ghost hears it without a connection. */
-static void tell_ghost(wzp_liar *l, int to, const wzp_signal *sig)
-{
-    wzp_group *g = l->m[to]->group;
-    const wzp_tstamp now = wzp_world_now(l->w);
-    l->has_work = true;
-    if (sig->kind == WZP_SIG_ROOM_UPDATE) {
-        wzp_ignore(wzp_group_roster(g, now, sig->u.room_update.participants),
-                   "the test looks at its group");
-    } else {
-        wzp_ignore(wzp_group_recv(g, now, unix_now(l), sig),
-                   "the test looks at its group");
-    }
 }
 
 void wzp_liar_say(wzp_liar *l, int to, const wzp_signal *sig)
 {
     if (l->m[to]->group != NULL) {
-        tell_ghost(l, to, sig);
+        wzp_liar_tell_ghost(l, to, sig);
         return;
     }
     const wzp_str text = encode(l, sig);
@@ -173,7 +124,7 @@ static void pass_signal(wzp_liar *l, int from, int to, const wzp_signal *sig)
     }
 }
 
-static void pass_dgram(wzp_liar *l, int from, const uint8_t *data, size_t len)
+void wzp_liar_pass_dgram(wzp_liar *l, int from, const uint8_t *data, size_t len)
 {
     for (int to = 0; to < l->n; to++) {
         uint8_t copy[WZP_PKT_CAP];
@@ -250,16 +201,17 @@ static void answer_offer(wzp_liar *l, int to)
     wzp_rng_fill(&l->rng, secret, sizeof secret);
     wzp_legacy_public(secret, a->ephemeral_pub);
     memcpy(a->identity_pub, l->identity.public_key, WZP_KEY_LEN);
-    must(wzp_legacy_sign(&l->identity, false, a->ephemeral_pub, signature),
-         "sign");
+    wzp_liar_must(
+        wzp_legacy_sign(&l->identity, false, a->ephemeral_pub, signature),
+        "sign");
     wzp_binding_input in = {.kind = WZP_BINDING_CALL_ANSWER};
     memcpy(in.exporter, l->m[to]->exporter, sizeof in.exporter);
     memcpy(in.server_cert_hash, l->cert, sizeof in.server_cert_hash);
-    must(wzp_binding_sign(&l->identity, &in, bound), "bind");
+    wzp_liar_must(wzp_binding_sign(&l->identity, &in, bound), "bind");
     a->signature = (wzp_bytes){signature, sizeof signature};
     a->binding = (wzp_bytes){bound, sizeof bound};
     a->chosen_profile = wzp_tier_profile(WZP_TIER_GOOD);
-    a->caps = CAPS;
+    a->caps = WZP_LIAR_CAPS;
     pass_signal(l, WZP_LIAR_RELAY, to, &sig);
 }
 
@@ -270,7 +222,8 @@ static void keep_text(inside *m, wzp_str json)
     m->pub.offer = (wzp_str){m->offer, json.len};
 }
 
-static void set_names(wzp_liar_member *m, const uint8_t *key, const uint8_t *kp)
+void wzp_liar_set_names(wzp_liar_member *m, const uint8_t *key,
+                        const uint8_t *kp)
 {
     uint8_t fp[WZP_FP_LEN];
     memcpy(m->identity, key, WZP_KEY_LEN);
@@ -294,7 +247,7 @@ static void join(wzp_liar *l, int i, const wzp_sig_call_offer *offer,
     if (offer->kp.len != WZP_KP_LEN) {
         return; /* this relay is for those who seal */
     }
-    set_names(&m->pub, offer->identity_pub, offer->kp.ptr);
+    wzp_liar_set_names(&m->pub, offer->identity_pub, offer->kp.ptr);
     wzp_ignore(wzp_endpoint_trust(l->ep, m->conn), "gone already");
     answer_offer(l, i);
     wzp_liar_roster(l);
@@ -337,7 +290,7 @@ static void route_boxes(wzp_liar *l, int from, const wzp_signal *sig)
     }
 }
 
-static void serve(wzp_liar *l, int from, const wzp_signal *sig)
+void wzp_liar_serve(wzp_liar *l, int from, const wzp_signal *sig)
 {
     switch (sig->kind) {
     case WZP_SIG_KEY_PACKAGE_REQUEST:
@@ -364,13 +317,13 @@ static void on_signal(wzp_liar *l, const wzp_ep_action *a)
         return;
     }
     if (l->m[from]->pub.is_here) {
-        serve(l, from, &sig);
+        wzp_liar_serve(l, from, &sig);
     } else if (sig.kind == WZP_SIG_CALL_OFFER) {
         join(l, from, &sig.u.call_offer, json);
     }
 }
 
-static int add(wzp_liar *l)
+int wzp_liar_add(wzp_liar *l)
 {
     if (l->n == WZP_LIAR_MEMBERS) {
         abort();
@@ -381,7 +334,7 @@ static int add(wzp_liar *l)
 
 static void on_accepted(wzp_liar *l, const wzp_ep_action *a)
 {
-    inside *m = l->m[add(l)];
+    inside *m = l->m[wzp_liar_add(l)];
     m->conn = a->conn;
     memcpy(m->exporter, a->u.up.exporter, sizeof m->exporter);
     wzp_room_id((wzp_str){a->u.up.sni, strlen(a->u.up.sni)}, l->room_id);
@@ -405,7 +358,7 @@ static void on_dgram(wzp_liar *l, const wzp_ep_action *a)
 {
     const int from = find_conn(l, a->conn);
     if (from >= 0 && l->m[from]->pub.is_here) {
-        pass_dgram(l, from, a->u.dgram->data, a->u.dgram->len);
+        wzp_liar_pass_dgram(l, from, a->u.dgram->data, a->u.dgram->len);
     }
 }
 
@@ -428,70 +381,13 @@ void wzp_liar_drop(wzp_liar *l, int i)
     l->has_work = true;
 }
 
-/* --- ghosts --- */
-
-static void ghost_keeps_alive(wzp_liar *l, int i)
-{
-    uint8_t plain[8];
-    uint8_t out[WZP_PKT_CAP];
-    size_t n = 0;
-    size_t len = 0;
-    const wzp_control_item item = {.type = WZP_CONTROL_KEEPALIVE};
-    const wzp_media_hdr hdr = {.codec = WZP_CODEC_COMFORT_NOISE};
-    must(wzp_control_encode(&item, 1, plain, sizeof plain, &n), "control");
-    if (wzp_group_seal(l->m[i]->group, wzp_world_now(l->w), &hdr,
-                       WZP_FORM_CONTROL, plain, n, out, sizeof out,
-                       &len) == WZP_OK) {
-        pass_dgram(l, i, out, len);
-    }
-}
-
-static bool ghosts_act(wzp_liar *l)
-{
-    bool any = false;
-    for (int i = 0; i < l->n; i++) {
-        wzp_group_action a;
-        while (l->m[i]->group != NULL &&
-               wzp_group_poll(l->m[i]->group, wzp_world_now(l->w), &a)) {
-            any = true;
-            if (a.kind == WZP_GROUP_SEND) {
-                serve(l, i, a.u.signal);
-            } else if (a.kind == WZP_GROUP_CONTROL_DUE) {
-                ghost_keeps_alive(l, i);
-            }
-        }
-    }
-    return any;
-}
-
-static wzp_seed_identity *identity_of(uint8_t byte)
+wzp_seed_identity *wzp_liar_identity(uint8_t byte)
 {
     uint8_t seed[WZP_SEED_LEN];
     wzp_seed_identity *id;
     memset(seed, byte, sizeof seed);
-    must(wzp_seed_identity_new(&id, seed), "identity");
+    wzp_liar_must(wzp_seed_identity_new(&id, seed), "identity");
     return id;
-}
-
-int wzp_liar_ghost(wzp_liar *l, uint8_t identity)
-{
-    const int i = add(l);
-    inside *m = l->m[i];
-    wzp_group_config cfg;
-    wzp_group_config_default(&cfg);
-    m->seed = identity_of(identity);
-    cfg.identity = wzp_seed_identity_table(m->seed);
-    cfg.rng = l->rng;
-    cfg.now_unix = unix_now(l);
-    memcpy(cfg.room_id, l->room_id, WZP_HASH_LEN);
-    must(wzp_group_new(&m->group, &cfg), "ghost");
-    set_names(&m->pub, cfg.identity.public_key,
-              wzp_group_package_view(m->group).ptr);
-    (void)snprintf(m->pub.alias, sizeof m->pub.alias, "ghost");
-    m->pub.is_ghost = true;
-    m->pub.caps = CAPS;
-    wzp_liar_roster(l);
-    return i;
 }
 
 /* --- the machine --- */
@@ -555,7 +451,7 @@ static bool liar_poll(void *machine, wzp_tstamp now, wzp_addr *local,
             }
             handle(l, &a);
         }
-    } while (ghosts_act(l));
+    } while (wzp_liar_ghosts_act(l));
     l->has_work = false;
     return false;
 }
@@ -566,15 +462,15 @@ wzp_liar *wzp_liar_new(wzp_world *w, uint8_t identity)
 {
     const wzp_mem mem = wzp_mem_default();
     wzp_liar *l = need(calloc(1, sizeof *l));
-    must(wzp_global_init(), "global init");
+    wzp_liar_must(wzp_global_init(), "global init");
     l->w = w;
     l->node = wzp_world_actor(w);
     l->rng = wzp_world_rng(w, l->node);
-    l->seed = identity_of(identity);
+    l->seed = wzp_liar_identity(identity);
     l->identity = wzp_seed_identity_table(l->seed);
-    must(wzp_arena_new(&l->in, &mem, ARENA_MAX), "arena");
-    must(wzp_arena_new(&l->out, &mem, ARENA_MAX), "arena");
-    must(wzp_pkt_pool_new(&l->pool, &mem, PACKETS), "pool");
+    wzp_liar_must(wzp_arena_new(&l->in, &mem, ARENA_MAX), "arena");
+    wzp_liar_must(wzp_arena_new(&l->out, &mem, ARENA_MAX), "arena");
+    wzp_liar_must(wzp_pkt_pool_new(&l->pool, &mem, PACKETS), "pool");
     wzp_endpoint_config cfg;
     wzp_endpoint_config_default(&cfg);
     cfg.rng = l->rng;
@@ -582,10 +478,11 @@ wzp_liar *wzp_liar_new(wzp_world *w, uint8_t identity)
     cfg.has_tls_seed = true;
     cfg.pool = l->pool;
     cfg.signal_max_queue = 64 * (size_t)WZP_SIGNAL_MAX; /* it may flood */
-    must(l->identity.derive(l->identity.user, "wzp-tls-ed25519", cfg.tls_seed),
-         "derive");
-    must(wzp_endpoint_new(&l->ep, &cfg, wzp_world_now(w)), "endpoint");
-    must(wzp_endpoint_cert_hash(l->ep, l->cert), "certificate");
+    wzp_liar_must(
+        l->identity.derive(l->identity.user, "wzp-tls-ed25519", cfg.tls_seed),
+        "derive");
+    wzp_liar_must(wzp_endpoint_new(&l->ep, &cfg, wzp_world_now(w)), "endpoint");
+    wzp_liar_must(wzp_endpoint_cert_hash(l->ep, l->cert), "certificate");
     const wzp_uv_machine machine = {.recv = liar_recv,
                                     .expire = liar_expire,
                                     .deadline = liar_deadline,
@@ -640,7 +537,7 @@ wzp_liar_member *wzp_liar_member_at(wzp_liar *l, int i)
 
 int wzp_liar_find(const wzp_liar *l, uint8_t identity)
 {
-    wzp_seed_identity *id = identity_of(identity);
+    wzp_seed_identity *id = wzp_liar_identity(identity);
     const wzp_identity who = wzp_seed_identity_table(id);
     int i = l->n - 1;
     while (i >= 0 &&
@@ -649,14 +546,4 @@ int wzp_liar_find(const wzp_liar *l, uint8_t identity)
     }
     wzp_seed_identity_free(id);
     return i;
-}
-
-wzp_group *wzp_liar_group(wzp_liar *l, int ghost)
-{
-    return l->m[ghost]->group;
-}
-
-uint64_t wzp_liar_opened(const wzp_liar *l, int ghost)
-{
-    return l->m[ghost]->opened;
 }

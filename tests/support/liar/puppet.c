@@ -79,11 +79,13 @@ static wzp_seed_identity *identity_of(uint8_t byte)
 void wzp_puppet_identity(uint8_t identity, uint8_t key[WZP_KEY_LEN],
                          uint8_t fp[WZP_FP_LEN])
 {
+    must(wzp_global_init(), "global init"); /* there may be no world yet */
     wzp_seed_identity *id = identity_of(identity);
     const wzp_identity table = wzp_seed_identity_table(id);
     memcpy(key, table.public_key, WZP_KEY_LEN);
     wzp_identity_fingerprint(key, fp);
     wzp_seed_identity_free(id);
+    wzp_global_deinit();
 }
 
 /* --- sending --- */
@@ -266,6 +268,7 @@ static void on_signal(wzp_puppet *p, const wzp_ep_action *a)
     case WZP_SIG_CALL_ANSWER:
         p->is_in = true;
         p->frame_at = now;
+        wzp_ignore(wzp_endpoint_trust(p->ep, p->conn), "gone already");
         break;
     case WZP_SIG_ROOM_UPDATE:
         note(p,

@@ -185,7 +185,8 @@ typedef struct wzp_group_stats {
     uint64_t packages_refused;
     uint64_t pairs_refused;
     uint64_t keys_refused;
-    uint64_t members_ignored; /* beyond max_members */
+    uint64_t members_ignored; /* beyond max_members, or back after the
+                                 group had to forget their keys */
     uint32_t generation;
     uint8_t step;
     uint16_t suite;
