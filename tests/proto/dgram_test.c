@@ -389,9 +389,12 @@ static wzp_err make_both(const wzp_mem *mem)
     wzp_dgram_rx *rx;
     wzp_dgram_tx *tx;
     WZP_TRY(wzp_dgram_rx_new(&rx, mem));
-    const wzp_err e = wzp_dgram_tx_new(&tx, mem);
+    wzp_err e = wzp_dgram_tx_new(&tx, mem);
     if (e == WZP_OK) {
         wzp_dgram_tx_free(tx);
+        static const uint8_t open[15] = {0x2C, 0x10, 20};
+        wzp_dgram_view view;
+        e = wzp_dgram_decode(rx, open, sizeof open, &view);
     }
     wzp_dgram_rx_free(rx);
     wzp_dgram_rx_free(NULL);

@@ -247,6 +247,39 @@ WZP_TEST(contexts_cost_nothing_before_the_first_sealed_packet)
     wzp_pkt_pool_free(pool);
 }
 
+static void *no_memory(void *user, void *ptr, size_t old, size_t size)
+{
+    (void)user;
+    (void)ptr;
+    (void)old;
+    (void)size;
+    return NULL;
+}
+
+WZP_TEST(without_memory_for_contexts_packets_go_bare_and_opens_are_dropped)
+{
+    static const uint8_t open[20] = {WZP_DGRAM_TYPE_OPEN, 0x10, 20};
+    const wzp_mem mem = wzp_mem_default();
+    const wzp_mem none = {.resize = no_memory};
+    wzp__typed t;
+    wzp_conn_stats stats = {0};
+    wzp_dgram_head head;
+    wzp_pkt_pool *pool;
+    assert_int_equal(wzp_pkt_pool_new(&pool, &mem, 1), WZP_OK);
+    wzp_pkt *pkt = wzp_pkt_get(pool);
+    const wzp_media_hdr hdr = speech(1, 20);
+    fill(pkt, &hdr, 0);
+    wzp__typed_init(&t, &none);
+    t.ways = BOTH;
+    assert_int_equal(wzp__typed_head(&t, pkt, 1200, &head), 0);
+    assert_int_equal(head.len, 0);
+    assert_int_equal(wzp__typed_read(&t, open, sizeof open, pkt, &stats),
+                     WZP_ERR_NOMEM);
+    wzp__typed_deinit(&t);
+    wzp_pkt_unref(pkt);
+    wzp_pkt_pool_free(pool);
+}
+
 /* --- anything, over a bad link --- */
 
 enum { STREAMS = 20, SENT = 6000 };

@@ -32,9 +32,9 @@ size_t wzp__typed_head(wzp__typed *t, const wzp_pkt *pkt, size_t limit,
 /* A datagram with this token was acknowledged; 0 says nothing. */
 void wzp__typed_acked(wzp__typed *t, uint32_t token);
 
-/* A received datagram as a bare one, in pkt, which has room for len bytes and
- * what a context adds (WZP_PKT_CAP). Errors are those of wzp_dgram_decode,
- * and are counted in `stats`, WZP_ERR_NOMEM excepted. */
+/* A received datagram, at most WZP_PKT_CAP bytes, as a bare one in pkt. Errors
+ * are those of wzp_dgram_decode, and WZP_ERR_SPACE for one that is too long
+ * with its header; they are counted in `stats`, WZP_ERR_NOMEM excepted. */
 WZP_NODISCARD wzp_err wzp__typed_read(wzp__typed *t, const uint8_t *data,
                                       size_t len, wzp_pkt *pkt,
                                       wzp_conn_stats *stats);
