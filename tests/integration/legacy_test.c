@@ -16,6 +16,7 @@ WZP_TEST(clear_media_waits_for_the_application_and_then_flows_both_ways)
     assert_sent_nothing_clear(&p, a);
     assert_int_equal(c->received, 0);
     assert_true(stats(&p, a).group.not_sealed > 50); /* it came, unheard */
+    assert_int_equal(stats(&p, a).frames_encoded, 0);
     assert_true(heard_by_ours(&p, a, 2) < 1.0);
 
     assert_int_equal(accept_clear(&p, a), WZP_OK);
@@ -120,6 +121,11 @@ WZP_TEST(a_capable_member_that_joins_a_clear_call_ends_the_clear_media)
     assert_int_equal(stats(&p, a).clear_received, played);
     assert_sent_nothing_clear(&p, b);
     assert_true(heard_by_ours(&p, b, 3) > LOUD);
+    /* Nor does it begin again when that member has gone. */
+    wzp_world_leave(p.w, b);
+    run(&p, 5);
+    assert_clear(&p, a, WZP_CLEAR_REFUSED, WZP_ERR_DOWNGRADE);
+    assert_int_equal(c->received, got);
     end(&p);
 }
 

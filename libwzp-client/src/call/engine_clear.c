@@ -64,6 +64,17 @@ static void push_clear(wzp_engine *e, wzp_tstamp now, const look *l)
     wzp__event_queue_push(&e->events, &ev);
 }
 
+/* What was spoken or came under the old answer is neither sent nor played under
+ * the new one. */
+static void cut(wzp_engine *e)
+{
+    wzp__sender_reset(e->sender);
+    for (uint32_t i = 0; i < WZP__CLEAR_STREAMS; i++) {
+        wzp__voices_retire(&e->voices, CLEAR_VOICE + i);
+    }
+    e->streams = (wzp__clear_streams){0};
+}
+
 void wzp__engine_clear_review(wzp_engine *e, wzp_tstamp now)
 {
     wzp_client_state state = wzp__session_state(e->session);
@@ -73,7 +84,7 @@ void wzp__engine_clear_review(wzp_engine *e, wzp_tstamp now)
     look l;
     look_around(e, &l);
     if (wzp__clear_review(&e->clear, &l.view)) {
-        wzp__sender_reset(e->sender); /* spoken before: neither way */
+        cut(e);
         push_clear(e, now, &l);
     }
 }
@@ -146,6 +157,15 @@ bool wzp__engine_clear_recv(wzp_engine *e, wzp_tstamp now, const wzp_pkt *pkt)
 }
 
 /* --- sending --- */
+
+bool wzp__engine_is_heard(const wzp_engine *e)
+{
+    if (wzp__session_state(e->session) != WZP_CLIENT_JOINED) {
+        return false;
+    }
+    return wzp__engine_is_clear(e) ? e->clear.n_legacy > 0
+                                   : !e->is_muted && e->clear.n_capable > 0;
+}
 
 static wzp_quality_report report(const wzp_engine *e)
 {
