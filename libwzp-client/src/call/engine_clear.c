@@ -52,6 +52,8 @@ static void look_around(const wzp_engine *e, look *l)
 static void push_clear(wzp_engine *e, wzp_tstamp now, const look *l)
 {
     wzp_client_event ev = {.kind = WZP_EVENT_CLEAR, .at = now};
+    WZP_LOG(&e->cfg.log, WZP_LOG_WARN, "engine", "engine.clear",
+            "state=%d why=%s", (int)e->clear.state, wzp_err_name(e->clear.why));
     ev.u.clear.state = e->clear.state;
     ev.u.clear.why = e->clear.why;
     ev.u.clear.is_relay = l->view.is_relay_legacy && !l->view.has_seen;
