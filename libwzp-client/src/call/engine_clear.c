@@ -66,8 +66,8 @@ static void push_clear(wzp_engine *e, wzp_tstamp now, const look *l)
     wzp__event_queue_push(&e->events, &ev);
 }
 
-/* What was spoken or came under the old answer is neither sent nor played under
- * the new one. */
+/* What was spoken or came sealed does not go out or sound in clear, nor the
+ * other way round. */
 static void cut(wzp_engine *e)
 {
     wzp__sender_reset(e->sender);
@@ -85,10 +85,14 @@ void wzp__engine_clear_review(wzp_engine *e, wzp_tstamp now)
     }
     look l;
     look_around(e, &l);
-    if (wzp__clear_review(&e->clear, &l.view)) {
-        cut(e);
-        push_clear(e, now, &l);
+    const bool was_on = e->clear.state == WZP_CLEAR_ON;
+    if (!wzp__clear_review(&e->clear, &l.view)) {
+        return;
     }
+    if (was_on || e->clear.state == WZP_CLEAR_ON) {
+        cut(e);
+    }
+    push_clear(e, now, &l);
 }
 
 void wzp__engine_clear_note(wzp_engine *e, const wzp_member_info *info)
