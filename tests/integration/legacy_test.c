@@ -16,6 +16,7 @@ WZP_TEST(clear_media_waits_for_the_application_and_then_flows_both_ways)
     assert_sent_nothing_clear(&p, a);
     assert_int_equal(c->received, 0);
     assert_true(stats(&p, a).group.not_sealed > 50); /* it came, unheard */
+    assert_int_equal(stats(&p, a).frames_encoded, 0);
     assert_true(heard_by_ours(&p, a, 2) < 1.0);
 
     assert_int_equal(accept_clear(&p, a), WZP_OK);
@@ -120,6 +121,11 @@ WZP_TEST(a_capable_member_that_joins_a_clear_call_ends_the_clear_media)
     assert_int_equal(stats(&p, a).clear_received, played);
     assert_sent_nothing_clear(&p, b);
     assert_true(heard_by_ours(&p, b, 3) > LOUD);
+    /* Nor does it begin again when that member has gone. */
+    wzp_world_leave(p.w, b);
+    run(&p, 5);
+    assert_clear(&p, a, WZP_CLEAR_REFUSED, WZP_ERR_DOWNGRADE);
+    assert_int_equal(c->received, got);
     end(&p);
 }
 
@@ -220,6 +226,23 @@ WZP_TEST(every_opus_rate_of_old_clients_is_heard)
     }
 }
 
+WZP_TEST(a_switch_of_the_rate_in_the_middle_is_no_loss)
+{
+    static const wzp_codec_id ids[] = {WZP_CODEC_OPUS_6K, WZP_CODEC_OPUS_64K,
+                                       WZP_CODEC_OPUS_24K};
+    place p;
+    wzp_legacy_client *c;
+    wzp_node a = listen_to(&p, 29, talk(), &c);
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+        wzp_legacy_client_switch(c, ids[i]);
+        run(&p, 5);
+        assert_talk(&p, a, c);
+    }
+    assert_int_equal(stats(&p, a).packets_lost, 0);
+    assert_int_equal(stats(&p, a).packets_late, 0);
+    end(&p);
+}
+
 WZP_TEST(repair_packets_are_ignored_and_leave_holes_that_are_filled)
 {
     place p;
@@ -229,6 +252,20 @@ WZP_TEST(repair_packets_are_ignored_and_leave_holes_that_are_filled)
     wzp_node a = listen_to(&p, 30, cfg, &c);
     assert_true(stats(&p, a).clear_repair > 80);
     assert_true(heard_by_ours(&p, a, 4) > LOUD);
+    end(&p);
+}
+
+WZP_TEST(packets_that_come_twice_are_played_once)
+{
+    place p;
+    wzp_legacy_client *c;
+    wzp_legacy_client_config cfg = talk();
+    cfg.sends_twice = true;
+    wzp_node a = listen_to(&p, 36, cfg, &c);
+    assert_talk(&p, a, c);
+    assert_true(stats(&p, a).packets_dup > 400);
+    assert_true(stats(&p, a).frames_played <= c->frames);
+    assert_int_equal(stats(&p, a).packets_lost, 0);
     end(&p);
 }
 

@@ -33,6 +33,8 @@ bool wzp__clear_review(wzp__clear *c, const wzp__clear_view *view)
     c->state = state;
     c->why = why;
     c->has_seen = view->has_seen;
+    c->n_capable = view->n_capable;
+    c->n_legacy = view->n_legacy;
     return is_news;
 }
 

@@ -19,6 +19,8 @@ typedef struct wzp__clear {
     bool is_accepted; /* by the application */
     bool was_sealed;  /* a member proved that it can seal */
     bool has_seen;    /* a legacy member's identity could seal before */
+    size_t n_capable; /* as of the last review */
+    size_t n_legacy;
     wzp_clear_state state;
     wzp_err why;
 } wzp__clear;

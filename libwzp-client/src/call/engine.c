@@ -128,23 +128,16 @@ static void mix_tick(wzp_engine *e, wzp_tstamp now)
     (void)n; /* full: the device does not play; nothing to lose */
 }
 
-static bool is_heard(const wzp_engine *e)
-{
-    return wzp__session_state(e->session) == WZP_CLIENT_JOINED &&
-           (!e->is_muted || wzp__engine_is_clear(e)) &&
-           wzp_group_member_count(wzp__session_group(e->session)) > 0;
-}
-
 static void capture_tick(wzp_engine *e, wzp_tstamp now)
 {
     int16_t pcm[WZP_AUDIO_TICK_SAMPLES];
     size_t n;
     while ((n = wzp__ring_read(&e->port.capture, pcm, WZP_AUDIO_TICK_SAMPLES)) >
            0) {
-        if (e->is_muted) { /* to legacy listeners a gap would be loss */
+        if (e->is_muted) {
             memset(pcm, 0, sizeof pcm);
         }
-        wzp__sender_capture(e->sender, now, pcm, n, is_heard(e));
+        wzp__sender_capture(e->sender, now, pcm, n, wzp__engine_is_heard(e));
     }
     send_media(e, now);
 }

@@ -52,6 +52,8 @@ static void look_around(const wzp_engine *e, look *l)
 static void push_clear(wzp_engine *e, wzp_tstamp now, const look *l)
 {
     wzp_client_event ev = {.kind = WZP_EVENT_CLEAR, .at = now};
+    WZP_LOG(&e->cfg.log, WZP_LOG_WARN, "engine", "engine.clear",
+            "state=%d why=%s", (int)e->clear.state, wzp_err_name(e->clear.why));
     ev.u.clear.state = e->clear.state;
     ev.u.clear.why = e->clear.why;
     ev.u.clear.is_relay = l->view.is_relay_legacy && !l->view.has_seen;
@@ -64,6 +66,17 @@ static void push_clear(wzp_engine *e, wzp_tstamp now, const look *l)
     wzp__event_queue_push(&e->events, &ev);
 }
 
+/* What was spoken or came sealed does not go out or sound in clear, nor the
+ * other way round. */
+static void cut(wzp_engine *e)
+{
+    wzp__sender_reset(e->sender);
+    for (uint32_t i = 0; i < WZP__CLEAR_STREAMS; i++) {
+        wzp__voices_retire(&e->voices, CLEAR_VOICE + i);
+    }
+    e->streams = (wzp__clear_streams){0};
+}
+
 void wzp__engine_clear_review(wzp_engine *e, wzp_tstamp now)
 {
     wzp_client_state state = wzp__session_state(e->session);
@@ -72,10 +85,14 @@ void wzp__engine_clear_review(wzp_engine *e, wzp_tstamp now)
     }
     look l;
     look_around(e, &l);
-    if (wzp__clear_review(&e->clear, &l.view)) {
-        wzp__sender_reset(e->sender); /* spoken before: neither way */
-        push_clear(e, now, &l);
+    const bool was_on = e->clear.state == WZP_CLEAR_ON;
+    if (!wzp__clear_review(&e->clear, &l.view)) {
+        return;
     }
+    if (was_on || e->clear.state == WZP_CLEAR_ON) {
+        cut(e);
+    }
+    push_clear(e, now, &l);
 }
 
 void wzp__engine_clear_note(wzp_engine *e, const wzp_member_info *info)
@@ -146,6 +163,15 @@ bool wzp__engine_clear_recv(wzp_engine *e, wzp_tstamp now, const wzp_pkt *pkt)
 }
 
 /* --- sending --- */
+
+bool wzp__engine_is_heard(const wzp_engine *e)
+{
+    if (wzp__session_state(e->session) != WZP_CLIENT_JOINED) {
+        return false;
+    }
+    return wzp__engine_is_clear(e) ? e->clear.n_legacy > 0
+                                   : !e->is_muted && e->clear.n_capable > 0;
+}
 
 static wzp_quality_report report(const wzp_engine *e)
 {

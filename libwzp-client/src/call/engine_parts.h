@@ -58,6 +58,9 @@ void wzp__engine_clear_note(wzp_engine *e, const wzp_member_info *info);
 /* A packet that is not sealed: played when clear media is on. False: it is
  * not. */
 bool wzp__engine_clear_recv(wzp_engine *e, wzp_tstamp now, const wzp_pkt *pkt);
+/* Somebody hears what we say: when muted, legacy listeners only, to whom a gap
+ * would be loss. */
+bool wzp__engine_is_heard(const wzp_engine *e);
 /* The next packet in clear; false when there is none. */
 bool wzp__engine_clear_next(wzp_engine *e, wzp_tstamp now, wzp_pkt *pkt);
 

@@ -16,6 +16,9 @@
 #define CONCEAL_MS     120 /* chosen: classic concealment fades within it */
 #define SAMPLES_PER_MS (WZP_PCM_RATE / 1000)
 #define NOISE          50 /* spec/wire.md 1.2 */
+/* Such a packet comes with every tenth silent frame of 20 or 40 ms. chosen: one
+ * may be lost. */
+#define NOISE_MS 1000
 
 struct wzp__receiver {
     wzp_mem mem;
@@ -25,7 +28,8 @@ struct wzp__receiver {
     size_t at, len;
     uint32_t dry_ms; /* concealed in a row without any packet */
     bool has_played;
-    uint32_t noise; /* state of the comfort noise */
+    uint32_t noise;    /* state of the comfort noise */
+    uint32_t noise_ms; /* it goes on for so long where nothing comes */
     wzp_tstamp heard_at;
     wzp__receiver_stats stats; /* rebuilt and concealed; the rest is jitter's */
 };
@@ -149,8 +153,10 @@ static void on_frame(wzp__receiver *r, const wzp_jitter_frame *f)
     size_t samples = 0;
     if (f->codec == WZP_CODEC_COMFORT_NOISE) {
         comfort_noise(r, f->frame_ms);
+        r->noise_ms = NOISE_MS;
         return;
     }
+    r->noise_ms = 0;
     wzp_err e = wzp_decoder_decode(r->dec, f->codec, f->data.ptr, f->data.len,
                                    r->pcm, WZP_PCM_MAX, &samples);
     if (e != WZP_OK) {
@@ -161,6 +167,18 @@ static void on_frame(wzp__receiver *r, const wzp_jitter_frame *f)
     r->stats.frames_played++;
 }
 
+/* Between two comfort noise packets. */
+static bool is_noisy(wzp__receiver *r, const wzp_jitter_out *out)
+{
+    if (r->noise_ms == 0 || (out->result != WZP_JITTER_EMPTY &&
+                             out->result != WZP_JITTER_SILENCE)) {
+        return false;
+    }
+    comfort_noise(r, out->fill_ms);
+    r->noise_ms -= r->noise_ms < out->fill_ms ? r->noise_ms : out->fill_ms;
+    return true;
+}
+
 /* Decode what comes next. False: nothing to play in this tick. */
 static bool next_pcm(wzp__receiver *r, wzp_tstamp now)
 {
@@ -168,6 +186,9 @@ static bool next_pcm(wzp__receiver *r, wzp_tstamp now)
     wzp_jitter_next(r->jitter, now, TICK_MS, &out);
     r->at = 0;
     r->len = 0;
+    if (is_noisy(r, &out)) {
+        return true;
+    }
     switch (out.result) {
     case WZP_JITTER_FRAME:
         on_frame(r, &out.frame);

@@ -37,8 +37,7 @@ static wzp_unix_s unix_now(const wzp__session *s)
 
 static wzp__session_event *push(wzp__session *s, wzp__session_event_kind kind)
 {
-    if (s->ev_count ==
-        WZP__SESSION_EVENTS) { /* the owner did not poll: keep the newest */
+    if (s->ev_count == WZP__SESSION_EVENTS) { /* not polled: keep the newest */
         s->ev_head = (s->ev_head + 1) % WZP__SESSION_EVENTS;
         s->ev_count--;
     }
@@ -322,6 +321,7 @@ static void joined(wzp__session *s, wzp_tstamp now,
 static void drop_connection(wzp__session *s, wzp_tstamp now)
 {
     hang_up(s, now, WZP_CLOSE_NORMAL, "normal close");
+    wzp_wipe(s->handshake.exporter, sizeof s->handshake.exporter);
     wzp__session_drop_group(s);
 }
 

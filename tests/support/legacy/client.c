@@ -36,7 +36,9 @@ static void send(wzp_legacy_client *c, wzp_tstamp now,
     }
     pkt->len = wzp_legacy_write(m, pkt->data);
     c->seq++;
-    c->sent += wzp_endpoint_send_dgram(c->ep, now, c->conn, pkt) == WZP_OK;
+    for (int i = 0; i < (c->cfg.sends_twice ? 2 : 1); i++) {
+        c->sent += wzp_endpoint_send_dgram(c->ep, now, c->conn, pkt) == WZP_OK;
+    }
     wzp_pkt_unref(pkt);
 }
 
@@ -269,17 +271,26 @@ void wzp_legacy_client_init(wzp_legacy_client *c,
                             const wzp_legacy_client_config *cfg, wzp_tstamp now)
 {
     *c = (wzp_legacy_client){.cfg = *cfg, .next = WZP_NEVER};
-    c->frame_ms = cfg->codec == WZP_CODEC_OPUS_6K ? 40 : 20;
     c->identity = wzp_legacy_identity(cfg->identity);
     c->ep = wzp_legacy_endpoint(&c->pool, PACKETS, &cfg->rng, NULL, now);
-    wzp_encoder_config enc;
     wzp_decoder_config dec;
-    wzp_encoder_config_default(&enc);
     wzp_decoder_config_default(&dec);
-    enc.codec = cfg->codec;
+    if (wzp_decoder_new(&c->dec, &dec) != WZP_OK) {
+        abort();
+    }
+    wzp_legacy_client_switch(c, cfg->codec);
+}
+
+void wzp_legacy_client_switch(wzp_legacy_client *c, wzp_codec_id codec)
+{
+    wzp_encoder_config enc;
+    wzp_encoder_config_default(&enc);
+    c->cfg.codec = codec;
+    c->frame_ms = codec == WZP_CODEC_OPUS_6K ? 40 : 20;
+    enc.codec = codec;
     enc.frame_ms = (uint8_t)c->frame_ms;
-    if (wzp_encoder_new(&c->enc, &enc) != WZP_OK ||
-        wzp_decoder_new(&c->dec, &dec) != WZP_OK) {
+    wzp_encoder_free(c->enc);
+    if (wzp_encoder_new(&c->enc, &enc) != WZP_OK) {
         abort();
     }
 }

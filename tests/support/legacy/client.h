@@ -25,6 +25,7 @@ typedef struct wzp_legacy_client_config {
     wzp_codec_id codec; /* Opus ids; Opus6k has frames of 40 ms */
     bool suppresses;    /* silence as comfort noise, spec/wire.md 1.2 */
     bool sends_repair;  /* a T packet after every fifth */
+    bool sends_twice;   /* every packet, as federation rings did */
     bool sends_codec2;  /* eight bytes under id 3 instead of Opus */
     wzp_rng rng;
 } wzp_legacy_client_config;
@@ -72,6 +73,8 @@ wzp_uv_machine wzp_legacy_client_machine(wzp_legacy_client *c);
 void wzp_legacy_client_dial(wzp_legacy_client *c, wzp_tstamp now,
                             const wzp_addr *local, const wzp_addr *relay,
                             const char *sni);
+/* Another rate from the next frame on. */
+void wzp_legacy_client_switch(wzp_legacy_client *c, wzp_codec_id codec);
 void wzp_legacy_client_leave(wzp_legacy_client *c, wzp_tstamp now);
 
 #endif
