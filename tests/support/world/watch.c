@@ -108,6 +108,16 @@ int wzp_world_key_copies(const wzp_signal *sig)
     return dup < w->key_dup ? 2 : 1;
 }
 
+void wzp_world_silence(wzp_world *w)
+{
+    w->is_silent = true;
+}
+
+bool wzp_world_is_silent(void)
+{
+    return present != NULL && present->is_silent;
+}
+
 /* --- every now and then --- */
 
 static void watch_client(wzp_world *w, int i)
