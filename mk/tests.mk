@@ -64,9 +64,9 @@ wrap_verbs = $(shell sed -n 's/^[A-Z_]*VERB.*\(wzp_[a-z]*_[a-z_]*\), .wzp_.*/-Wl
 # The laws of the world look inside both kinds of machines.
 $(B)/tests/support/world/inside_client.o: private ALL_CFLAGS += -Ilibwzp-client/src
 $(B)/tests/support/world/inside_relay.o: private ALL_CFLAGS += -Ilibwzp-relay/src
-# An ear at every key group; an object, as nobody calls it by name.
-OBJ_ears := $(B)/tests/support/ears/ears.o
-WRAP_ears := -Wl,--wrap=wzp_group_seal,--wrap=wzp_group_open,--wrap=wzp_group_recv
+# An ear at every key group and decoder; objects, as nobody calls them by name.
+OBJ_ears := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/support/ears/*.c)))
+WRAP_ears := -Wl,--wrap=wzp_group_seal,--wrap=wzp_group_open,--wrap=wzp_group_recv,--wrap=wzp_decoder_decode,--wrap=wzp_decoder_fill
 $(eval $(call obj_rules,$(OBJ_ears),$(TEST_INC),everything))
 
 # Programs for tests and the demo: tests/support/<name>/*.c -> $(B)/tests/bin/<name>,

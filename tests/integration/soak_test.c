@@ -3,7 +3,7 @@
  * `make soak`. Two talk all the time, fourteen come and go at random on lossy
  * links. Looked at every virtual second: who has been in for four seconds has
  * heard somebody within the last two, nothing fails to authenticate, and the
- * relay lists exactly those who are in.
+ * relay lists exactly those who are in. And a large room in which three talk.
  */
 #include "support/harness.h"
 #include "support/world/rng.h"
@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define TALKERS 2
 #define MEMBERS 16
@@ -118,5 +119,74 @@ WZP_TEST(in_a_restless_room_nobody_stays_deaf)
         look(&c, second);
     }
     everybody_leaves(&c);
+    wzp_world_check_empty(c.w);
     wzp_world_free(c.w);
+}
+
+/* --- a large room --- */
+
+#define HALL_MOST    300
+#define HALL_TALKERS 3
+
+typedef struct hall {
+    wzp_world *w;
+    wzp_node relay, node[HALL_MOST];
+    int index[HALL_MOST + 1]; /* of a node */
+    int n;
+    uint64_t heard[HALL_MOST][HALL_TALKERS]; /* packets opened */
+} hall;
+
+static void count_opened(void *user, wzp_tstamp now, wzp_node by, wzp_node from,
+                         bool is_media)
+{
+    hall *h = user;
+    (void)now;
+    if (is_media && from >= 0 && h->index[from] < HALL_TALKERS) {
+        h->heard[h->index[by]][h->index[from]]++;
+    }
+}
+
+static void fill_hall(hall *h, int n)
+{
+    *h = (hall){.w = wzp_world_new(31), .n = n};
+    h->relay = wzp_world_relay(h->w, 9, NULL);
+    wzp_world_silence(h->w);
+    wzp_world_on_opened(h->w, count_opened, h);
+    for (int i = 0; i < n; i++) {
+        wzp_world_client_config cfg = {.identity = 20,
+                                       .person = (uint32_t)i + 1,
+                                       .in = i < HALL_TALKERS ? hum() : NULL,
+                                       .in_len = 4800};
+        wzp_link_cfg link = {.loss = 0.02,
+                             .delay_ns = (uint64_t)(5 + i % 60) * WZP_MS};
+        h->node[i] = wzp_world_client(h->w, &cfg);
+        h->index[h->node[i]] = i;
+        wzp_world_link(h->w, h->node[i], &link, &link);
+        wzp_world_join(h->w, h->node[i], "hall", h->relay);
+        wzp_world_run(h->w, 50 * WZP_MS);
+    }
+}
+
+WZP_TEST(in_a_large_hall_everybody_hears_the_three_who_talk)
+{
+    static hall h;
+    const bool is_soak = getenv("WZP_SOAK") != NULL;
+    fill_hall(&h, is_soak ? HALL_MOST : 24);
+    wzp_world_run(h.w, 10 * WZP_S);
+    wzp_world_check_settled(h.w);
+    for (int second = 0; second < (is_soak ? 30 : 5); second++) {
+        memset(h.heard, 0, sizeof h.heard);
+        wzp_world_run(h.w, WZP_S);
+        for (int i = 0; i < h.n; i++) {
+            for (int t = 0; t < HALL_TALKERS; t++) {
+                assert_true(i == t || h.heard[i][t] > 30);
+            }
+        }
+    }
+    for (int i = 0; i < h.n; i++) {
+        wzp_world_leave(h.w, h.node[i]);
+    }
+    wzp_world_run(h.w, 15 * WZP_S);
+    wzp_world_check_empty(h.w);
+    wzp_world_free(h.w);
 }

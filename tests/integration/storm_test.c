@@ -209,6 +209,7 @@ static void begin(storm *s, const weather *cfg)
         wzp_world_link(s->w, s->node[i], &link, &link);
     }
     wzp_world_on_opened(s->w, on_opened, s);
+    wzp_world_silence(s->w);
     wzp_world_key_loss(s->w, cfg->key_loss, cfg->key_loss);
     for (int i = 0; i < cfg->members; i += 2) {
         join(s, i);
@@ -313,24 +314,6 @@ static void run(storm *s, const char *name, const weather *cfg)
     calm(s);
 }
 
-WZP_TEST(in_a_storm_nobody_is_deaf_for_more_than_two_seconds)
-{
-    static storm s;
-    const weather cfg = {
-        .seed = 1,
-        .members = 12,
-        .talkers = 3,
-        .loss = 0.10,
-        .duration = 60 * WZP_S,
-        .move_every = 1 * WZP_S,
-        .vanish_pct = 10,
-    };
-    run(&s, "storm", &cfg);
-    assert_true(s.gaps > 10000);
-    assert_true(s.joins > 20);
-    assert_int_equal(s.deaf, 0);
-}
-
 WZP_TEST(the_storm_notices_a_member_whose_keys_do_not_arrive)
 {
     static storm s;
@@ -347,32 +330,42 @@ WZP_TEST(the_storm_notices_a_member_whose_keys_do_not_arrive)
     assert_true(s.deaf > 0);
 }
 
+/* Each for as many minutes as WZP_SOAK says. */
 static const weather SOAKS[] = {
-    {.seed = 11, .loss = 0.10, .vanish_pct = 10},
-    {.seed = 12, .loss = 0.10, .vanish_pct = 10},
-    {.seed = 13, .loss = 0.10, .vanish_pct = 10, .key_loss = 0.10},
-    {.seed = 14, .loss = 0.10, .vanish_pct = 10, .restarts_relay = true},
+    {.seed = 11, .vanish_pct = 10},
+    {.seed = 12, .vanish_pct = 10},
+    {.seed = 13, .vanish_pct = 10, .key_loss = 0.10},
+    {.seed = 14, .vanish_pct = 10, .restarts_relay = true},
 };
 
-static size_t soak_count(void)
+/* Without it, samples: of a minute, with lost key messages, with a restart. */
+static const weather SAMPLES[] = {
+    {.seed = 1, .vanish_pct = 10, .key_loss = 0.10},
+    {.seed = 3, .vanish_pct = 30, .restarts_relay = true},
+};
+
+static size_t row_count(void)
 {
-    return sizeof SOAKS / sizeof *SOAKS;
+    return getenv("WZP_SOAK") != NULL ? sizeof SOAKS / sizeof *SOAKS
+                                      : sizeof SAMPLES / sizeof *SAMPLES;
 }
 
-static void soak(size_t row)
+static void row_run(size_t row)
 {
     static storm s;
     const char *minutes = getenv("WZP_SOAK");
-    weather cfg = SOAKS[row];
-    if (minutes == NULL) {
-        WZP_SKIP("minutes of fifty members: make soak");
-    }
-    cfg.members = 50;
-    cfg.talkers = 5;
-    cfg.duration = strtoul(minutes, NULL, 10) * 60 * WZP_S;
-    cfg.move_every = 500 * WZP_MS;
-    run(&s, "storm of fifty", &cfg);
+    weather cfg = minutes != NULL ? SOAKS[row] : SAMPLES[row];
+    cfg.loss = 0.10;
+    cfg.members = minutes != NULL ? 50 : 12;
+    cfg.talkers = minutes != NULL ? 5 : 3;
+    cfg.duration =
+        minutes != NULL ? strtoul(minutes, NULL, 10) * 60 * WZP_S : 60 * WZP_S;
+    cfg.move_every = minutes != NULL ? 500 * WZP_MS : WZP_S;
+    run(&s, "storm", &cfg);
+    assert_true(s.gaps > 8000);
+    assert_true(s.joins > 20);
     assert_int_equal(s.deaf, 0);
 }
 
-WZP_ROWS(in_a_storm_of_fifty_nobody_is_deaf, soak_count, soak);
+WZP_ROWS(in_a_storm_nobody_is_deaf_for_more_than_two_seconds, row_count,
+         row_run);

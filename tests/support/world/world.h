@@ -159,7 +159,12 @@ void wzp_world_on_opened(wzp_world *w, wzp_world_opened_fn *fn, void *user);
 void wzp_world_key_loss(wzp_world *w, double loss, double dup);
 void wzp_world_no_keys(wzp_world *w, wzp_node client, wzp_tstamp until);
 
+/* From now on nobody decodes: clients play silence. For large rooms; in
+ * programs with ears only. */
+void wzp_world_silence(wzp_world *w);
+
 /* For the ears. */
+bool wzp_world_is_silent(void);
 /* How often this message is to be taken: 0, 1 or 2 times. */
 int wzp_world_key_copies(const wzp_signal *sig);
 void wzp_world_hear_seal(const wzp_group *g, const uint8_t *packet, size_t len);
