@@ -308,6 +308,7 @@ static int on_stream_acked(ngtcp2_conn *quic, int64_t stream, uint64_t offset,
     wzp__conn *c = user;
     wzp__outmsg *msg = stream_user;
     c->seen.urgent = true;
+    wzp__width_acked_stream(&c->width, len);
     if (msg != NULL && msg->fin_sent && offset + len == msg->len) {
         wzp__outbox_remove(&c->outbox, msg);
         return ngtcp2_conn_set_stream_user_data(quic, stream, NULL) == 0
@@ -370,9 +371,9 @@ static int on_datagram(ngtcp2_conn *quic, uint32_t flags, const uint8_t *data,
 static int on_datagram_acked(ngtcp2_conn *quic, uint64_t id, void *user)
 {
     (void)quic;
-    (void)id;
     wzp__conn *c = user;
     c->seen.ack = true;
+    wzp__width_acked(&c->width, id);
     return 0;
 }
 
