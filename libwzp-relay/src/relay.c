@@ -295,6 +295,12 @@ void wzp_relay_stats_get(const wzp_relay *relay, wzp_relay_stats *out)
     all.conns = relay->peers.n;
     all.rooms = relay->rooms.n;
     all.members = relay->members;
+    wzp_endpoint_stats ep = {.size = sizeof ep};
+    wzp_endpoint_stats_get(relay->ep, &ep);
+    all.retries_sent = ep.retries_sent;
+    all.resets_sent = ep.resets_sent;
+    all.path_changes = ep.path_changes;
+    all.key_updates = ep.key_updates;
     memcpy(out, &all, size);
 }
 

@@ -101,6 +101,10 @@ typedef struct wzp_relay_stats {
     uint64_t events_dropped;
     uint64_t signals_ignored; /* kinds that mean nothing to a relay */
     uint64_t loss_reports;    /* LossRecoveryUpdate */
+    uint64_t retries_sent;    /* strangers asked to show their address */
+    uint64_t resets_sent;     /* stateless, for connections long gone */
+    uint64_t path_changes;    /* members that moved, and were followed */
+    uint64_t key_updates;     /* of packet keys, all connections */
 } wzp_relay_stats;
 
 /* out->size  set by the caller: sizeof *out. */
