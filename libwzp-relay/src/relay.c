@@ -336,6 +336,10 @@ void wzp_relay_stats_get(const wzp_relay *relay, wzp_relay_stats *out)
     all.half_open = ep.half_open;
     all.handshakes_failed = ep.handshake_failed;
     all.handshakes_refused = ep.refused_full;
+    all.retries_sent = ep.retries_sent;
+    all.resets_sent = ep.resets_sent;
+    all.path_changes = ep.path_changes;
+    all.key_updates = ep.key_updates;
     wzp_sized_give(out, out->size, &all, sizeof all);
 }
 

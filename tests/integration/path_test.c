@@ -98,6 +98,9 @@ static void goes_on(size_t row)
     assert_int_equal(s.reconnects, 0);
     assert_true(s.rtt_us < (2 * k->delay_ms + 60) * 1000);
     assert_int_equal(wzp_world_stats(t.w, t.b).group.bad_tag, 0);
+    wzp_relay_stats r = {.size = sizeof r};
+    wzp_relay_stats_get(wzp_world_relay_machine(t.w, t.relay), &r);
+    assert_int_equal(r.path_changes, 3);
     wzp_world_free(t.w);
 }
 

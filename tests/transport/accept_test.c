@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Packets no connection wants: limits, other versions, garbage. */
 #include "net.h"
+#include "quic/table.h"
 
 static wzp_endpoint_stats stats_of(const net_node *node)
 {
@@ -195,4 +196,139 @@ WZP_TEST(accept_refuses_an_address_above_its_share)
     net_run(n, WZP_S);
     assert_true(net_note(greedy, third)->up);
     net_free(n);
+}
+
+/* --- a flood --- */
+
+enum {
+    FLOOD = 10000,
+    REAL = 300, /* more than the places that are given without asking */
+};
+
+typedef struct flood {
+    net *n;
+    net_node *server, *ghost;
+    uint8_t initial[1500];
+    size_t len;
+    uint64_t sent_bytes, answered_bytes;
+} flood;
+
+static wzp_addr spoofed(size_t i)
+{
+    return wzp_addr_v4(
+        (const uint8_t[]){172, 16, (uint8_t)(i / 250), (uint8_t)(i % 250)},
+        (uint16_t)(1024 + i));
+}
+
+/* A client's first packet, which the network never sees. */
+static void make_initial(flood *f)
+{
+    const wzp_dial d = {
+        .local = f->ghost->addr, .remote = f->server->addr, .sni = "room"};
+    wzp_conn_id id = 0;
+    assert_int_equal(wzp_endpoint_dial(f->ghost->ep, f->n->now, &d, &id),
+                     WZP_OK);
+    wzp_ep_action a;
+    while (wzp_endpoint_poll(f->ghost->ep, f->n->now, &a)) {
+        if (a.kind == WZP_EP_SEND) {
+            f->len = a.u.send.len;
+            memcpy(f->initial, a.u.send.data, f->len);
+        }
+    }
+    assert_true(f->len >= 1200);
+}
+
+/* Spoofed Initial number i; what is answered goes nowhere. */
+static void spoof(flood *f, size_t i)
+{
+    if (i < REAL) {
+        make_initial(f);
+    } else { /* another id, which nobody looks behind by now */
+        memcpy(f->initial + 6, &i, sizeof(uint32_t));
+    }
+    const wzp_addr from = spoofed(i);
+    wzp_endpoint_recv(f->server->ep, f->n->now, &f->server->addr, &from,
+                      f->initial, f->len);
+    f->sent_bytes += f->len;
+    uint64_t answered = 0;
+    wzp_ep_action a;
+    while (wzp_endpoint_poll(f->server->ep, f->n->now, &a)) {
+        if (a.kind == WZP_EP_SEND && wzp_addr_equal(&a.u.send.remote, &from)) {
+            answered += a.u.send.len;
+        } else if (a.kind == WZP_EP_SEND) {
+            net_post(f->n, f->server, &a);
+        } else if (a.kind == WZP_EP_ACCEPTED) {
+            net_note_up(f->server, &a);
+        }
+    }
+    assert_true(answered <= 3 * f->len);
+    f->answered_bytes += answered;
+}
+
+WZP_TEST(accept_lets_clients_in_during_a_flood_of_10000_spoofed_initials)
+{
+    flood f = {.n = net_new(20)};
+    f.server = limited(f.n, 4096, 512);
+    net_node *client = net_add(f.n, false);
+    f.ghost = net_add(f.n, false);
+    wzp_link_set(&f.n->links[2], &(wzp_link_cfg){.loss = 1}); /* once only */
+    const wzp_conn_id before = net_dial(f.n, client, f.server, "room");
+    net_run(f.n, 100 * WZP_MS);
+    assert_true(net_note(client, before)->up);
+    assert_int_equal(stats_of(f.server).retries_sent, 0); /* not busy yet */
+
+    wzp_conn_id during = 0;
+    size_t ids = 0;
+    for (size_t i = 0; i < FLOOD; i++) {
+        spoof(&f, i);
+        if (i == REAL) {
+            ids = f.server->ep->env.cids.count;
+        }
+        if (i == FLOOD / 2) {
+            during = net_dial(f.n, client, f.server, "room");
+        }
+        if (i > FLOOD / 2 && i % 20 == 0) {
+            net_run(f.n, WZP_MS);
+        }
+    }
+    const wzp_endpoint_stats s = stats_of(f.server);
+    print_message("flood: %zu half open, %llu retries, %llu bytes in, %llu "
+                  "out\n",
+                  s.half_open, (unsigned long long)s.retries_sent,
+                  (unsigned long long)f.sent_bytes,
+                  (unsigned long long)f.answered_bytes);
+    assert_true(net_note(client, during)->up);
+    assert_true(s.half_open <= 256);
+    assert_true(s.retries_sent >= FLOOD - 256);
+    /* Of strangers who were asked nothing is kept: only the client came. */
+    assert_true(f.server->ep->env.cids.count <= ids + 8);
+    assert_true(s.conns <= 256 + 2);
+    assert_int_equal(s.refused_full, 0);
+
+    net_run(f.n, 15 * WZP_S); /* it is over: nobody is asked any more */
+    assert_int_equal(stats_of(f.server).half_open, 0);
+    assert_int_equal(stats_of(f.server).conns, 2);
+    const uint64_t retries = stats_of(f.server).retries_sent;
+    const wzp_conn_id after = net_dial(f.n, client, f.server, "room");
+    net_run(f.n, 100 * WZP_MS);
+    assert_true(net_note(client, after)->up);
+    assert_int_equal(stats_of(f.server).retries_sent, retries);
+    net_free(f.n);
+}
+
+WZP_TEST(accept_without_a_retry_would_be_filled_by_the_same_flood)
+{
+    /* Control: the strangers' Initials are good ones and take their places. */
+    flood f = {.n = net_new(21)};
+    f.server = limited(f.n, 4096, 512);
+    f.ghost = net_add(f.n, false);
+    for (size_t i = 0; i < REAL; i++) {
+        spoof(&f, i);
+        if (stats_of(f.server).retries_sent == 0) {
+            assert_int_equal(stats_of(f.server).half_open, i + 1);
+        }
+    }
+    assert_int_equal(stats_of(f.server).half_open, 256);
+    assert_int_equal(stats_of(f.server).retries_sent, REAL - 256);
+    net_free(f.n);
 }

@@ -235,3 +235,80 @@ WZP_TEST(conn_write_closes_a_peer_that_reads_too_slowly)
     assert_int_equal(net_only(p.server)->err, WZP_ERR_SLOW);
     net_free(p.n);
 }
+
+/* --- a path that becomes narrower --- */
+
+/* Packets above `mtu` bytes (UDP payload) vanish, without a word. */
+static void run_narrow(net_pair *p, wzp_tstamp span, size_t mtu)
+{
+    for (wzp_tstamp t = 0; t < span; t += WZP_MS) {
+        net_drain_all(p->n);
+        for (size_t i = 0; i < p->n->packet_count;) {
+            if (p->n->packets[i].len > mtu) {
+                p->n->packets[i] = p->n->packets[--p->n->packet_count];
+            } else {
+                i++;
+            }
+        }
+        net_run(p->n, WZP_MS);
+    }
+}
+
+/* Media and a big signal for `seconds`; how many datagrams were heard of
+ * 50 a second. */
+static size_t talk_narrow(net_pair *p, int seconds, size_t mtu, size_t len)
+{
+    const size_t before = p->client->dgrams;
+    for (int i = 0; i < seconds * 50; i++) {
+        wzp_ignore(net_dgram(p->server, p->s, len, 1), "what is heard counts");
+        run_narrow(p, 20 * WZP_MS, mtu);
+    }
+    return p->client->dgrams - before;
+}
+
+static void send_big(net_pair *p)
+{
+    static char text[50000];
+    memset(text, 'x', sizeof text);
+    assert_int_equal(wzp_endpoint_send_signal(p->server->ep, p->n->now, p->s,
+                                              text, sizeof text),
+                     WZP_OK);
+}
+
+WZP_TEST(conn_write_finds_how_wide_the_path_is)
+{
+    static const size_t WIDTHS[] = {1200, 1391, 1392, 1451, 1452, 9000};
+    static const size_t FOUND[] = {1200, 1200, 1392, 1392, 1452, 1452};
+    for (size_t i = 0; i < 6; i++) {
+        net_pair p = {.n = net_new(20)};
+        p.server = net_add(p.n, true);
+        p.client = net_add(p.n, false);
+        p.c = net_dial(p.n, p.client, p.server, "room");
+        run_narrow(&p, 500 * WZP_MS, WIDTHS[i]);
+        p.s = net_only(p.server)->id;
+        (void)talk_narrow(&p, 30, WIDTHS[i], 100);
+        const size_t limit = wzp_endpoint_dgram_limit(p.server->ep, p.s);
+        assert_true(limit < FOUND[i] && limit > FOUND[i] - 50);
+        net_free(p.n);
+    }
+}
+
+WZP_TEST(conn_write_recovers_from_a_path_that_became_narrower)
+{
+    net_pair p = net_connect(21);
+    (void)talk_narrow(&p, 10, 1452, 100);
+    assert_true(wzp_endpoint_dgram_limit(p.server->ep, p.s) > 1392);
+    /* Small media pass all the time; what fills packets must get through in
+     * the end, and the call must not break. */
+    send_big(&p);
+    const size_t heard = talk_narrow(&p, 20, 1280, 100);
+    print_message("narrower: heard %zu of 1000, limit %zu, signals %zu\n",
+                  heard, wzp_endpoint_dgram_limit(p.server->ep, p.s),
+                  p.client->signals);
+    assert_true(heard >= 940); /* a second and a bit is lost */
+    assert_int_equal(p.client->signals, 1);
+    assert_true(wzp_endpoint_dgram_limit(p.server->ep, p.s) < 1280);
+    /* And big datagrams are refused instead of vanishing. */
+    assert_int_equal(net_dgram(p.server, p.s, 1300, 1), WZP_ERR_OVERSIZE);
+    net_free(p.n);
+}

@@ -107,3 +107,17 @@ WZP_TEST(stateless_retry_token_is_good_for_its_own_address_only)
     assert_false(wzp__stateless_verify(env, n->now, &peer, &again, &odcid));
     net_free(n);
 }
+
+WZP_TEST(stateless_counts_the_resets_and_retries_it_sends)
+{
+    net *n = net_new(6);
+    net_node *server = net_add(n, true);
+    const wzp_addr from = net_v4(50, 50);
+    uint8_t data[100] = {0x40, 1, 2, 3};
+    wzp_endpoint_recv(server->ep, n->now, &server->addr, &from, data, 42);
+    assert_int_equal(stats_of(server).resets_sent, 0); /* too short */
+    wzp_endpoint_recv(server->ep, n->now, &server->addr, &from, data, 43);
+    assert_int_equal(stats_of(server).resets_sent, 1);
+    assert_int_equal(stats_of(server).retries_sent, 0);
+    net_free(n);
+}

@@ -83,6 +83,7 @@ static wzp__conn *allocate(const wzp__conn_new *how, bool is_server)
                     cfg->signal_max_held);
     wzp__outbox_init(&c->outbox, &cfg->mem, cfg->signal_max_queue);
     wzp__stats_init(&c->window, how->now);
+    wzp__width_reset(&c->width);
     ngtcp2_ccerr_default(&c->end.ccerr);
     return c;
 }
@@ -369,10 +370,10 @@ size_t wzp__conn_dgram_limit(const wzp__conn *c)
         return 0;
     }
     const uint64_t by_peer = peer->max_datagram_frame_size - DGRAM_FRAME_HDR;
-    const uint64_t by_path =
-        ngtcp2_conn_get_path_max_tx_udp_payload_size(c->quic) -
-        (1 + ngtcp2_conn_get_dcid(c->quic)->datalen + PACKET_NUMBER_LEN +
-         TAG_LEN + DGRAM_FRAME_HDR);
+    const size_t found = ngtcp2_conn_get_path_max_tx_udp_payload_size(c->quic);
+    const uint64_t by_path = (found < c->width.max ? found : c->width.max) -
+                             (1 + ngtcp2_conn_get_dcid(c->quic)->datalen +
+                              PACKET_NUMBER_LEN + TAG_LEN + DGRAM_FRAME_HDR);
     return (size_t)(by_peer < by_path ? by_peer : by_path);
 }
 

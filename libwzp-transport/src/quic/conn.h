@@ -31,12 +31,11 @@
 #include "quic/stats.h"
 #include "quic/stream.h"
 #include "quic/typed.h"
+#include "quic/width.h"
 
 #include <ngtcp2/ngtcp2.h>
 
-#define WZP__UDP_MIN 1200 /* payload; RFC 9000 section 14 */
-#define WZP__UDP_MAX 1452 /* payload; spec/wire.md 5.3 */
-#define WZP__UNI_MAX 256  /* bytes of text, spec/wire.md 5.2 */
+#define WZP__UNI_MAX 256 /* bytes of text, spec/wire.md 5.2 */
 
 typedef enum wzp__conn_state {
     WZP__CONN_HANDSHAKE,
@@ -102,6 +101,7 @@ typedef struct wzp__conn {
     wzp__ackhold hold;
     wzp__stats window;
     wzp__conn_keys keys;
+    wzp__width width;
     wzp_conn_stats total; /* only the counters */
 
     wzp_tstamp swept; /* when ngtcp2's timers were last looked at */

@@ -310,6 +310,7 @@ static int on_stream_acked(ngtcp2_conn *quic, int64_t stream, uint64_t offset,
     wzp__conn *c = user;
     wzp__outmsg *msg = stream_user;
     c->seen.urgent = true;
+    wzp__width_acked_stream(&c->width, len);
     if (msg != NULL && msg->fin_sent && offset + len == msg->len) {
         wzp__outbox_remove(&c->outbox, msg);
         return ngtcp2_conn_set_stream_user_data(quic, stream, NULL) == 0
@@ -374,6 +375,7 @@ static int on_datagram_acked(ngtcp2_conn *quic, uint64_t id, void *user)
     wzp__conn *c = user;
     c->seen.ack = true;
     wzp__typed_acked(&c->typed, (uint32_t)id);
+    wzp__width_acked(&c->width, id >> 32);
     return 0;
 }
 

@@ -43,6 +43,7 @@ void wzp__conn_path_checked(wzp__conn *c, bool is_valid)
 {
     c->seen.urgent = true;
     if (is_valid) {
+        wzp__width_reset(&c->width);
         c->total.path_changes++;
         c->env->stats.path_changes++;
     }

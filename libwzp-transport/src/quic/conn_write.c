@@ -70,7 +70,7 @@ static ngtcp2_ssize write_dgram(round *r)
     const size_t n_vec = fill_vec(pkt, cut, &head, vec);
     int accepted = 0;
     const ngtcp2_ssize n = ngtcp2_conn_writev_datagram(
-        c->quic, r->path, NULL, r->buf, WZP__UDP_MAX, &accepted,
+        c->quic, r->path, NULL, r->buf, c->width.max, &accepted,
         NGTCP2_WRITE_DATAGRAM_FLAG_MORE, dgram_id(c, head.token), vec, n_vec,
         r->now);
     if (accepted != 0) {
@@ -114,7 +114,7 @@ static ngtcp2_ssize write_stream(round *r)
     ngtcp2_vec vec = {msg->data + msg->sent, rest};
     ngtcp2_ssize taken = -1;
     const ngtcp2_ssize n = ngtcp2_conn_writev_stream(
-        c->quic, r->path, NULL, r->buf, WZP__UDP_MAX, &taken,
+        c->quic, r->path, NULL, r->buf, c->width.max, &taken,
         NGTCP2_WRITE_STREAM_FLAG_MORE | NGTCP2_WRITE_STREAM_FLAG_FIN,
         msg->stream, &vec, rest > 0 ? 1 : 0, r->now);
     if (taken >= 0) {
@@ -134,6 +134,19 @@ static ngtcp2_ssize write_stream(round *r)
     }
 }
 
+static void find_width(wzp__conn *c, wzp_tstamp now)
+{
+    if (c->width.tries < WZP__WIDTH_TRIES) {
+        return;
+    }
+    ngtcp2_conn_info info;
+    ngtcp2_conn_get_conn_info(c->quic, &info);
+    if (wzp__width_narrow(&c->width, now, info.smoothed_rtt)) {
+        WZP_LOG(&c->env->cfg.log, WZP_LOG_INFO, "quic", "conn.narrow",
+                "conn=%llu bytes=%u", (unsigned long long)c->id, WZP__UDP_MIN);
+    }
+}
+
 static ngtcp2_ssize write_packet(wzp__conn *c, ngtcp2_path *path, uint8_t *buf,
                                  wzp_tstamp now)
 {
@@ -145,6 +158,7 @@ static ngtcp2_ssize write_packet(wzp__conn *c, ngtcp2_path *path, uint8_t *buf,
                .no_dgram = !is_up,
                .no_stream = !is_up};
     wzp__conn_keys_renew(c, now);
+    find_width(c, now);
     c->tx_serial++;
     c->tx_frames = 0;
     while (!r.no_dgram || !r.no_stream) {
@@ -153,7 +167,7 @@ static ngtcp2_ssize write_packet(wzp__conn *c, ngtcp2_path *path, uint8_t *buf,
             return n;
         }
     }
-    return ngtcp2_conn_writev_stream(c->quic, path, NULL, buf, WZP__UDP_MAX,
+    return ngtcp2_conn_writev_stream(c->quic, path, NULL, buf, c->width.max,
                                      NULL, 0, -1, NULL, 0, now);
 }
 
@@ -228,5 +242,8 @@ size_t wzp__conn_write(wzp__conn *c, wzp_tstamp now, uint8_t buf[WZP__UDP_MAX],
     c->total.tx_bytes += (uint64_t)n;
     c->round_bytes += (size_t)n;
     wzp__stats_sent(&c->window, now, (size_t)n, c->tx_frames > 0);
+    const size_t found = ngtcp2_conn_get_path_max_tx_udp_payload_size(c->quic);
+    wzp__width_sent(&c->width, now, c->tx_serial,
+                    (size_t)n <= found ? (size_t)n : 0); /* not of probes */
     return (size_t)n;
 }

@@ -240,8 +240,10 @@ typedef struct wzp_conn_stats {
     size_t size;
     uint64_t rtt_us; /* smoothed; 0 before the first sample */
     uint64_t rtt_min_us;
-    uint32_t loss_permille; /* own packets lost, last second (windowed) */
-    uint64_t tx_rate_bps;   /* UDP payload, last second */
+    /* Of own packets with datagrams, those lost in the last second: what media
+     * see. Lost packets of signals alone are sent again and not counted. */
+    uint32_t loss_permille;
+    uint64_t tx_rate_bps; /* UDP payload, last second */
     uint64_t rx_rate_bps;
     uint64_t tx_packets, tx_bytes; /* UDP payloads */
     uint64_t rx_packets, rx_bytes;
