@@ -305,10 +305,4 @@ wzp_err wzp_endpoint_conn_stats(const wzp_endpoint *ep, wzp_conn_id conn,
     return WZP_OK;
 }
 
-void wzp_endpoint_stats_get(const wzp_endpoint *ep, wzp_endpoint_stats *out)
-{
-    (void)ep;
-    *out = (wzp_endpoint_stats){.size = sizeof *out};
-}
-
 #endif
