@@ -13,7 +13,7 @@ enum {
 
 static wzp_endpoint_stats stats_of(const net_node *node)
 {
-    wzp_endpoint_stats s;
+    wzp_endpoint_stats s = {.size = sizeof s};
     wzp_endpoint_stats_get(node->ep, &s);
     return s;
 }

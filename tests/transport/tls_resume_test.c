@@ -52,7 +52,7 @@ static net_conn *dial_pinned(pair *a, const char *sni, const uint8_t *pin)
 
 static uint64_t resumed(net_node *node)
 {
-    wzp_endpoint_stats s;
+    wzp_endpoint_stats s = {.size = sizeof s};
     wzp_endpoint_stats_get(node->ep, &s);
     return s.resumed;
 }
@@ -263,7 +263,7 @@ WZP_TEST(tls_resume_ticket_is_no_way_around_a_required_certificate)
     net_run(a.n, WZP_S);
     assert_int_equal(a.server->ups, 1);
     assert_true(c->closed);
-    wzp_endpoint_stats s;
+    wzp_endpoint_stats s = {.size = sizeof s};
     wzp_endpoint_stats_get(a.server->ep, &s);
     assert_int_equal(s.cert_refused, 1);
     net_free(a.n);

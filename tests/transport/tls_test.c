@@ -184,7 +184,7 @@ static wzp_conn_id dial_as(asking *a, const char *sni, bool present)
 
 static uint64_t refused(net_node *node)
 {
-    wzp_endpoint_stats s;
+    wzp_endpoint_stats s = {.size = sizeof s};
     wzp_endpoint_stats_get(node->ep, &s);
     return s.cert_refused;
 }

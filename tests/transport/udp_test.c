@@ -360,7 +360,7 @@ WZP_TEST(udp_reopened_goes_on_from_another_port_and_closes_the_old_socket)
                          WZP_OK);
         close_peer(&taker, &loop);
     }
-    wzp_uv_udp_stats s;
+    wzp_uv_udp_stats s = {.size = sizeof s};
     wzp_uv_udp_stats_get(client.udp, &s);
     assert_int_equal(s.reopened, 3);
     wzp_conn_stats c = {.size = sizeof c};
@@ -411,7 +411,7 @@ WZP_TEST(udp_sends_a_big_signal_in_a_few_calls)
     connect_peers(&loop, &server, &client);
     static char text[60000];
     memset(text, 'x', sizeof text);
-    wzp_uv_udp_stats a, b;
+    wzp_uv_udp_stats a = {.size = sizeof a}, b = {.size = sizeof b};
     wzp_uv_udp_stats_get(client.udp, &a);
     assert_int_equal(wzp_endpoint_send_signal(client.ep, wzp_uv_now(),
                                               client.conn, text, sizeof text),
