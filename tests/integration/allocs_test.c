@@ -203,6 +203,7 @@ WZP_TEST(a_member_that_joins_is_seen_to_allocate)
     const wzp_node relay = wzp_world_relay(w, 9, NULL);
     const wzp_world_client_config cfg = {.identity = 20};
     const wzp_node n = wzp_world_client(w, &cfg);
+    memset(talkers, 0, sizeof talkers); /* of worlds that are gone */
     allocs.is_quiet = true;
     allocs_begin(who);
     wzp_world_join(w, n, "quiet", relay);
