@@ -10,22 +10,15 @@
  */
 #include "call/engine_parts.h"
 
-#include <wzp/crypto/wipe.h>
 #include <wzp/proto/control.h>
 #include <wzp/proto/sized.h>
 
 #include <string.h>
 
-#define PLAYOUT_MOST_MS 2000 /* the jitter buffer's own limit */
-/* A relay that answers nothing is given up after three keep-alives. chosen:
- * half of what the relay waits for us. */
-#define IDLE_NS               (15 * WZP_S)
 #define TICK_NS               (10 * WZP_MS)
 #define TICKS_AT_ONCE         10 /* behind by more: time is skipped */
 #define STATS_NS              WZP_S
 #define PLAYOUT_LEVEL_CLOCKED 960 /* chosen: two ticks of a real device */
-#define PACKETS               256 /* buffers: sending and receiving */
-#define TICKETS               8   /* one per relay and room; chosen */
 
 /* --- receiving --- */
 
@@ -197,7 +190,7 @@ static void audio_start(wzp_engine *e, wzp_tstamp now)
     e->tick_at = now;
 }
 
-static void audio_stop(wzp_engine *e)
+void wzp__engine_audio_stop(wzp_engine *e)
 {
     if (e->audio_on) {
         e->cfg.audio.stop(e->cfg.audio.user);
@@ -293,7 +286,7 @@ static void push_pin(wzp_engine *e, wzp_tstamp now, const wzp__session_event *s)
 static void push_ended(wzp_engine *e, wzp_tstamp now,
                        const wzp__session_event *s)
 {
-    audio_stop(e);
+    wzp__engine_audio_stop(e);
     wzp__voices_retire_all(&e->voices);
     wzp__held_clear(&e->held);
     wzp__clear_begin(&e->clear);
@@ -470,138 +463,4 @@ size_t wzp_engine_words_input(const wzp_engine *e,
 wzp_client_state wzp_engine_state(const wzp_engine *e)
 {
     return wzp__session_state(e->session);
-}
-
-/* --- life --- */
-
-void wzp_engine_config_default_sized(wzp_engine_config *cfg, size_t size)
-{
-    const wzp_engine_config full = {
-        .size = sizeof full,
-        .mem = wzp_mem_default(),
-        .log = wzp_log_none(),
-        .audio = wzp_audio_null(),
-        .redundancy = WZP_REDUNDANCY_LBRR,
-        .playout_min_ms = 20,
-        .playout_max_ms = 500,
-        .max_senders = 8,
-        .max_events = 256,
-    };
-    wzp_sized_give(cfg, size, &full, sizeof full);
-}
-
-static wzp_err check_config(const wzp_engine_config *cfg)
-{
-    if (cfg->rng.fill == NULL || cfg->unix_now == NULL ||
-        cfg->identity.sign == NULL || cfg->audio.start == NULL ||
-        cfg->max_senders == 0 || cfg->max_senders > 64 || cfg->max_events < 8 ||
-        cfg->max_events > 65536 || cfg->playout_min_ms > cfg->playout_max_ms ||
-        cfg->playout_max_ms > PLAYOUT_MOST_MS) {
-        return WZP_ERR_CONFIG;
-    }
-    return WZP_OK;
-}
-
-static wzp_err make_endpoint(wzp_engine *e, wzp_tstamp now)
-{
-    wzp_endpoint_config cfg;
-    wzp_endpoint_config_default(&cfg);
-    cfg.mem = e->cfg.mem;
-    cfg.rng = e->cfg.rng;
-    cfg.log = e->cfg.log;
-    cfg.max_conns = 64;
-    cfg.max_tickets = TICKETS;
-    cfg.idle_timeout = IDLE_NS;
-    cfg.has_tls_seed = true; /* a certificate of this process only */
-    wzp_rng_fill(&e->cfg.rng, cfg.tls_seed, sizeof cfg.tls_seed);
-    WZP_TRY(wzp_pkt_pool_new(&e->pool, &e->cfg.mem, PACKETS));
-    cfg.pool = e->pool;
-    wzp_err err = wzp_endpoint_new(&e->ep, &cfg, now);
-    wzp_wipe(cfg.tls_seed, sizeof cfg.tls_seed);
-    return err;
-}
-
-static wzp_err make_parts(wzp_engine *e, wzp_tstamp now)
-{
-    WZP_TRY(make_endpoint(e, now));
-    WZP_TRY(wzp__event_queue_init(&e->events, &e->cfg.mem, e->cfg.max_events));
-    WZP_TRY(wzp__audio_port_init(&e->port, &e->cfg.mem));
-    WZP_TRY(wzp__pins_new(&e->pins, &e->cfg.mem, &e->cfg.store));
-    WZP_TRY(wzp__seen_new(&e->seen, &e->cfg.mem, &e->cfg.store));
-    e->clear.is_allowed = e->cfg.allow_legacy;
-    wzp__receiver_config rc = {.mem = e->cfg.mem,
-                               .playout_min_ms = e->cfg.playout_min_ms,
-                               .playout_max_ms = e->cfg.playout_max_ms};
-    WZP_TRY(wzp__voices_init(&e->voices, &rc, e->cfg.max_senders));
-    wzp_encoder_config enc;
-    wzp_encoder_config_default(&enc);
-    enc.mem = e->cfg.mem;
-    enc.redundancy = e->cfg.redundancy;
-    enc.loss_pct = e->cfg.loss_pct;
-    WZP_TRY(wzp__sender_new(&e->sender, &e->cfg.mem, &enc));
-    wzp__session_deps deps = {.mem = e->cfg.mem,
-                              .rng = e->cfg.rng,
-                              .log = e->cfg.log,
-                              .identity = e->cfg.identity,
-                              .ep = e->ep,
-                              .pins = e->pins,
-                              .unix_now = e->cfg.unix_now,
-                              .unix_now_user = e->cfg.unix_now_user,
-                              .alias = e->alias,
-                              .clear = &e->clear};
-    return wzp__session_new(&e->session, &deps);
-}
-
-static void make_alias(wzp_engine *e)
-{
-    const char *given = e->cfg.alias;
-    size_t len = given == NULL ? 0 : strlen(given);
-    if (len == 0 || len >= sizeof e->alias) {
-        wzp_alias_from_key(e->cfg.identity.public_key, e->alias);
-    } else {
-        memcpy(e->alias, given, len + 1);
-    }
-}
-
-wzp_err wzp_engine_new(wzp_engine **out, const wzp_engine_config *cfg,
-                       wzp_tstamp now)
-{
-    wzp_engine_config all;
-    wzp_engine_config_default(&all);
-    wzp_sized_take(&all, sizeof all, cfg);
-    WZP_TRY(check_config(&all));
-    wzp_engine *e = wzp_mem_new(&all.mem, sizeof *e);
-    if (e == NULL) {
-        return WZP_ERR_NOMEM;
-    }
-    e->cfg = all;
-    e->stats_at = WZP_NEVER;
-    make_alias(e);
-    wzp_err err = make_parts(e, now);
-    if (err != WZP_OK) {
-        wzp_engine_free(e);
-        return err;
-    }
-    *out = e;
-    return WZP_OK;
-}
-
-void wzp_engine_free(wzp_engine *e)
-{
-    if (e == NULL) {
-        return;
-    }
-    wzp_mem mem = e->cfg.mem;
-    audio_stop(e);
-    wzp__voices_deinit(&e->voices);
-    wzp__held_clear(&e->held);
-    wzp__session_free(e->session);
-    wzp__sender_free(e->sender);
-    wzp__pins_free(e->pins);
-    wzp__seen_free(e->seen);
-    wzp__audio_port_deinit(&e->port, &mem);
-    wzp__event_queue_deinit(&e->events);
-    wzp_endpoint_free(e->ep);
-    wzp_pkt_pool_free(e->pool);
-    wzp_mem_free(&mem, e, sizeof *e);
 }

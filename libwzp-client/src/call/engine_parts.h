@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What an engine is made of, for the files that make it work: engine.c
- * (routing), engine_clear.c (legacy parties) and engine_stats.c (the snapshot).
+ * (routing), engine_clear.c (legacy parties), engine_stats.c (the snapshot) and
+ * engine_life.c (making and freeing).
  */
 #ifndef WZP_CLIENT_ENGINE_PARTS_H
 #define WZP_CLIENT_ENGINE_PARTS_H
@@ -44,6 +45,10 @@ struct wzp_engine {
     wzp_tstamp stats_at;
     wzp_client_stats stats; /* the counters kept here; rest on demand */
 };
+
+/* --- engine.c --- */
+
+void wzp__engine_audio_stop(wzp_engine *e);
 
 /* --- engine_stats.c --- */
 
