@@ -38,7 +38,9 @@ layers: $(ARCHIVES) $(B)/layers.facts ## prove that the layers of mk/layers.mk h
 # Everything --------------------------------------------------------------------
 
 # Tests that have threads: what the thread sanitizer is run on.
-TSAN_SET := transport client integration
+# Where there are threads; a world has one.
+TSAN_SET := transport client
+TSAN_ALSO := tests/torture/syscalls_test
 
 # All of it, also after a failure. The address sanitizer build is made with
 # clang (mk/variants.mk), so that it is the second compiler as well.
@@ -46,7 +48,7 @@ check: ## tests under sanitizers, clang, layers, headers, names, docs, fuzz corp
 	+$(Q)bad=; \
 	$(MAKE) -k check-names check-docs check-banned check-fmt check-headers layers || bad="$$bad source"; \
 	$(call again,san) run-tests benches || bad="$$bad san"; \
-	$(call again,tsan) run-tests TEST_SET="$(TSAN_SET)" || bad="$$bad tsan"; \
+	$(call again,tsan) run-tests TEST_SET="$(TSAN_SET)" TEST_ALSO="$(TSAN_ALSO)" || bad="$$bad tsan"; \
 	$(call again,fuzz) fuzz-corpora || bad="$$bad fuzz-corpora"; \
 	$(MAKE) test-install || bad="$$bad install"; \
 	[ -z "$$bad" ] || { echo "check failed:$$bad"; exit 1; }

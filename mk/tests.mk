@@ -140,8 +140,10 @@ $(call programs,$(TESTSRC_e2e),proto,proto,$(AR_support))
 
 # Running ---------------------------------------------------------------------
 
-# make test-proto runs the tests of one folder; TEST_SET picks several.
+# make test-proto runs the tests of one folder; TEST_SET picks several, TEST_ALSO
+# adds programs (tests/torture/syscalls_test).
 TEST_SET ?= $(TEST_FOLDERS)
+CHOSEN = $(foreach f,$(TEST_SET),$(TESTS_$(f))) $(TEST_ALSO:%=$(B)/%)
 RUN_TESTS = scripts/run-tests $(B)
 
 .PHONY: test tests run-tests $(TEST_FOLDERS:%=test-%)
@@ -154,12 +156,12 @@ $(TEST_FOLDERS:%=test-%): test-%:
 EXAMPLE_SRC := $(sort $(wildcard examples/*.c))
 $(call programs,$(EXAMPLE_SRC),everything,$(LIBS),)
 
-tests: apps $(SUPPORT_BIN) $(EXAMPLE_SRC:%.c=$(B)/%) $(filter $(B)/%,$(foreach f,$(TEST_SET),$(TESTS_$(f))))
+tests: apps $(SUPPORT_BIN) $(EXAMPLE_SRC:%.c=$(B)/%) $(filter $(B)/%,$(CHOSEN))
 run-tests: tests
-	$(Q)$(RUN_TESTS) $(foreach f,$(TEST_SET),$(TESTS_$(f)))
+	$(Q)$(RUN_TESTS) $(CHOSEN)
 
 test: all tests layers ## run all tests: unit, vectors, layers, integration, e2e
-	$(Q)$(RUN_TESTS) $(foreach f,$(TEST_SET),$(TESTS_$(f)))
+	$(Q)$(RUN_TESTS) $(CHOSEN)
 
 # The long scenarios; a test asks for WZP_SOAK.
 soak: ## run the long scenarios (SOAK_MINUTES=10)
