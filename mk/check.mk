@@ -37,8 +37,7 @@ layers: $(ARCHIVES) $(B)/layers.facts ## prove that the layers of mk/layers.mk h
 
 # Everything --------------------------------------------------------------------
 
-# Tests that have threads: what the thread sanitizer is run on.
-# Where there are threads; a world has one.
+# Where the thread sanitizer is run: where there are threads; a world has one.
 TSAN_SET := transport client
 TSAN_ALSO := tests/torture/syscalls_test
 
