@@ -59,11 +59,9 @@ static void send_raw(net_pair *p, const uint8_t *data, size_t len)
     net_run(p->n, 100 * WZP_MS);
 }
 
-/* n frames of speech, 20 ms apart; the server got all, and the last is right.
- */
-static void talk(net_pair *p, uint16_t first, unsigned n)
+/* n frames of speech, 20 ms apart. */
+static void talk_for(net_pair *p, uint16_t first, unsigned n)
 {
-    const size_t before = p->server->dgrams;
     for (unsigned i = 0; i < n; i++) {
         const wzp_media_hdr hdr =
             speech((uint16_t)(first + i), 20 * (uint32_t)(first + i));
@@ -71,6 +69,13 @@ static void talk(net_pair *p, uint16_t first, unsigned n)
         net_run(p->n, 20 * WZP_MS);
     }
     net_run(p->n, 100 * WZP_MS);
+}
+
+/* The same; the server got all, and the last is right. */
+static void talk(net_pair *p, uint16_t first, unsigned n)
+{
+    const size_t before = p->server->dgrams;
+    talk_for(p, first, n);
     assert_int_equal(p->server->dgrams - before, n);
 }
 
@@ -278,6 +283,36 @@ WZP_TEST(without_memory_for_contexts_packets_go_bare_and_opens_are_dropped)
     wzp__typed_deinit(&t);
     wzp_pkt_unref(pkt);
     wzp_pkt_pool_free(pool);
+}
+
+static size_t take_all(wzp_pkt_pool *pool, wzp_pkt **out, size_t cap)
+{
+    size_t n = 0;
+    while (n < cap && (out[n] = wzp_pkt_get(pool)) != NULL) {
+        n++;
+    }
+    return n;
+}
+
+WZP_TEST(context_opened_while_the_pool_was_empty_is_known_afterwards)
+{
+    /* What is acknowledged is taken for opened, whoever had room for it. */
+    wzp_pkt *all[256];
+    net_pair p = net_connect(10);
+    type(&p, WZP_TYPED_SEND, WZP_TYPED_RECEIVE);
+    const size_t taken = take_all(p.server->pool, all, 256);
+    talk_for(&p, 1, 20);
+    const wzp_conn_stats s = net_stats(p.server, p.s);
+    assert_int_equal(p.server->dgrams, 0);
+    assert_int_equal(s.dgram_no_buffer, 20);
+    assert_true(net_stats(p.client, p.c).typed_minis_sent > 0);
+    for (size_t i = 0; i < taken; i++) {
+        wzp_pkt_unref(all[i]);
+    }
+    talk(&p, 21, 20);
+    assert_int_equal(net_stats(p.server, p.s).typed_bad_context, 0);
+    assert_int_equal(net_stats(p.server, p.s).typed_received, 20);
+    net_free(p.n);
 }
 
 /* --- anything, over a bad link --- */

@@ -354,6 +354,7 @@ static int on_datagram(ngtcp2_conn *quic, uint32_t flags, const uint8_t *data,
     wzp_pkt *pkt = len <= WZP_PKT_CAP ? wzp_pkt_get(c->env->cfg.pool) : NULL;
     if (pkt == NULL) {
         c->total.dgram_no_buffer++;
+        wzp__typed_missed(&c->typed, data, len);
         return 0;
     }
     pkt->at = c->now;
