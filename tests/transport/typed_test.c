@@ -11,6 +11,13 @@
 
 enum { BODY = 40, BOTH = WZP_TYPED_RECEIVE | WZP_TYPED_SEND };
 
+static wzp_endpoint_stats stats_of(const net_node *node)
+{
+    wzp_endpoint_stats s = {.size = sizeof s};
+    wzp_endpoint_stats_get(node->ep, &s);
+    return s;
+}
+
 static void type(net_pair *p, unsigned client, unsigned server)
 {
     assert_int_equal(wzp_endpoint_typed(p->client->ep, p->c, client), WZP_OK);
@@ -206,6 +213,7 @@ WZP_TEST(datagrams_of_no_form_are_dropped_and_counted_by_reason)
     send_raw(&p, cut_open, sizeof cut_open);
     send_raw(&p, inside, sizeof inside);
     assert_int_equal(net_stats(p.server, p.s).typed_malformed, 3);
+    assert_int_equal(stats_of(p.server).typed_refused, 6);
     assert_int_equal(p.server->dgrams, 0);
     send_raw(&p, inside + 4, 1); /* bare and short: the owner's to refuse */
     assert_int_equal(p.server->dgrams, 1);
@@ -305,6 +313,7 @@ WZP_TEST(context_opened_while_the_pool_was_empty_is_known_afterwards)
     const wzp_conn_stats s = net_stats(p.server, p.s);
     assert_int_equal(p.server->dgrams, 0);
     assert_int_equal(s.dgram_no_buffer, 20);
+    assert_int_equal(stats_of(p.server).dgram_no_buffer, 20);
     assert_true(net_stats(p.client, p.c).typed_minis_sent > 0);
     for (size_t i = 0; i < taken; i++) {
         wzp_pkt_unref(all[i]);
