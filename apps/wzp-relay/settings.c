@@ -69,6 +69,7 @@ static bool is_leap(unsigned y)
     return (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
 }
 
+/* %u takes a minus and makes a large number of it. */
 static bool parse_day(const char *text, wzp_unix_s *out)
 {
     static const unsigned length[] = {31, 28, 31, 30, 31, 30,
@@ -77,7 +78,7 @@ static bool parse_day(const char *text, wzp_unix_s *out)
     int end = 0;
     if (strspn(text, "0123456789-") != 10 ||
         sscanf(text, "%4u-%2u-%2u%n", &y, &m, &d, &end) != 3 || end != 10 ||
-        text[10] != '\0' || y < 1970 || m < 1 || m > 12 || d < 1 ||
+        text[10] != '\0' || y < 1970 || y > 9999 || m < 1 || m > 12 || d < 1 ||
         d > length[m - 1] + (m == 2 && is_leap(y))) {
         return false;
     }

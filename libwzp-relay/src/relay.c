@@ -340,6 +340,8 @@ void wzp_relay_stats_get(const wzp_relay *relay, wzp_relay_stats *out)
     all.resets_sent = ep.resets_sent;
     all.path_changes = ep.path_changes;
     all.key_updates = ep.key_updates;
+    all.media_no_buffer = ep.dgram_no_buffer;
+    all.media_refused = ep.typed_refused;
     wzp_sized_give(out, out->size, &all, sizeof all);
 }
 

@@ -118,7 +118,7 @@ wrong --token client w --room r --token t 127.0.0.1:1
 wrong --nonsense "$BIN/wzp-relay" --nonsense
 wrong --listen "$BIN/wzp-relay" --listen nowhere
 wrong --next-identity "$BIN/wzp-relay" --next-from 2027-01-31
-for day in 2027-02-29 2027-13-01 27-1-31 2027-01-31x 1970-01-01; do
+for day in 2027-02-29 2027-13-01 27-1-31 2027-01-31x 1970-01-01 -202-01-31; do
     wrong --next-from "$BIN/wzp-relay" --next-identity "$TMP/next" --next-from $day
 done
 

@@ -108,8 +108,9 @@ static inline void *hub_resize(void *user, void *ptr, size_t old, size_t size)
     return out;
 }
 
-/* max_members 0: the default. */
-static inline void hub_new_with(hub *h, bool allow_legacy, size_t max_members)
+/* max_members 0: the default. packets: buffers of the relay. */
+static inline void hub_new_small(hub *h, bool allow_legacy, size_t max_members,
+                                 size_t packets)
 {
     uint8_t seed[WZP_SEED_LEN];
     const uint8_t ip[4] = {10, 0, 0, 1};
@@ -132,10 +133,15 @@ static inline void hub_new_with(hub *h, bool allow_legacy, size_t max_members)
     cfg.unix_now = hub_unix_now;
     cfg.unix_now_user = h;
     cfg.allow_legacy = allow_legacy;
-    cfg.packets = 1024;
+    cfg.packets = packets;
     cfg.build = "abc123";
     cfg.max_members = max_members > 0 ? max_members : cfg.max_members;
     assert_int_equal(wzp_relay_new(&h->relay, &cfg, h->now, NULL, 0), WZP_OK);
+}
+
+static inline void hub_new_with(hub *h, bool allow_legacy, size_t max_members)
+{
+    hub_new_small(h, allow_legacy, max_members, 1024);
 }
 
 static inline void hub_new(hub *h, bool allow_legacy)

@@ -2,6 +2,8 @@
 /* The relay with real QUIC connections, in virtual time. */
 #include "hub.h"
 
+#include <wzp/proto/dgram.h>
+
 static void expect_empty(const hub *h)
 {
     wzp_relay_stats s = hub_stats(h);
@@ -36,6 +38,43 @@ WZP_TEST(members_join_hear_each_other_and_leave)
     hub_run(&h, WZP_S);
     assert_int_equal(a->members, 2);
     assert_int_equal(hub_stats(&h).members, 3);
+    hub_free(&h);
+}
+
+WZP_TEST(media_that_find_no_buffer_are_counted)
+{
+    hub h;
+    hub_new_small(&h, false, 0, 64);
+    hub_client *a = hub_join(&h, "lobby");
+    hub_client *b = hub_join(&h, "lobby");
+    b->is_deaf = true; /* what the relay may not send to it yet has them all */
+    for (uint64_t i = 0; i < 600; i++) {
+        hub_speak(&h, a, i);
+        hub_run(&h, WZP_MS / 5);
+    }
+    hub_run(&h, 100 * WZP_MS);
+    const wzp_relay_stats s = hub_stats(&h);
+    assert_true(s.media_no_buffer > 0);
+    assert_int_equal(s.media_in + s.media_no_buffer, 600);
+    assert_int_equal(s.media_refused, 0);
+    hub_free(&h);
+}
+
+WZP_TEST(media_in_no_form_are_counted)
+{
+    static const uint8_t unopened[] = {WZP_DGRAM_TYPE_MINI, 0x31, 0, 1, 9};
+    hub h;
+    hub_new(&h, false);
+    const hub_client *a = hub_join(&h, "lobby");
+    wzp_pkt *pkt = wzp_pkt_get(a->pool);
+    memcpy(pkt->data, unopened, sizeof unopened);
+    pkt->len = sizeof unopened;
+    assert_int_equal(wzp_endpoint_send_dgram(a->ep, h.now, a->conn, pkt),
+                     WZP_OK);
+    wzp_pkt_unref(pkt);
+    hub_run(&h, WZP_S);
+    assert_int_equal(hub_stats(&h).media_refused, 1);
+    assert_int_equal(hub_stats(&h).media_no_buffer, 0);
     hub_free(&h);
 }
 

@@ -11,6 +11,13 @@
 
 enum { BODY = 40, BOTH = WZP_TYPED_RECEIVE | WZP_TYPED_SEND };
 
+static wzp_endpoint_stats stats_of(const net_node *node)
+{
+    wzp_endpoint_stats s = {.size = sizeof s};
+    wzp_endpoint_stats_get(node->ep, &s);
+    return s;
+}
+
 static void type(net_pair *p, unsigned client, unsigned server)
 {
     assert_int_equal(wzp_endpoint_typed(p->client->ep, p->c, client), WZP_OK);
@@ -59,11 +66,9 @@ static void send_raw(net_pair *p, const uint8_t *data, size_t len)
     net_run(p->n, 100 * WZP_MS);
 }
 
-/* n frames of speech, 20 ms apart; the server got all, and the last is right.
- */
-static void talk(net_pair *p, uint16_t first, unsigned n)
+/* n frames of speech, 20 ms apart. */
+static void talk_for(net_pair *p, uint16_t first, unsigned n)
 {
-    const size_t before = p->server->dgrams;
     for (unsigned i = 0; i < n; i++) {
         const wzp_media_hdr hdr =
             speech((uint16_t)(first + i), 20 * (uint32_t)(first + i));
@@ -71,6 +76,13 @@ static void talk(net_pair *p, uint16_t first, unsigned n)
         net_run(p->n, 20 * WZP_MS);
     }
     net_run(p->n, 100 * WZP_MS);
+}
+
+/* The same; the server got all, and the last is right. */
+static void talk(net_pair *p, uint16_t first, unsigned n)
+{
+    const size_t before = p->server->dgrams;
+    talk_for(p, first, n);
     assert_int_equal(p->server->dgrams - before, n);
 }
 
@@ -201,6 +213,7 @@ WZP_TEST(datagrams_of_no_form_are_dropped_and_counted_by_reason)
     send_raw(&p, cut_open, sizeof cut_open);
     send_raw(&p, inside, sizeof inside);
     assert_int_equal(net_stats(p.server, p.s).typed_malformed, 3);
+    assert_int_equal(stats_of(p.server).typed_refused, 6);
     assert_int_equal(p.server->dgrams, 0);
     send_raw(&p, inside + 4, 1); /* bare and short: the owner's to refuse */
     assert_int_equal(p.server->dgrams, 1);
@@ -278,6 +291,37 @@ WZP_TEST(without_memory_for_contexts_packets_go_bare_and_opens_are_dropped)
     wzp__typed_deinit(&t);
     wzp_pkt_unref(pkt);
     wzp_pkt_pool_free(pool);
+}
+
+static size_t take_all(wzp_pkt_pool *pool, wzp_pkt **out, size_t cap)
+{
+    size_t n = 0;
+    while (n < cap && (out[n] = wzp_pkt_get(pool)) != NULL) {
+        n++;
+    }
+    return n;
+}
+
+WZP_TEST(context_opened_while_the_pool_was_empty_is_known_afterwards)
+{
+    /* What is acknowledged is taken for opened, whoever had room for it. */
+    wzp_pkt *all[256];
+    net_pair p = net_connect(10);
+    type(&p, WZP_TYPED_SEND, WZP_TYPED_RECEIVE);
+    const size_t taken = take_all(p.server->pool, all, 256);
+    talk_for(&p, 1, 20);
+    const wzp_conn_stats s = net_stats(p.server, p.s);
+    assert_int_equal(p.server->dgrams, 0);
+    assert_int_equal(s.dgram_no_buffer, 20);
+    assert_int_equal(stats_of(p.server).dgram_no_buffer, 20);
+    assert_true(net_stats(p.client, p.c).typed_minis_sent > 0);
+    for (size_t i = 0; i < taken; i++) {
+        wzp_pkt_unref(all[i]);
+    }
+    talk(&p, 21, 20);
+    assert_int_equal(net_stats(p.server, p.s).typed_bad_context, 0);
+    assert_int_equal(net_stats(p.server, p.s).typed_received, 20);
+    net_free(p.n);
 }
 
 /* --- anything, over a bad link --- */

@@ -343,6 +343,16 @@ static int on_more_stream_data(ngtcp2_conn *quic, int64_t stream, uint64_t max,
 
 /* --- datagrams --- */
 
+static void count_dropped(wzp__conn *c, wzp_err why)
+{
+    if (why == WZP_ERR_NOMEM) {
+        c->total.dgram_no_buffer++;
+        c->env->stats.dgram_no_buffer++;
+    } else {
+        c->env->stats.typed_refused++;
+    }
+}
+
 static int on_datagram(ngtcp2_conn *quic, uint32_t flags, const uint8_t *data,
                        size_t len, void *user)
 {
@@ -353,7 +363,8 @@ static int on_datagram(ngtcp2_conn *quic, uint32_t flags, const uint8_t *data,
     c->total.dgram_received++;
     wzp_pkt *pkt = len <= WZP_PKT_CAP ? wzp_pkt_get(c->env->cfg.pool) : NULL;
     if (pkt == NULL) {
-        c->total.dgram_no_buffer++;
+        count_dropped(c, WZP_ERR_NOMEM);
+        wzp__typed_missed(&c->typed, data, len);
         return 0;
     }
     pkt->at = c->now;
@@ -364,8 +375,8 @@ static int on_datagram(ngtcp2_conn *quic, uint32_t flags, const uint8_t *data,
     }
     if (e != WZP_OK) {
         wzp_pkt_unref(pkt);
+        count_dropped(c, e);
     }
-    c->total.dgram_no_buffer += e == WZP_ERR_NOMEM;
     return 0;
 }
 

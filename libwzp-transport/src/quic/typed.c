@@ -85,8 +85,8 @@ static void count_refused(wzp_conn_stats *stats, wzp_err e)
 }
 
 /* An open or a mini; a federation datagram has no business on this hop. */
-static wzp_err expand(wzp__typed *t, const uint8_t *data, size_t len,
-                      wzp_pkt *pkt)
+static wzp_err decode(wzp__typed *t, const uint8_t *data, size_t len,
+                      wzp_dgram_view *out)
 {
     const wzp_dgram_kind kind = wzp_dgram_classify(data[0]);
     if (kind != WZP_DGRAM_OPEN && kind != WZP_DGRAM_MINI) {
@@ -95,16 +95,27 @@ static wzp_err expand(wzp__typed *t, const uint8_t *data, size_t len,
     if (t->rx == NULL) {
         WZP_TRY(wzp_dgram_rx_new(&t->rx, t->mem));
     }
+    return wzp_dgram_decode(t->rx, data, len, out);
+}
+
+static wzp_err expand(wzp__typed *t, const uint8_t *data, size_t len,
+                      wzp_pkt *pkt)
+{
     wzp_dgram_view view;
-    WZP_TRY(wzp_dgram_decode(t->rx, data, len, &view));
+    WZP_TRY(decode(t, data, len, &view));
     return wzp_dgram_view_copy(&view, pkt->data, WZP_PKT_CAP, &pkt->len);
+}
+
+static bool is_typed(const wzp__typed *t, const uint8_t *data, size_t len)
+{
+    return len > 0 && (t->ways & WZP_TYPED_RECEIVE) != 0 &&
+           wzp_dgram_classify(data[0]) != WZP_DGRAM_BARE;
 }
 
 wzp_err wzp__typed_read(wzp__typed *t, const uint8_t *data, size_t len,
                         wzp_pkt *pkt, wzp_conn_stats *stats)
 {
-    if (len == 0 || (t->ways & WZP_TYPED_RECEIVE) == 0 ||
-        wzp_dgram_classify(data[0]) == WZP_DGRAM_BARE) {
+    if (!is_typed(t, data, len)) {
         if (len > 0) {
             memcpy(pkt->data, data, len);
         }
@@ -118,4 +129,13 @@ wzp_err wzp__typed_read(wzp__typed *t, const uint8_t *data, size_t len,
         count_refused(stats, e);
     }
     return e;
+}
+
+void wzp__typed_missed(wzp__typed *t, const uint8_t *data, size_t len)
+{
+    wzp_dgram_view view;
+    if (is_typed(t, data, len)) {
+        wzp_ignore(decode(t, data, len, &view),
+                   "the datagram is dropped and counted anyway");
+    }
 }

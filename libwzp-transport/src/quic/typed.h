@@ -39,4 +39,8 @@ WZP_NODISCARD wzp_err wzp__typed_read(wzp__typed *t, const uint8_t *data,
                                       size_t len, wzp_pkt *pkt,
                                       wzp_conn_stats *stats);
 
+/* A received datagram for which there is no packet. What it opens is kept all
+ * the same: QUIC acknowledges it, and minis of that context follow. */
+void wzp__typed_missed(wzp__typed *t, const uint8_t *data, size_t len);
+
 #endif

@@ -60,6 +60,8 @@ static const counter OF_RELAY[] = {
     RELAY(media_dropped_sid),
     RELAY(media_dropped_legacy),
     RELAY(media_dropped_queue),
+    RELAY(media_no_buffer),
+    RELAY(media_refused),
     RELAY(signals_in),
     RELAY(signals_out),
     RELAY(signals_malformed),

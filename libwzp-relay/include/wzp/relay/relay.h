@@ -124,6 +124,8 @@ typedef struct wzp_relay_stats {
     uint64_t resets_sent;        /* stateless, for connections long gone */
     uint64_t path_changes;       /* members that moved, and were followed */
     uint64_t key_updates;        /* of packet keys, all connections */
+    uint64_t media_no_buffer;    /* came while no packet buffer was free */
+    uint64_t media_refused;      /* came in a form that nobody can read */
 } wzp_relay_stats;
 
 /* out->size  set by the caller: sizeof *out. */

@@ -292,6 +292,9 @@ typedef struct wzp_endpoint_stats {
     uint64_t resets_sent;  /* stateless: packets of connections long gone */
     uint64_t path_changes; /* validated moves of either end, all connections */
     uint64_t key_updates;  /* by either side, all connections */
+    /* Received datagrams that were dropped, all connections: */
+    uint64_t dgram_no_buffer; /* no packet was free for them */
+    uint64_t typed_refused;   /* typed_bad_… and typed_malformed */
 } wzp_endpoint_stats;
 
 /* out->size  set by the caller: sizeof *out. */
