@@ -54,7 +54,7 @@ typedef struct fixture {
     size_t out_len;
 } fixture;
 
-static void setup(fixture *f)
+static void setup_with(fixture *f, wzp_redundancy redundancy)
 {
     memset(f, 0, sizeof *f);
     f->mem = fake_mem_table(&f->m);
@@ -63,7 +63,13 @@ static void setup(fixture *f)
     wzp_encoder_config_default(&enc);
     enc.mem = f->mem;
     enc.complexity = 1; /* quick */
+    enc.redundancy = redundancy;
     ASSERT_OK(wzp__sender_new(&f->s, &f->mem, &enc));
+}
+
+static void setup(fixture *f)
+{
+    setup_with(f, WZP_REDUNDANCY_NONE);
 }
 
 static void teardown(fixture *f)
@@ -327,6 +333,27 @@ WZP_TEST(sender_reset_drops_what_waits_and_goes_on_counting)
     assert_int_equal(f.g.v[0].hdr.seq, 3);
     assert_int_equal(f.g.v[0].hdr.timestamp, 60);
     teardown(&f);
+}
+
+/* What was spoken into a sealed room must not begin a clear call: redundancy
+ * repeats earlier speech, and half a frame may wait for its end. */
+WZP_TEST(sender_reset_lets_nothing_spoken_before_into_the_next_frame)
+{
+    fixture before, fresh;
+    setup_with(&before, WZP_REDUNDANCY_LBRR);
+    setup_with(&fresh, WZP_REDUNDANCY_LBRR);
+    ticks(&before, 101, true);
+    drain(&before);
+
+    wzp__sender_reset(before.s);
+
+    ticks(&before, 2, true);
+    ticks(&fresh, 2, true);
+    assert_true(next(&before) && next(&fresh));
+    assert_int_equal(before.out_len, fresh.out_len);
+    assert_memory_equal(before.out, fresh.out, fresh.out_len);
+    teardown(&before);
+    teardown(&fresh);
 }
 
 /* --- control -------------------------------------------------------------- */

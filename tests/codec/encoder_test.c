@@ -222,6 +222,55 @@ WZP_TEST(encoder_redundancy_begins_and_ends_with_the_call)
     assert_true(lbrr[2] == 0 && dred[2] == 75);
 }
 
+static size_t encode_at(wzp_encoder *enc, size_t frame,
+                        uint8_t out[WZP_FRAME_MAX])
+{
+    size_t len = 0;
+    assert_int_equal(wzp_encoder_encode(enc,
+                                        speech_get(SPEECH_MADE) + frame * FRAME,
+                                        FRAME, out, WZP_FRAME_MAX, &len),
+                     WZP_OK);
+    return len;
+}
+
+/* A row each: the redundancy before and after the reset. */
+static const wzp_redundancy reset_rows[][2] = {
+    {WZP_REDUNDANCY_LBRR, WZP_REDUNDANCY_LBRR},
+    {WZP_REDUNDANCY_DRED, WZP_REDUNDANCY_DRED},
+    {WZP_REDUNDANCY_LBRR, WZP_REDUNDANCY_NONE}, /* with a flush pending */
+};
+
+static size_t count_resets(void)
+{
+    return sizeof reset_rows / sizeof reset_rows[0];
+}
+
+static void run_reset(size_t row)
+{
+    wzp_encoder_config cfg = speech_config(reset_rows[row][0]);
+    wzp_encoder *used, *fresh;
+    uint8_t a[WZP_FRAME_MAX], b[WZP_FRAME_MAX];
+    assert_int_equal(wzp_encoder_new(&used, &cfg), WZP_OK);
+    cfg.redundancy = reset_rows[row][1];
+    assert_int_equal(wzp_encoder_new(&fresh, &cfg), WZP_OK);
+    for (size_t i = 0; i < 100; i++) {
+        encode_at(used, i, a);
+    }
+    assert_int_equal(wzp_encoder_set_redundancy(used, cfg.redundancy, 0),
+                     WZP_OK);
+
+    wzp_encoder_reset(used);
+
+    for (size_t i = 120; i < 170; i++) {
+        const size_t len = encode_at(used, i, a);
+        assert_int_equal(len, encode_at(fresh, i, b));
+        assert_memory_equal(a, b, len);
+    }
+    wzp_encoder_free(used);
+    wzp_encoder_free(fresh);
+}
+WZP_ROWS(encoder_that_was_reset_is_as_new, count_resets, run_reset);
+
 WZP_TEST(encoder_refused_redundancy_changes_nothing)
 {
     wzp_encoder_config cfg = speech_config(WZP_REDUNDANCY_NONE);

@@ -81,6 +81,8 @@ void wzp__sender_reset(wzp__sender *s)
     while (s->count > 0) {
         drop_oldest(s);
     }
+    s->pcm_len = 0;
+    wzp_encoder_reset(s->enc); /* redundancy repeats what was spoken before */
 }
 
 static void encode(wzp__sender *s, wzp_tstamp now)

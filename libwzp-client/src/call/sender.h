@@ -23,8 +23,9 @@ WZP_NODISCARD wzp_err wzp__sender_new(wzp__sender **out, const wzp_mem *mem,
                                       const wzp_encoder_config *enc);
 void wzp__sender_free(wzp__sender *s);
 
-/* A new key group: waiting frames belong to the old one and are dropped.
- * Sequence and time stamp go on. */
+/* Other listeners, or another way to them: what was spoken before is not for
+ * them. Waiting frames are dropped, half a one as well, and the next repeats
+ * nothing of the past as redundancy. Sequence and time stamp go on. */
 void wzp__sender_reset(wzp__sender *s);
 
 /* Take samples from the microphone; n at most one tick. is_wanted false

@@ -34,6 +34,8 @@ struct wzp_encoder {
     wzp_codec_id codec;
     uint8_t frame_ms;
     uint8_t complexity;
+    bool dtx;
+    uint8_t loss_pct;               /* of `point` */
     const wzp__opus_point *point;   /* applied */
     const wzp__opus_point *pending; /* to be applied after the next frame */
     uint8_t pending_loss_pct;
@@ -116,6 +118,7 @@ static wzp_err apply_point(wzp_encoder *enc, const wzp__opus_point *p,
                            uint8_t loss_pct)
 {
     enc->point = p;
+    enc->loss_pct = loss_pct;
     enc->pending = NULL;
     return tell_opus(enc->opus, p, loss_pct);
 }
@@ -133,14 +136,15 @@ static wzp_err apply_flush(wzp_encoder *enc, const wzp__opus_point *next,
     return tell_opus(enc->opus, &flush, 0);
 }
 
-static wzp_err start_opus(OpusEncoder *opus, const wzp_encoder_config *cfg)
+static wzp_err start_opus(const wzp_encoder *enc)
 {
+    OpusEncoder *opus = enc->opus;
     if (opus_encoder_init(opus, WZP_PCM_RATE, 1, OPUS_APPLICATION_VOIP) !=
             OPUS_OK ||
         opus_encoder_ctl(opus, OPUS_SET_SIGNAL(OPUS_SIGNAL_VOICE)) != OPUS_OK ||
-        opus_encoder_ctl(opus, OPUS_SET_COMPLEXITY(cfg->complexity)) !=
+        opus_encoder_ctl(opus, OPUS_SET_COMPLEXITY(enc->complexity)) !=
             OPUS_OK ||
-        opus_encoder_ctl(opus, OPUS_SET_DTX(cfg->dtx ? 1 : 0)) != OPUS_OK) {
+        opus_encoder_ctl(opus, OPUS_SET_DTX(enc->dtx ? 1 : 0)) != OPUS_OK) {
         return WZP_ERR_INTERNAL;
     }
     return WZP_OK;
@@ -167,9 +171,10 @@ wzp_err wzp_encoder_new(wzp_encoder **out, const wzp_encoder_config *cfg)
         .codec = c.codec,
         .frame_ms = c.frame_ms,
         .complexity = c.complexity,
+        .dtx = c.dtx,
         .opus = (void *)(block + head),
     };
-    wzp_err e = start_opus(enc->opus, &c);
+    wzp_err e = start_opus(enc);
     if (e == WZP_OK) {
         e = apply_point(enc, point, c.loss_pct);
     }
@@ -227,6 +232,20 @@ wzp_err wzp_encoder_set_redundancy(wzp_encoder *enc, wzp_redundancy redundancy,
         return apply_flush(enc, point, loss_pct);
     }
     return apply_point(enc, point, loss_pct);
+}
+
+/* From the start: OPUS_RESET_STATE of libopus 1.5.2 keeps what DRED repeats. */
+void wzp_encoder_reset(wzp_encoder *enc)
+{
+    const bool is_flushing = enc->pending != NULL; /* nothing is left to */
+    const wzp__opus_point *point = is_flushing ? enc->pending : enc->point;
+    const uint8_t loss_pct =
+        is_flushing ? enc->pending_loss_pct : enc->loss_pct;
+    wzp_err e = start_opus(enc);
+    if (e == WZP_OK) {
+        e = apply_point(enc, point, loss_pct);
+    }
+    wzp_ignore(e, "libopus took the same before, and allocates nothing");
 }
 
 size_t wzp_codec_delay(wzp_codec_id codec)

@@ -66,6 +66,10 @@ WZP_NODISCARD wzp_err wzp_encoder_set_redundancy(wzp_encoder *enc,
                                                  wzp_redundancy redundancy,
                                                  uint8_t loss_pct);
 
+/* Forget all sound: the next frame is as the first of a new encoder and
+ * repeats nothing spoken before. What was configured or set stays. */
+void wzp_encoder_reset(wzp_encoder *enc);
+
 typedef struct wzp_decoder_config {
     size_t size;
     wzp_mem mem;
