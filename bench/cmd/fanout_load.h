@@ -340,8 +340,11 @@ static inline void load_open(load *l, size_t n, const load_relay *relay)
         cfg.max_conns = 8;
         cfg.max_tickets = 2;
         load_must(wzp_endpoint_new(&c->ep, &cfg, wzp_uv_now()), "endpoint");
-        const wzp_uv_machine machine = {load_recv, load_expire, load_deadline,
-                                        load_poll_send, c};
+        const wzp_uv_machine machine = {.recv = load_recv,
+                                        .expire = load_expire,
+                                        .deadline = load_deadline,
+                                        .poll_send = load_poll_send,
+                                        .machine = c};
         load_must(
             wzp_uv_udp_new(&c->udp, &l->loop, &mem, &any, &machine, NULL, 0),
             "socket");
