@@ -4,11 +4,15 @@
 #include "quic/stream.h"
 #include "support/harness.h"
 
+#include <string.h>
+
+static wzp__outtexts TEXTS; /* of all outboxes of a test */
+
 static wzp__outbox make(size_t max)
 {
     const wzp_mem mem = wzp_mem_default();
     wzp__outbox out;
-    wzp__outbox_init(&out, &mem, max);
+    wzp__outbox_init(&out, &mem, &TEXTS, max);
     return out;
 }
 
@@ -84,5 +88,50 @@ WZP_TEST(outbox_messages_leave_in_any_order)
     assert_null(out.last);
     assert_null(out.unsent);
     assert_int_equal(out.bytes, 0);
+    wzp__outbox_deinit(&out);
+}
+
+/* Two outboxes of one endpoint, each with the same message. */
+static void make_pair(wzp__outbox out[2], const char *one, const char *two)
+{
+    out[0] = make(1000);
+    out[1] = make(1000);
+    assert_int_equal(wzp__outbox_push(&out[0], one, strlen(one), false),
+                     WZP_OK);
+    assert_int_equal(wzp__outbox_push(&out[1], two, strlen(two), false),
+                     WZP_OK);
+}
+
+WZP_TEST(outbox_holds_once_what_goes_to_many)
+{
+    wzp__outbox out[2];
+    make_pair(out, "hello", "hello");
+    assert_ptr_equal(out[0].first->data, out[1].first->data);
+    assert_int_equal(out[1].bytes, 9); /* each counts it as its own */
+    wzp__outbox_deinit(&out[0]);
+    assert_memory_equal(out[1].first->data, "\0\0\0\5hello", 9);
+    wzp__outbox_deinit(&out[1]);
+    assert_null(TEXTS.last);
+}
+
+WZP_TEST(outbox_shares_nothing_with_another_text_of_the_same_length)
+{
+    wzp__outbox out[2];
+    make_pair(out, "hello", "hullo");
+    assert_memory_equal(out[0].first->data, "\0\0\0\5hello", 9);
+    assert_memory_equal(out[1].first->data, "\0\0\0\5hullo", 9);
+    wzp__outbox_deinit(&out[0]);
+    assert_non_null(TEXTS.last); /* the other one's */
+    wzp__outbox_deinit(&out[1]);
+}
+
+WZP_TEST(outbox_shares_a_signal_as_plain_text_too)
+{
+    wzp__outbox out = make(1000);
+    assert_int_equal(wzp__outbox_push(&out, "hello", 5, false), WZP_OK);
+    assert_int_equal(wzp__outbox_push(&out, "hello", 5, true), WZP_OK);
+    assert_int_equal(out.last->len, 5);
+    assert_memory_equal(out.last->data, "hello", 5);
+    assert_ptr_equal(out.first->text, out.last->text);
     wzp__outbox_deinit(&out);
 }

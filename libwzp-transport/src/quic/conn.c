@@ -81,7 +81,8 @@ static wzp__conn *allocate(const wzp__conn_new *how, bool is_server)
     wzp__typed_init(&c->typed, &cfg->mem);
     wzp__inbox_init(&c->inbox, &cfg->mem, cfg->signal_max_early,
                     cfg->signal_max_held);
-    wzp__outbox_init(&c->outbox, &cfg->mem, cfg->signal_max_queue);
+    wzp__outbox_init(&c->outbox, &cfg->mem, &how->env->texts,
+                     cfg->signal_max_queue);
     wzp__stats_init(&c->window, how->now);
     wzp__width_reset(&c->width);
     ngtcp2_ccerr_default(&c->end.ccerr);

@@ -111,7 +111,7 @@ static ngtcp2_ssize write_stream(round *r)
         return rv;
     }
     const size_t rest = msg->len - msg->sent;
-    ngtcp2_vec vec = {msg->data + msg->sent, rest};
+    ngtcp2_vec vec = {(uint8_t *)(uintptr_t)msg->data + msg->sent, rest};
     ngtcp2_ssize taken = -1;
     const ngtcp2_ssize n = ngtcp2_conn_writev_stream(
         c->quic, r->path, NULL, r->buf, c->width.max, &taken,

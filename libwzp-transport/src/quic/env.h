@@ -7,6 +7,7 @@
 #define WZP_TRANSPORT_QUIC_ENV_H
 
 #include "quic/cidmap.h"
+#include "quic/outbox.h"
 #include "quic/tls.h"
 
 #include <wzp/transport/endpoint.h>
@@ -38,6 +39,7 @@ typedef struct wzp__env {
     wzp__cidmap shares; /* address → its strangers, share.h */
     size_t strangers;   /* all in it */
     wzp__events events;
+    wzp__outtexts texts;
     struct wzp__conn *ended_first, *ended_last; /* WZP_EP_CLOSED is due */
     uint8_t secret[WZP__SECRET_LEN];            /* of reset and retry tokens */
     wzp_endpoint_stats stats;

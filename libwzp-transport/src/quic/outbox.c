@@ -8,9 +8,10 @@
 #include <assert.h>
 #include <string.h>
 
-void wzp__outbox_init(wzp__outbox *out, const wzp_mem *mem, size_t max_bytes)
+void wzp__outbox_init(wzp__outbox *out, const wzp_mem *mem,
+                      wzp__outtexts *texts, size_t max_bytes)
 {
-    *out = (wzp__outbox){.mem = *mem, .max_bytes = max_bytes};
+    *out = (wzp__outbox){.mem = *mem, .texts = texts, .max_bytes = max_bytes};
 }
 
 void wzp__outbox_deinit(wzp__outbox *out)
@@ -28,6 +29,41 @@ static void write_prefix(uint8_t *p, size_t len)
     p[3] = (uint8_t)len;
 }
 
+/* One reference to it; NULL when out of memory. */
+static wzp__outtext *take_text(wzp__outbox *out, const char *data, size_t len)
+{
+    wzp__outtext *text = out->texts->last;
+    if (text != NULL && text->len == len && len > 0 &&
+        memcmp(text->data + WZP__SIGNAL_HDR, data, len) == 0) {
+        text->refs++;
+        return text;
+    }
+    text = wzp_mem_new(&out->mem, sizeof *text + WZP__SIGNAL_HDR + len);
+    if (text == NULL) {
+        return NULL;
+    }
+    text->refs = 1;
+    text->len = len;
+    write_prefix(text->data, len);
+    if (len > 0) {
+        memcpy(text->data + WZP__SIGNAL_HDR, data, len);
+    }
+    out->texts->last = text;
+    return text;
+}
+
+static void give_text(wzp__outbox *out, wzp__outtext *text)
+{
+    text->refs--;
+    if (text->refs > 0) {
+        return;
+    }
+    if (out->texts->last == text) {
+        out->texts->last = NULL;
+    }
+    wzp_mem_free(&out->mem, text, sizeof *text + WZP__SIGNAL_HDR + text->len);
+}
+
 wzp_err wzp__outbox_push(wzp__outbox *out, const char *data, size_t len,
                          bool is_uni)
 {
@@ -36,22 +72,21 @@ wzp_err wzp__outbox_push(wzp__outbox *out, const char *data, size_t len,
     if (out->count > 0 && out->bytes + prefix + len > out->max_bytes) {
         return WZP_ERR_FULL;
     }
-    const size_t alloc = sizeof(wzp__outmsg) + prefix + len;
-    wzp__outmsg *msg = wzp_mem_new(&out->mem, alloc);
+    wzp__outmsg *msg = wzp_mem_new(&out->mem, sizeof *msg);
     if (msg == NULL) {
+        return WZP_ERR_NOMEM;
+    }
+    wzp__outtext *text = take_text(out, data, len);
+    if (text == NULL) {
+        wzp_mem_free(&out->mem, msg, sizeof *msg);
         return WZP_ERR_NOMEM;
     }
     *msg = (wzp__outmsg){.prev = out->last,
                          .stream = -1,
                          .is_uni = is_uni,
                          .len = prefix + len,
-                         .alloc = alloc};
-    if (!is_uni) {
-        write_prefix(msg->data, len);
-    }
-    if (len > 0) {
-        memcpy(msg->data + prefix, data, len);
-    }
+                         .text = text,
+                         .data = text->data + WZP__SIGNAL_HDR - prefix};
     if (out->last != NULL) {
         out->last->next = msg;
     } else {
@@ -94,5 +129,6 @@ void wzp__outbox_remove(wzp__outbox *out, wzp__outmsg *msg)
     }
     out->bytes -= msg->len;
     out->count--;
-    wzp_mem_free(&out->mem, msg, msg->alloc);
+    give_text(out, msg->text);
+    wzp_mem_free(&out->mem, msg, sizeof *msg);
 }
