@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* How connections end, and what either side is told. */
 #include "net.h"
+#include "quic/table.h"
 
 typedef struct code_row {
     uint64_t code;
@@ -154,4 +155,40 @@ WZP_TEST(conn_close_after_a_restart_is_quick_by_stateless_reset)
     assert_true(net_note(p.client, p.c)->closed);
     assert_int_equal(net_note(p.client, p.c)->err, WZP_ERR_RESET);
     net_free(p.n);
+}
+
+/* --- the log --- */
+
+typedef struct lines {
+    size_t info, debug;
+} lines;
+
+static void note_line(void *user, wzp_log_level level, const char *subsystem,
+                      const char *event, const char *fields)
+{
+    lines *l = user;
+    (void)subsystem;
+    (void)event;
+    (void)fields;
+    l->info += level <= WZP_LOG_INFO;
+    l->debug += level == WZP_LOG_DEBUG;
+}
+
+WZP_TEST(conn_close_of_strangers_leaves_no_line_in_the_log_of_a_listener)
+{
+    enum { STRANGERS = 20 };
+    lines l = {0};
+    net *n = net_new(90);
+    net_node *server = net_add(n, true);
+    net_node *client = net_add(n, false);
+    server->ep->env.cfg.log = (wzp_log){note_line, &l, WZP_LOG_DEBUG};
+    client->ep->env.tls.alpn[0] = 'x'; /* a protocol nobody speaks */
+    for (int i = 0; i < STRANGERS; i++) {
+        (void)net_dial(n, client, server, "room");
+        net_run(n, 100 * WZP_MS);
+    }
+    assert_int_equal(server->ep->env.stats.handshake_failed, STRANGERS);
+    assert_true(l.debug >= STRANGERS); /* the ear works */
+    assert_int_equal(l.info, 0);
+    net_free(n);
 }

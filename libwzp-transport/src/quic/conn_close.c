@@ -100,6 +100,14 @@ static wzp_err of_transport_code(uint64_t code)
     return WZP_ERR_QUIC;
 }
 
+/* Strangers fail as often as they like, at the price of a packet each: that is
+ * counted (handshake_failed), and a line each for debugging only. */
+static wzp_log_level log_level(const wzp__conn *c)
+{
+    return c->is_server && c->state == WZP__CONN_HANDSHAKE ? WZP_LOG_DEBUG
+                                                           : WZP_LOG_INFO;
+}
+
 static void close_by_peer(wzp__conn *c)
 {
     const ngtcp2_ccerr *peer = ngtcp2_conn_get_ccerr(c->quic);
@@ -118,7 +126,7 @@ static void close_by_peer(wzp__conn *c)
         enter_end(c, WZP_ERR_PEER_CLOSED, false);
         return;
     }
-    WZP_LOG(&c->env->cfg.log, WZP_LOG_INFO, "quic", "conn.peer_error",
+    WZP_LOG(&c->env->cfg.log, log_level(c), "quic", "conn.peer_error",
             "conn=%llu code=0x%llx", (unsigned long long)c->id,
             (unsigned long long)peer->error_code);
     enter_end(c, of_transport_code(peer->error_code), false);
@@ -183,7 +191,7 @@ void wzp__conn_close_quic(wzp__conn *c, int liberr)
         return;
     default: break;
     }
-    WZP_LOG(&c->env->cfg.log, WZP_LOG_INFO, "quic", "conn.error",
+    WZP_LOG(&c->env->cfg.log, log_level(c), "quic", "conn.error",
             "conn=%llu what=%s alert=%d", (unsigned long long)c->id,
             ngtcp2_strerror(liberr), ngtcp2_conn_get_tls_alert(c->quic));
     if (liberr == NGTCP2_ERR_CRYPTO) {
