@@ -2,6 +2,7 @@
 /* Membership in a room, with real endpoints in virtual time and a relay of a
  * few lines (small_relay.h): joining, refusals, pins, names, coming back.
  */
+#include "call/session_parts.h"
 #include "client/small_relay.h"
 
 #include <wzp/crypto/next_tls.h>
@@ -784,6 +785,24 @@ WZP_TEST(session_refused_at_the_door_ends_with_the_relays_words)
     sr_assert_ended(w, WZP_ERR_NOT_ALLOWED);
     assert_non_null(
         strstr(sr_find(w, WZP__SESSION_ENDED)->text, "members only"));
+    sr_free(w);
+}
+
+/* It ties a signature to a connection, and has no use after that. */
+WZP_TEST(session_keeps_no_exporter_of_a_connection_that_ended)
+{
+    static const uint8_t none[WZP_EXPORTER_LEN];
+    sr *w = sr_new();
+    w->mood = SR_SILENT;
+    sr_start(w, "room");
+    sr_run(w, WZP_S);
+    assert_memory_not_equal(w->session->handshake.exporter, none, sizeof none);
+
+    ASSERT_OK(wzp_endpoint_close(w->relay, w->now, w->relay_conn, 0, ""));
+    sr_run(w, 20 * WZP_MS);
+
+    sr_assert_state(w, WZP_CLIENT_RECONNECTING);
+    assert_memory_equal(w->session->handshake.exporter, none, sizeof none);
     sr_free(w);
 }
 

@@ -55,6 +55,9 @@ static void enter(wzp__session *s, wzp_client_state state, wzp_tstamp deadline)
             wzp_client_state_name(state));
     s->state = state;
     s->deadline = deadline;
+    if (state != WZP_CLIENT_JOINING) { /* the only one that needs it */
+        wzp_wipe(s->handshake.exporter, sizeof s->handshake.exporter);
+    }
 }
 
 static void hang_up(wzp__session *s, wzp_tstamp now, wzp_close_code code,
@@ -308,7 +311,6 @@ static void joined(wzp__session *s, wzp_tstamp now,
                    "bare datagrams do as well");
     }
     keep_pin(s, &answer->next_tls);
-    wzp_wipe(s->handshake.exporter, sizeof s->handshake.exporter);
     s->was_joined = true;
     s->joined_at = now;
     s->give_up_at = WZP_NEVER;
@@ -321,7 +323,6 @@ static void joined(wzp__session *s, wzp_tstamp now,
 static void drop_connection(wzp__session *s, wzp_tstamp now)
 {
     hang_up(s, now, WZP_CLOSE_NORMAL, "normal close");
-    wzp_wipe(s->handshake.exporter, sizeof s->handshake.exporter);
     wzp__session_drop_group(s);
 }
 
