@@ -859,6 +859,25 @@ WZP_TEST(session_can_be_left_while_joining)
     sr_free(w);
 }
 
+WZP_TEST(session_that_is_left_when_its_time_is_over_does_not_come_back)
+{
+    sr *w = sr_new();
+    sr_joined(w);
+    w->mood = SR_SILENT;
+    ASSERT_OK(wzp_endpoint_close(w->relay, w->now, w->relay_conn,
+                                 WZP_CLOSE_SHUTDOWN, ""));
+    sr_run(w, WZP_S);
+    sr_assert_state(w, WZP_CLIENT_JOINING);
+
+    wzp__session_leave(w->session, w->now);
+    w->now += 20 * WZP_S; /* the host asks late, and the timer first */
+    wzp__session_expire(w->session, w->now);
+    sr_run(w, 60 * WZP_S);
+
+    sr_assert_ended(w, WZP_OK);
+    sr_free(w);
+}
+
 WZP_TEST(session_can_be_left_while_it_waits_to_come_back)
 {
     sr *w = sr_new();

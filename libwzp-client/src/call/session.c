@@ -526,6 +526,7 @@ void wzp__session_leave(wzp__session *s, wzp_tstamp now)
         return;
     }
     s->is_leaving = true;
+    s->deadline = WZP_NEVER; /* nothing but CLOSED is waited for */
     wzp_ignore(wzp_endpoint_close(s->deps.ep, now, s->conn, WZP_CLOSE_NORMAL,
                                   "hangup"),
                "then CLOSED is on its way already");
