@@ -182,21 +182,12 @@ static void run_ticks(wzp_engine *e, wzp_tstamp now)
     }
 }
 
-/* Samples of the room before are not for this one. */
-static void drop_captured(wzp_engine *e)
-{
-    int16_t pcm[WZP_AUDIO_TICK_SAMPLES];
-    while (wzp__ring_read(&e->port.capture, pcm, WZP_AUDIO_TICK_SAMPLES) > 0) {
-    }
-    wzp_wipe(pcm, sizeof pcm);
-}
-
 static void audio_start(wzp_engine *e, wzp_tstamp now)
 {
     if (e->audio_on) {
         return;
     }
-    drop_captured(e);
+    wzp__audio_port_forget(&e->port);
     wzp_err err = e->cfg.audio.start(e->cfg.audio.user, &e->port);
     if (err != WZP_OK) {
         WZP_LOG(&e->cfg.log, WZP_LOG_ERROR, "engine", "audio.start.failed",
