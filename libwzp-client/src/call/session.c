@@ -349,7 +349,8 @@ static bool meets_legacy(const wzp__session *s)
            strcmp(s->room, s->hash) == 0;
 }
 
-/* Again, to the very same relay: only that one learns the name. */
+/* Again, and only the very same relay is joined. The name is in the first
+ * packet, as a server name, for all on the path to read. */
 static void dial_for_legacy(wzp__session *s, wzp_tstamp now)
 {
     static const wzp_next_tls none;
