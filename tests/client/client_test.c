@@ -80,7 +80,7 @@ static void relay_thread(void *user)
     uv_run(&r->loop, UV_RUN_DEFAULT);
 }
 
-static uv_relay *relay_start(void)
+static uv_relay *relay_start_as(sr_mood mood)
 {
     ASSERT_OK(wzp_global_init());
     uv_relay *r = calloc(1, sizeof *r);
@@ -88,6 +88,7 @@ static uv_relay *relay_start(void)
     sr *w = &r->w;
     w->mem = wzp_mem_default();
     w->seed = 7;
+    w->mood = mood;
     w->now = wzp_uv_now();
     ASSERT_OK(wzp_pkt_pool_new(&w->relay_pool, &w->mem, 64));
     ASSERT_OK(wzp_arena_new(&w->arena, &w->mem, 8u * WZP_SIGNAL_MAX));
@@ -106,6 +107,11 @@ static uv_relay *relay_start(void)
     r->stop.data = r;
     assert_int_equal(uv_thread_create(&r->thread, relay_thread, r), 0);
     return r;
+}
+
+static uv_relay *relay_start(void)
+{
+    return relay_start_as(SR_GOOD);
 }
 
 /* Returns the number of offers it saw. */
@@ -436,6 +442,28 @@ WZP_TEST(client_behind_a_descriptor_starts_and_stops_twenty_times)
         wzp_client_free(c, NULL, NULL);
     }
 
+    relay_end(r);
+}
+
+/* The name is still looked up when the acceptance comes. */
+WZP_TEST(client_told_to_accept_clear_media_right_after_joining_does)
+{
+    uv_relay *r = relay_start_as(SR_NO_CAPS);
+    wzp_client_config cfg;
+    wzp_client_config_default(&cfg);
+    cfg.engine.identity = own_identity();
+    cfg.engine.allow_legacy = true;
+    wzp_client *c = NULL;
+    int fd = -1;
+    int timeout = 0;
+    ASSERT_OK(wzp_client_new(&c, &cfg));
+    ASSERT_OK(wzp_client_fd(c, &fd, &timeout));
+
+    ASSERT_OK(wzp_client_join(c, "room", r->address, NULL));
+    ASSERT_OK(wzp_client_accept_clear(c));
+
+    assert_true(process_until(c, WZP_CLIENT_JOINED));
+    wzp_client_free(c, NULL, NULL);
     relay_end(r);
 }
 

@@ -139,6 +139,24 @@ WZP_TEST(engine_runs_the_device_while_in_a_room)
     sc_free(c);
 }
 
+/* What the device took in one room's last moments is not said in the next. */
+WZP_TEST(engine_takes_no_samples_from_one_room_into_another)
+{
+    sc *c = sc_new();
+    sc_join(c);
+    const int16_t pcm[SC_TICK] = {0};
+    wzp_engine_leave(c->e, c->w->now);
+    sc_run(c, WZP_S);
+    assert_int_equal(c->dev.stops, 1);
+    assert_int_equal(wzp_audio_capture(c->dev.port, pcm, SC_TICK), SC_TICK);
+
+    sc_join(c);
+
+    assert_int_equal(c->dev.starts, 2);
+    assert_int_equal(c->dev.waiting, 0);
+    sc_free(c);
+}
+
 WZP_TEST(engine_that_slept_does_not_race_after_the_time)
 {
     sc *c = sc_new();

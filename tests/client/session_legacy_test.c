@@ -92,11 +92,10 @@ static void hashed_row(size_t row)
 WZP_ROWS(session_keeps_to_the_hash_where_the_name_cannot_travel, hashed_count,
          hashed_row);
 
-WZP_TEST(session_does_not_tell_the_name_to_another_relay_in_its_place)
+WZP_TEST(session_joins_no_other_relay_in_the_place_of_a_legacy_one)
 {
     sr *w = at_legacy("kitchen");
     sr_replace_relay(w, 77);
-    w->sni[0] = '\0';
     ASSERT_OK(wzp__clear_accept(&w->clear));
     wzp__session_clear_accepted(w->session, w->now);
     sr_run(w, WZP_S);

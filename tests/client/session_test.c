@@ -2,6 +2,7 @@
 /* Membership in a room, with real endpoints in virtual time and a relay of a
  * few lines (small_relay.h): joining, refusals, pins, names, coming back.
  */
+#include "call/session_parts.h"
 #include "client/small_relay.h"
 
 #include <wzp/crypto/next_tls.h>
@@ -787,6 +788,24 @@ WZP_TEST(session_refused_at_the_door_ends_with_the_relays_words)
     sr_free(w);
 }
 
+/* It ties a signature to a connection, and has no use after that. */
+WZP_TEST(session_keeps_no_exporter_of_a_connection_that_ended)
+{
+    static const uint8_t none[WZP_EXPORTER_LEN];
+    sr *w = sr_new();
+    w->mood = SR_SILENT;
+    sr_start(w, "room");
+    sr_run(w, WZP_S);
+    assert_memory_not_equal(w->session->handshake.exporter, none, sizeof none);
+
+    ASSERT_OK(wzp_endpoint_close(w->relay, w->now, w->relay_conn, 0, ""));
+    sr_run(w, 20 * WZP_MS);
+
+    sr_assert_state(w, WZP_CLIENT_RECONNECTING);
+    assert_memory_equal(w->session->handshake.exporter, none, sizeof none);
+    sr_free(w);
+}
+
 /* --- leaving -------------------------------------------------------------- */
 
 WZP_TEST(session_says_good_bye)
@@ -835,6 +854,25 @@ WZP_TEST(session_can_be_left_while_joining)
 
     wzp__session_leave(w->session, w->now);
     sr_run(w, WZP_S);
+
+    sr_assert_ended(w, WZP_OK);
+    sr_free(w);
+}
+
+WZP_TEST(session_that_is_left_when_its_time_is_over_does_not_come_back)
+{
+    sr *w = sr_new();
+    sr_joined(w);
+    w->mood = SR_SILENT;
+    ASSERT_OK(wzp_endpoint_close(w->relay, w->now, w->relay_conn,
+                                 WZP_CLOSE_SHUTDOWN, ""));
+    sr_run(w, WZP_S);
+    sr_assert_state(w, WZP_CLIENT_JOINING);
+
+    wzp__session_leave(w->session, w->now);
+    w->now += 20 * WZP_S; /* the host asks late, and the timer first */
+    wzp__session_expire(w->session, w->now);
+    sr_run(w, 60 * WZP_S);
 
     sr_assert_ended(w, WZP_OK);
     sr_free(w);

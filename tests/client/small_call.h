@@ -7,6 +7,7 @@
 #ifndef WZP_TEST_CLIENT_SMALL_CALL_H
 #define WZP_TEST_CLIENT_SMALL_CALL_H
 
+#include "audio/port.h"
 #include "client/small_relay.h"
 #include "client/voice.h"
 
@@ -19,6 +20,8 @@ enum { SC_TICK = WZP_AUDIO_TICK_SAMPLES, SC_EVENTS = 256, SC_LATER = 32 };
 
 typedef struct sc_device {
     int starts, stops;
+    wzp_audio_port *port;
+    size_t waiting; /* samples for the engine when it was started */
     uint64_t ticks;
     uint64_t ends_at; /* tick from which the input has ended; 0: never */
     double loudest;   /* rms of a tick, since a test reset it */
@@ -48,7 +51,8 @@ typedef struct sc {
 static wzp_err sc_dev_start(void *user, wzp_audio_port *port)
 {
     sc_device *d = user;
-    (void)port;
+    d->port = port;
+    d->waiting = wzp__ring_level(&port->capture);
     d->starts++;
     return WZP_OK;
 }

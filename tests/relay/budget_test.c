@@ -73,6 +73,8 @@ static void restless(size_t row)
     const wzp_tstamp step = each > 200 * WZP_MS ? each : 200 * WZP_MS;
     wzp__budget b = {0};
     wzp_tstamp now = WZP_S;
+    /* packages, asked for by 64 */
+    assert_true(wzp__budget_take(&b, now, n, n + n / 64 + 1));
     for (unsigned c = 0; c < copies; c++) { /* it came: pairs and keys */
         assert_true(wzp__budget_take(&b, now, n, 2 * (n - 1)));
         assert_true(send_boxes(&b, now, n));

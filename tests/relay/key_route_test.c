@@ -262,3 +262,31 @@ WZP_TEST(many_packages_come_in_messages_of_bounded_size)
     free(c);
     rig_free(&r);
 }
+
+/* 30 bytes ask for 1.8 KB: whoever only asks must not get many for one. */
+WZP_TEST(every_package_handed_out_is_paid_for)
+{
+    rig r;
+    rig_client c[2];
+    wzp_bytes mids[WZP__KPS_PER_MESSAGE];
+    wzp_signal sig;
+    size_t got = 0;
+    rig_new(&r);
+    rig_room(&r, c, 2, 0, "lobby");
+    for (size_t i = 0; i < WZP__KPS_PER_MESSAGE; i++) {
+        mids[i] = (wzp_bytes){c[1].mid, WZP_MID_LEN};
+    }
+    const wzp_signal ask = {
+        .kind = WZP_SIG_KEY_PACKAGE_REQUEST,
+        .u.key_package_request.mids = {mids, WZP__KPS_PER_MESSAGE}};
+    for (int i = 0; i < 200; i++) {
+        rig_signal(&r, c[0].conn, &ask);
+        while (rig_take(&r, c[0].conn, &sig)) {
+            assert_int_equal(sig.kind, WZP_SIG_KEY_PACKAGES);
+            got += sig.u.key_packages.kps.n;
+        }
+    }
+    assert_in_range(got, WZP__KPS_PER_MESSAGE, WZP__BUDGET_BURST(2));
+    rig_leave_all(c, 2);
+    rig_free(&r);
+}

@@ -14,6 +14,13 @@ wzp_err wzp__audio_port_init(wzp_audio_port *port, const wzp_mem *mem)
     return wzp__ring_init(&port->playout, mem, PORT_SAMPLES);
 }
 
+void wzp__audio_port_forget(wzp_audio_port *port)
+{
+    int16_t pcm[WZP_AUDIO_TICK_SAMPLES];
+    while (wzp__ring_read(&port->capture, pcm, WZP_AUDIO_TICK_SAMPLES) > 0) {
+    }
+}
+
 void wzp__audio_port_deinit(wzp_audio_port *port, const wzp_mem *mem)
 {
     wzp__ring_deinit(&port->capture, mem);

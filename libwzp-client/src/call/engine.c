@@ -180,6 +180,7 @@ static void audio_start(wzp_engine *e, wzp_tstamp now)
     if (e->audio_on) {
         return;
     }
+    wzp__audio_port_forget(&e->port);
     wzp_err err = e->cfg.audio.start(e->cfg.audio.user, &e->port);
     if (err != WZP_OK) {
         WZP_LOG(&e->cfg.log, WZP_LOG_ERROR, "engine", "audio.start.failed",

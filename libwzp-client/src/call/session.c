@@ -55,6 +55,9 @@ static void enter(wzp__session *s, wzp_client_state state, wzp_tstamp deadline)
             wzp_client_state_name(state));
     s->state = state;
     s->deadline = deadline;
+    if (state != WZP_CLIENT_JOINING) { /* the only one that needs it */
+        wzp_wipe(s->handshake.exporter, sizeof s->handshake.exporter);
+    }
 }
 
 static void hang_up(wzp__session *s, wzp_tstamp now, wzp_close_code code,
@@ -308,7 +311,6 @@ static void joined(wzp__session *s, wzp_tstamp now,
                    "bare datagrams do as well");
     }
     keep_pin(s, &answer->next_tls);
-    wzp_wipe(s->handshake.exporter, sizeof s->handshake.exporter);
     s->was_joined = true;
     s->joined_at = now;
     s->give_up_at = WZP_NEVER;
@@ -321,7 +323,6 @@ static void joined(wzp__session *s, wzp_tstamp now,
 static void drop_connection(wzp__session *s, wzp_tstamp now)
 {
     hang_up(s, now, WZP_CLOSE_NORMAL, "normal close");
-    wzp_wipe(s->handshake.exporter, sizeof s->handshake.exporter);
     wzp__session_drop_group(s);
 }
 
@@ -348,7 +349,8 @@ static bool meets_legacy(const wzp__session *s)
            strcmp(s->room, s->hash) == 0;
 }
 
-/* Again, to the very same relay: only that one learns the name. */
+/* Again, and only the very same relay is joined. The name is in the first
+ * packet, as a server name, for all on the path to read. */
 static void dial_for_legacy(wzp__session *s, wzp_tstamp now)
 {
     static const wzp_next_tls none;
@@ -525,6 +527,7 @@ void wzp__session_leave(wzp__session *s, wzp_tstamp now)
         return;
     }
     s->is_leaving = true;
+    s->deadline = WZP_NEVER; /* nothing but CLOSED is waited for */
     wzp_ignore(wzp_endpoint_close(s->deps.ep, now, s->conn, WZP_CLOSE_NORMAL,
                                   "hangup"),
                "then CLOSED is on its way already");

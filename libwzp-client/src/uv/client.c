@@ -106,6 +106,16 @@ static void do_leave(wzp_client *c)
     wzp_engine_leave(c->engine, wzp_uv_now());
 }
 
+static void do_accept_clear(wzp_client *c)
+{
+    if (c->is_resolving) { /* joining, as the host sees it */
+        c->has_accepted = true;
+        return;
+    }
+    wzp_ignore(wzp_engine_accept_clear(c->engine, wzp_uv_now()),
+               "WZP_EVENT_CLEAR has said what is refused");
+}
+
 static void run_command(wzp_client *c, const wzp__command *cmd)
 {
     wzp_tstamp now = wzp_uv_now();
@@ -117,10 +127,7 @@ static void run_command(wzp_client *c, const wzp__command *cmd)
         wzp_ignore(wzp_engine_pin_decide(c->engine, now, cmd->flag),
                    "a decision nobody waits for any more");
         break;
-    case WZP__CMD_ACCEPT_CLEAR:
-        wzp_ignore(wzp_engine_accept_clear(c->engine, now),
-                   "WZP_EVENT_CLEAR has said what is refused");
-        break;
+    case WZP__CMD_ACCEPT_CLEAR: do_accept_clear(c); break;
     case WZP__CMD_WORDS: wzp__client_work_words(c); break;
     case WZP__CMD_NETWORK:
         wzp_ignore(wzp_uv_udp_reopen(c->udp), "the old socket stays");

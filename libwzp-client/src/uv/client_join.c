@@ -58,6 +58,9 @@ static void start_join(wzp_client *c, const wzp__command *cmd,
                     : wzp_engine_join(c->engine, wzp_uv_now(), &join);
     if (e != WZP_OK) {
         wzp__client_publish_ended(c, e, wzp_strerror(e));
+    } else if (c->has_accepted) {
+        wzp_ignore(wzp_engine_accept_clear(c->engine, wzp_uv_now()),
+                   "WZP_EVENT_CLEAR will say what is refused");
     }
     wzp_uv_udp_kick(c->udp);
 }
@@ -111,5 +114,6 @@ void wzp__client_resolve(wzp_client *c, const wzp__command *cmd)
     }
     c->jobs++;
     c->has_left = false;
+    c->has_accepted = false;
     c->is_resolving = true;
 }

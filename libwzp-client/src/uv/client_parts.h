@@ -59,7 +59,8 @@ struct wzp_client {
     size_t jobs;       /* libuv requests under way */
     size_t open_handles;
     bool is_stopping;
-    bool has_left; /* while resolving: the join is void */
+    bool has_left;     /* while resolving: the join is void */
+    bool has_accepted; /* while resolving: clear media, once that is over */
     void (*closed)(void *user);
     void *closed_user;
 

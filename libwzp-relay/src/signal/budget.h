@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* How much work one member may cause: a token for each message read (and one
- * more per 4 KiB of it) and for each one routed on. A member that follows
- * secure-media.md 5 stays below, however restless the room is; what goes above
- * is dropped and counted.
+ * more per 4 KiB of it), for each one routed on and for each package handed
+ * out. A member that follows secure-media.md 5 stays below, however restless
+ * the room is; what goes above is dropped and counted.
  *
  * What such a member sends: when it comes, a pair (read and routed) and a key
- * for every other one, each with two repeats, hence nine for each; later a
- * generation, a key for every other one with two repeats, at most every
- * max(200 ms, members × 5 ms), hence 15 a second for each, at most 600.
+ * for every other one, each with two repeats in rooms of up to 64, hence nine
+ * for each; the packages it asks for are paid by the floor, or in larger rooms
+ * by the repeats it does not send. Later a generation, a key for every other
+ * one with two repeats, at most every max(200 ms, members × 5 ms), hence 15 a
+ * second for each, at most 600.
  */
 #ifndef WZP_RELAY_BUDGET_H
 #define WZP_RELAY_BUDGET_H

@@ -29,9 +29,9 @@ static void refuse(const route *r, const char *why)
             "conn=%" PRIu64 " why=\"%s\"", r->from->conn, why);
 }
 
-static bool pay(const route *r)
+static bool pay(const route *r, uint64_t tokens)
 {
-    if (wzp__budget_take(&r->from->budget, r->now, r->room->n, 1)) {
+    if (wzp__budget_take(&r->from->budget, r->now, r->room->n, tokens)) {
         return true;
     }
     refuse(r, "too many");
@@ -60,7 +60,7 @@ static wzp__member *receiver(const route *r, const uint8_t to[WZP_MID_LEN])
         refuse(r, "receiver is behind");
         return NULL;
     }
-    return pay(r) ? m : NULL;
+    return pay(r, 1) ? m : NULL;
 }
 
 static void route_one(const route *r, const uint8_t from[WZP_MID_LEN],
@@ -120,7 +120,7 @@ static void answer_request(const route *r,
         if (n == 0) {
             return;
         }
-        if (!wzp__egress_takes_routed(r->eg, r->from->conn) || !pay(r)) {
+        if (!wzp__egress_takes_routed(r->eg, r->from->conn) || !pay(r, n)) {
             refuse(r, "asker is behind");
             return;
         }

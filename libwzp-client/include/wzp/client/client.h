@@ -67,7 +67,8 @@ WZP_NODISCARD wzp_err wzp_client_join(wzp_client *c, const char *room,
 WZP_NODISCARD wzp_err wzp_client_leave(wzp_client *c);
 WZP_NODISCARD wzp_err wzp_client_mute(wzp_client *c, bool muted);
 WZP_NODISCARD wzp_err wzp_client_pin_decide(wzp_client *c, bool accept);
-/* See wzp_engine_accept_clear; WZP_EVENT_CLEAR tells what came of it. Nothing
+/* See wzp_engine_accept_clear; counts from wzp_client_join on.
+ * WZP_EVENT_CLEAR tells what came of it. Nothing
  * happens where it is refused: the event with WZP_CLEAR_REFUSED said why. */
 WZP_NODISCARD wzp_err wzp_client_accept_clear(wzp_client *c);
 /* The machine is on another network now, or may be: the call goes on over a new
