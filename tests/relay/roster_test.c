@@ -283,6 +283,39 @@ WZP_TEST(a_legacy_change_reaches_capable_members_as_an_update)
     rig_free(&r);
 }
 
+WZP_TEST(nobody_is_named_to_the_others_before_its_own_roster)
+{
+    rig r;
+    rig_client c[2], d, e, old;
+    wzp_signal sig;
+    rig_new_legacy(&r);
+    rig_room(&r, c, 2, 0, "lobby");
+    rig_client_init(&r, &d, 7);
+    rig_client_init(&r, &e, 8);
+    rig_client_init(&r, &old, 9);
+    old.is_legacy = true;
+    rig_join(&r, &d, "lobby"); /* the whole list is due 250 ms from now */
+    rig_advance(&r, 240 * WZP_MS);
+    rig_gone(&r, d.conn, WZP_ERR_PEER_CLOSED, 0);
+    rig_forget(&c[0]);
+    rig_package(&r, &e, "lobby", RIG_UNIX + 3600);
+    rig_enter(&r, &e, "lobby"); /* waits: that leave went out at once */
+    rig_enter(&r, &old, "lobby");
+    rig_expect(&r, e.conn, WZP_SIG_CALL_ANSWER, &sig);
+    rig_expect_none(&r, e.conn);
+    rig_expect_none(&r, c[0].conn);
+    rig_advance(&r, 10 * WZP_MS); /* as one list, which names all */
+    rig_expect(&r, c[0].conn, WZP_SIG_ROOM_UPDATE, &sig);
+    assert_int_equal(sig.u.room_update.count, 4);
+    rig_expect(&r, e.conn, WZP_SIG_ROOM_UPDATE, &sig);
+    assert_int_equal(sig.u.room_update.count, 4);
+    rig_client_free(&d);
+    rig_client_free(&e);
+    rig_client_free(&old);
+    rig_leave_all(c, 2);
+    rig_free(&r);
+}
+
 /* --- random --------------------------------------------------------------- */
 
 enum { CROWD = 14 };

@@ -285,14 +285,17 @@ void wzp__roster_flush(wzp__room *room, wzp__egress *eg, wzp_tstamp now)
 {
     wzp__roster *r = &room->roster;
     const bool is_due = now >= r->delta_at;
+    const bool is_full_due = now >= r->full_at;
+    /* Nobody is named to the others before it is told of them. */
+    const bool is_first_due = is_due || (is_full_due && r->wants_sealed_full);
     if (is_due && r->wants_delta) {
         flush_delta(room, eg, now);
     }
-    if (is_due && r->wants_first) { /* after it: their text has its rev */
-        flush_firsts(room, eg, now);
-    }
-    if ((r->wants_full || r->wants_sealed_full) && now >= r->full_at) {
+    if (is_full_due && (r->wants_full || r->wants_sealed_full)) {
         flush_full(room, eg, now);
+    }
+    if (is_first_due && r->wants_first) { /* last: with the newest rev */
+        flush_firsts(room, eg, now);
     }
 }
 
