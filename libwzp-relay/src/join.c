@@ -295,7 +295,8 @@ static void set_typed(wzp_relay *relay, const wzp__peer *peer)
                "gone already: WZP_EP_CLOSED is on its way");
 }
 
-/* A member now: it is answered, gets the roster, and the others hear of it. */
+/* A member now: it is answered, and the room's roster goes to it and the change
+ * to the others, when due. */
 static void welcome(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
                     const wzp__answer *answer)
 {
@@ -309,7 +310,6 @@ static void welcome(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
     wzp__egress_signal(&relay->egress, now, peer->conn, &answer->sig);
     wzp__roster_joined(peer->room, peer->member);
     wzp__join_room_changed(relay, now, peer->room);
-    wzp__roster_send(peer->room, &relay->egress, now, peer->member);
     tell(relay, now, WZP_RELAY_JOINED, peer, WZP_OK);
 }
 

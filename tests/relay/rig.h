@@ -6,6 +6,7 @@
 #define WZP_TEST_RELAY_RIG_H
 
 #include "fake_endpoint.h"
+#include "room/roster.h"
 
 #include <wzp/crypto/binding.h>
 #include <wzp/crypto/legacy.h>
@@ -331,13 +332,17 @@ static inline void rig_enter(rig *r, rig_client *c, const char *room)
     rig_signal(r, c->conn, &o.sig);
 }
 
-/* A fresh package, then enter; the answer and the roster are taken. */
+/* A fresh package, then enter; the answer and the roster are taken. The roster
+ * comes a moment later when others have just joined too. */
 static inline void rig_join(rig *r, rig_client *c, const char *room)
 {
     wzp_signal sig;
     rig_package(r, c, room, r->unix_now + 3600);
     rig_enter(r, c, room);
     rig_expect(r, c->conn, WZP_SIG_CALL_ANSWER, &sig);
+    if (fake->conns[c->conn].first == NULL) {
+        rig_advance(r, WZP__ROSTER_DELTA_GAP);
+    }
     rig_expect(r, c->conn, WZP_SIG_ROOM_UPDATE, &sig);
 }
 

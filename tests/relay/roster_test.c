@@ -133,7 +133,8 @@ WZP_TEST(changes_of_one_moment_share_a_delta)
     rig_room(&r, c, 2, 0, "lobby");
     for (size_t i = 2; i < 12; i++) {
         rig_client_init(&r, &c[i], (uint8_t)(i + 1));
-        rig_join(&r, &c[i], "lobby");
+        rig_package(&r, &c[i], "lobby", RIG_UNIX + 60);
+        rig_enter(&r, &c[i], "lobby");
     }
     rig_expect(&r, c[0].conn, WZP_SIG_ROOM_DELTA, &sig); /* at once */
     assert_int_equal(sig.u.room_delta.joined.n, 1);
@@ -142,6 +143,39 @@ WZP_TEST(changes_of_one_moment_share_a_delta)
     rig_expect(&r, c[0].conn, WZP_SIG_ROOM_DELTA, &sig);
     assert_int_equal(sig.u.room_delta.joined.n, 9);
     rig_expect_none(&r, c[0].conn);
+    rig_leave_all(c, 12);
+    rig_free(&r);
+}
+
+WZP_TEST(newcomers_of_one_moment_get_the_same_roster)
+{
+    rig r;
+    rig_client c[12];
+    wzp_signal sig;
+    rig_new(&r);
+    rig_room(&r, c, 2, 0, "lobby");
+    for (size_t i = 2; i < 12; i++) {
+        rig_client_init(&r, &c[i], (uint8_t)(i + 1));
+        rig_package(&r, &c[i], "lobby", RIG_UNIX + 60);
+        rig_enter(&r, &c[i], "lobby");
+        rig_expect(&r, c[i].conn, WZP_SIG_CALL_ANSWER, &sig);
+    }
+    rig_expect(&r, c[2].conn, WZP_SIG_ROOM_UPDATE, &sig); /* at once */
+    assert_int_equal(sig.u.room_update.count, 3);
+    rig_expect_none(&r, c[3].conn);
+    rig_advance(&r, WZP__ROSTER_DELTA_GAP);
+    const fake_text *one = fake->conns[c[3].conn].first;
+    for (size_t i = 4; i < 12; i++) {
+        const fake_text *t = fake->conns[c[i].conn].first;
+        assert_non_null(t);
+        assert_int_equal(t->len, one->len);
+        assert_memory_equal(t->text, one->text, one->len);
+    }
+    for (size_t i = 3; i < 12; i++) {
+        rig_expect(&r, c[i].conn, WZP_SIG_ROOM_UPDATE, &sig);
+        assert_int_equal(sig.u.room_update.count, 12);
+        rig_expect_none(&r, c[i].conn); /* they were all in it */
+    }
     rig_leave_all(c, 12);
     rig_free(&r);
 }
@@ -157,13 +191,13 @@ WZP_TEST(a_visit_shorter_than_the_gap_is_told_to_nobody)
     rig_client_init(&r, &e, 9);
     rig_join(&r, &d, "lobby");
     rig_forget(&c[0]);
-    /* e comes and goes, and no roster was sent meanwhile except its own:
-     * which counts, so its leave is told; the join never is */
-    rig_join(&r, &e, "lobby");
+    /* e comes and goes, and no roster was sent meanwhile, not even its own */
+    rig_package(&r, &e, "lobby", RIG_UNIX + 60);
+    rig_enter(&r, &e, "lobby");
+    rig_expect(&r, e.conn, WZP_SIG_CALL_ANSWER, &sig);
+    rig_expect_none(&r, e.conn);
     rig_gone(&r, e.conn, WZP_ERR_IDLE, 0);
     rig_advance(&r, WZP_S);
-    rig_expect(&r, c[0].conn, WZP_SIG_ROOM_DELTA, &sig);
-    assert_int_equal(sig.u.room_delta.joined.n, 0);
     rig_expect_none(&r, c[0].conn);
     rig_client_free(&d);
     rig_client_free(&e);
@@ -206,7 +240,8 @@ WZP_TEST(legacy_members_are_told_four_times_a_second_at_most)
     rig_room(&r, c, 2, 1, "lobby");
     rig_client_init(&r, &d, 9);
     for (int i = 0; i < 50; i++) { /* two changes each 20 ms, for a second */
-        rig_join(&r, &d, "lobby");
+        rig_package(&r, &d, "lobby", RIG_UNIX + 3600);
+        rig_enter(&r, &d, "lobby");
         rig_advance(&r, 10 * WZP_MS);
         rig_gone(&r, d.conn, WZP_ERR_PEER_CLOSED, 0);
         rig_advance(&r, 10 * WZP_MS);
@@ -245,6 +280,39 @@ WZP_TEST(a_legacy_change_reaches_capable_members_as_an_update)
     rig_expect(&r, c[0].conn, WZP_SIG_ROOM_UPDATE, &sig);
     assert_int_equal(sig.u.room_update.count, 2);
     rig_leave_all(c, 3);
+    rig_free(&r);
+}
+
+WZP_TEST(nobody_is_named_to_the_others_before_its_own_roster)
+{
+    rig r;
+    rig_client c[2], d, e, old;
+    wzp_signal sig;
+    rig_new_legacy(&r);
+    rig_room(&r, c, 2, 0, "lobby");
+    rig_client_init(&r, &d, 7);
+    rig_client_init(&r, &e, 8);
+    rig_client_init(&r, &old, 9);
+    old.is_legacy = true;
+    rig_join(&r, &d, "lobby"); /* the whole list is due 250 ms from now */
+    rig_advance(&r, 240 * WZP_MS);
+    rig_gone(&r, d.conn, WZP_ERR_PEER_CLOSED, 0);
+    rig_forget(&c[0]);
+    rig_package(&r, &e, "lobby", RIG_UNIX + 3600);
+    rig_enter(&r, &e, "lobby"); /* waits: that leave went out at once */
+    rig_enter(&r, &old, "lobby");
+    rig_expect(&r, e.conn, WZP_SIG_CALL_ANSWER, &sig);
+    rig_expect_none(&r, e.conn);
+    rig_expect_none(&r, c[0].conn);
+    rig_advance(&r, 10 * WZP_MS); /* as one list, which names all */
+    rig_expect(&r, c[0].conn, WZP_SIG_ROOM_UPDATE, &sig);
+    assert_int_equal(sig.u.room_update.count, 4);
+    rig_expect(&r, e.conn, WZP_SIG_ROOM_UPDATE, &sig);
+    assert_int_equal(sig.u.room_update.count, 4);
+    rig_client_free(&d);
+    rig_client_free(&e);
+    rig_client_free(&old);
+    rig_leave_all(c, 2);
     rig_free(&r);
 }
 
@@ -369,7 +437,8 @@ WZP_TEST(a_newcomer_whose_roster_there_is_no_memory_for_is_let_go)
     wzp__room_key("lobby", key);
     wzp__room *room = wzp__room_new(&mem, key, "lobby");
     wzp__member *m = bare_member(room, rig_accept(&r, "lobby"), true);
-    wzp__roster_send(room, &eg, r.now, m);
+    wzp__roster_joined(room, m);
+    wzp__roster_flush(room, &eg, r.now);
     assert_int_equal(fake->conns[m->conn].code, WZP_CLOSE_FULL);
     wzp__room_free(room);
     wzp_arena_free(tight);

@@ -41,6 +41,7 @@ typedef struct wzp__member {
 /* What members still have to be told, see roster.h. */
 typedef struct wzp__roster {
     uint32_t rev;
+    bool wants_first;       /* to members that have none */
     bool wants_delta;       /* to capable members */
     bool wants_full;        /* to legacy members */
     bool wants_sealed_full; /* to capable ones, when a legacy one changed */

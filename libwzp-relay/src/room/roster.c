@@ -22,6 +22,7 @@ static void forget_left(wzp__roster *r, const uint8_t *mid)
 void wzp__roster_joined(wzp__room *room, wzp__member *member)
 {
     wzp__roster *r = &room->roster;
+    r->wants_first = true;
     r->wants_full = true;
     if (!member->is_capable) {
         r->wants_sealed_full = true;
@@ -222,10 +223,54 @@ static void flush_full(wzp__room *room, wzp__egress *eg, wzp_tstamp now)
     room->roster.full_at = now + WZP__ROSTER_FULL_GAP;
 }
 
+/* To all of one kind that have no roster yet, the same text. */
+static void flush_first(wzp__room *room, wzp__egress *eg, wzp_tstamp now,
+                        bool capable)
+{
+    wzp_str text = {NULL, 0};
+    for (size_t i = 0; i < room->n; i++) {
+        wzp__member *m = room->members[i];
+        if (m->has_roster || m->is_capable != capable) {
+            continue;
+        }
+        m->has_roster = true;
+        if (text.ptr == NULL && !encode_full(room, eg, capable, &text)) {
+            text.ptr = NULL;
+            wzp__egress_drop(eg, now, m->conn);
+            continue;
+        }
+        wzp__egress_text(eg, now, m->conn, text);
+    }
+}
+
+static void flush_firsts(wzp__room *room, wzp__egress *eg, wzp_tstamp now)
+{
+    wzp__roster *r = &room->roster;
+    r->delta_at = now + WZP__ROSTER_DELTA_GAP;
+    r->wants_first = false;
+    flush_first(room, eg, now, true);
+    flush_first(room, eg, now, false);
+    mark_shown(room, false);
+}
+
+/* Whoever came and went before anybody was told is none. */
+static bool has_news(const wzp__room *room)
+{
+    bool has = room->roster.n_left > 0;
+    for (size_t i = 0; i < room->n && !has; i++) {
+        has = room->members[i]->is_new;
+    }
+    return has;
+}
+
 static void flush_delta(wzp__room *room, wzp__egress *eg, wzp_tstamp now)
 {
     wzp__roster *r = &room->roster;
     wzp_str text;
+    if (!has_news(room)) {
+        r->wants_delta = false;
+        return;
+    }
     r->delta_at = now + WZP__ROSTER_DELTA_GAP;
     r->rev++;
     if (!encode_delta(room, eg, &text)) {
@@ -239,11 +284,18 @@ static void flush_delta(wzp__room *room, wzp__egress *eg, wzp_tstamp now)
 void wzp__roster_flush(wzp__room *room, wzp__egress *eg, wzp_tstamp now)
 {
     wzp__roster *r = &room->roster;
-    if (r->wants_delta && now >= r->delta_at) {
+    const bool is_due = now >= r->delta_at;
+    const bool is_full_due = now >= r->full_at;
+    /* Nobody is named to the others before it is told of them. */
+    const bool is_first_due = is_due || (is_full_due && r->wants_sealed_full);
+    if (is_due && r->wants_delta) {
         flush_delta(room, eg, now);
     }
-    if ((r->wants_full || r->wants_sealed_full) && now >= r->full_at) {
+    if (is_full_due && (r->wants_full || r->wants_sealed_full)) {
         flush_full(room, eg, now);
+    }
+    if (is_first_due && r->wants_first) { /* last: with the newest rev */
+        flush_firsts(room, eg, now);
     }
 }
 
@@ -251,7 +303,7 @@ wzp_tstamp wzp__roster_deadline(const wzp__room *room)
 {
     const wzp__roster *r = &room->roster;
     wzp_tstamp at = WZP_NEVER;
-    if (r->wants_delta) {
+    if (r->wants_delta || r->wants_first) {
         at = r->delta_at;
     }
     if ((r->wants_full || r->wants_sealed_full) && r->full_at < at) {

@@ -5,7 +5,9 @@
  * Source: spec/relay.md 3.2; design/secure-media.md 5.
  *
  * Timers, per room (the first change goes out at once, later ones wait):
- *   delta  20 ms   joins and leaves of one moment share a message
+ *   delta  20 ms   joins and leaves of one moment share a message, and those
+ *                  who join in it their first roster: in a large room it is
+ *                  the largest of all messages
  *   full   250 ms  legacy members are told four times a second at most
  */
 #ifndef WZP_RELAY_ROSTER_H
@@ -21,7 +23,8 @@
 void wzp__roster_joined(wzp__room *room, wzp__member *member);
 void wzp__roster_left(wzp__room *room, const wzp__member *member);
 
-/* The whole roster to one member; from then on it gets the changes. */
+/* The whole roster to one member that asked; from then on it gets the changes.
+ */
 void wzp__roster_send(wzp__room *room, wzp__egress *eg, wzp_tstamp now,
                       wzp__member *member);
 
