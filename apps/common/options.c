@@ -92,6 +92,9 @@ static bool apply(line *l, const app_option *o, const char *value)
     if (o->kind == APP_OPTION_NUMBER) {
         return set_number(l, o, value);
     }
+    if (*value == '\0') {
+        return refuse(l, "--%s needs a value: %s", o->name, o->value_name);
+    }
     *(const char **)value_of(l, o) = value;
     return true;
 }

@@ -181,6 +181,9 @@ static void decide_pin(call *c, bool accept)
 
 static void ask_pin(call *c)
 {
+    if (c->o->pin != NULL) {
+        return; /* nothing to ask: the client ends it */
+    }
     if (c->o->accept_new_key) {
         decide_pin(c, true);
     } else if (c->keys.is_terminal) {
@@ -310,7 +313,7 @@ static int finish(call *c)
 int call_run(const call_options *o)
 {
     call c = {.o = o, .status = 1, .leave_at = WZP_NEVER, .give_up = WZP_NEVER};
-    view_init(&c.view);
+    view_init(&c.view, o->relay, o->pin != NULL);
     keyboard_init(&c.keys);
     catch_signals();
     if (open_store(&c) && open_audio(&c) && open_stats(&c) && open_client(&c) &&

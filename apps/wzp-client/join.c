@@ -22,6 +22,9 @@ static int check(const settings *s)
         return settings_refuse("--alias takes at most %d bytes",
                                WZP_ALIAS_MAX - 1);
     }
+    if (s->pin != NULL && s->accept_new_key) {
+        return settings_refuse("--pin and --accept-new-key exclude each other");
+    }
     if (s->loop && s->in == NULL) {
         return settings_refuse("--loop needs --in FILE");
     }

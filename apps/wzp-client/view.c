@@ -11,9 +11,11 @@
 
 #define PLAIN_EVERY 10 /* seconds between status lines without a terminal */
 
-void view_init(view *v)
+void view_init(view *v, const char *relay, bool is_pin_given)
 {
-    *v = (view){.is_terminal = isatty(STDERR_FILENO) == 1};
+    *v = (view){.relay = relay,
+                .is_pin_given = is_pin_given,
+                .is_terminal = isatty(STDERR_FILENO) == 1};
 }
 
 static void clear_status(view *v)
@@ -93,6 +95,13 @@ static void say_pin(view *v, const wzp_client_event *ev)
         return;
     }
     wzp_tls_fingerprint_encode(ev->u.pin.pinned, pinned);
+    if (v->is_pin_given) {
+        view_say(v,
+                 "the certificate of %s is not the one of --pin.\n"
+                 "  --pin       %s\n  shown now   %s",
+                 ev->u.pin.relay, pinned, seen);
+        return;
+    }
     view_say(v,
              "the certificate of %s has changed. Somebody may be in between.\n"
              "  remembered  %s\n  shown now   %s\n"
@@ -156,6 +165,16 @@ static void say_words(view *v, const wzp_client_event *ev)
     fflush(stdout);
 }
 
+static void say_ended(view *v, const wzp_client_event *ev)
+{
+    const char *text = ev->u.ended.text;
+    if (ev->u.ended.why == WZP_ERR_TIMEOUT && !v->has_joined) {
+        view_say(v, "the relay %s does not answer", v->relay);
+        return;
+    }
+    view_say(v, "%s", text[0] != '\0' ? text : wzp_strerror(ev->u.ended.why));
+}
+
 void view_event(view *v, const wzp_client_event *ev)
 {
     switch (ev->kind) {
@@ -168,11 +187,7 @@ void view_event(view *v, const wzp_client_event *ev)
     case WZP_EVENT_WORDS: say_words(v, ev); break;
     case WZP_EVENT_STATS: break;
     case WZP_EVENT_CLEAR: say_clear(v, ev); break;
-    case WZP_EVENT_ENDED:
-        view_say(v, "%s",
-                 ev->u.ended.text[0] != '\0' ? ev->u.ended.text
-                                             : wzp_strerror(ev->u.ended.why));
-        break;
+    case WZP_EVENT_ENDED: say_ended(v, ev); break;
     }
 }
 

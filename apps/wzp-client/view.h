@@ -9,6 +9,8 @@
 #include <wzp/client/event.h>
 
 typedef struct view {
+    const char *relay; /* as given on the command line */
+    bool is_pin_given; /* with --pin, so it has not "changed" */
     bool is_terminal;
     bool is_asking; /* a question is on the screen: no status line */
     bool has_status;
@@ -16,7 +18,7 @@ typedef struct view {
     unsigned plain_lines; /* status calls without a terminal */
 } view;
 
-void view_init(view *v);
+void view_init(view *v, const char *relay, bool is_pin_given);
 
 /* A line of its own. */
 void view_say(view *v, const char *fmt, ...) WZP_PRINTF(2, 3);

@@ -111,6 +111,12 @@ static void announce(const app *a)
     fflush(stdout);
 }
 
+static bool is_same(const wzp_seed_identity *a, const wzp_seed_identity *b)
+{
+    return memcmp(wzp_seed_identity_table(a).public_key,
+                  wzp_seed_identity_table(b).public_key, WZP_KEY_LEN) == 0;
+}
+
 static bool open_identities(app *a, char *why, size_t why_len)
 {
     const char *next = a->settings.next_identity;
@@ -119,6 +125,13 @@ static bool open_identities(app *a, char *why, size_t why_len)
         return a->identity != NULL;
     }
     a->next_identity = identity_open(next, &a->log, why, why_len);
+    if (a->next_identity != NULL && is_same(a->identity, a->next_identity)) {
+        (void)snprintf(why, why_len,
+                       "--next-identity %s holds the identity the relay has "
+                       "now",
+                       next);
+        return false;
+    }
     return a->next_identity != NULL;
 }
 

@@ -115,6 +115,9 @@ wrong HOST:PORT client w join room --relay 127.0.0.1:x
 wrong _signal client w join _signal --relay 127.0.0.1:1
 wrong --live client w --live 127.0.0.1:1
 wrong --token client w --room r --token t 127.0.0.1:1
+wrong --accept-new-key client w join room --relay 127.0.0.1:1 --pin "$(printf '0%.0s' {1..64})" --accept-new-key
+wrong '--in needs a value' client w join room --relay 127.0.0.1:1 --in ''
+wrong '--identity needs a value' "$BIN/wzp-relay" --identity ''
 wrong --nonsense "$BIN/wzp-relay" --nonsense
 wrong --listen "$BIN/wzp-relay" --listen nowhere
 wrong --next-identity "$BIN/wzp-relay" --next-from 2027-01-31
@@ -164,6 +167,12 @@ check "relay identity file is for the owner only" "not 600" mode_is "$TMP/relay-
 run busy "$BIN/wzp-relay" --listen "$RELAY" --identity "$TMP/relay-identity"
 check "an address in use is an error" "exit $STATUS" is "$STATUS" 1
 check "an address in use is said" "$(cat "$TMP/busy.err")" says busy "address already in use"
+
+run same "$BIN/wzp-relay" --listen 127.0.0.1:0 --identity "$TMP/relay-identity" \
+    --next-identity "$TMP/relay-identity"
+check "the present identity cannot be the next one" "exit $STATUS" is "$STATUS" 1
+check "the present identity as the next one is said" "$(cat "$TMP/same.err")" \
+    says same '--next-identity .* holds the identity the relay has now'
 
 run ping client p ping "$RELAY"
 check "ping answers" "exit $STATUS" is "$STATUS" 0
@@ -223,6 +232,13 @@ check "its members are told the reason" "$(cat "$TMP/c.err")" \
 kill -TERM "$C"
 ends "$C" 5
 
+# Answers nothing any more: told when the client gives up, after 15 s.
+begin silent env WZP_HOME="$TMP/home-silent" "$BIN/wzp-client" join e2e --relay "$RELAY"
+ends "$PID" 20
+check "a relay that does not answer ends the client" "exit $STATUS" is "$STATUS" 1
+check "a relay that does not answer is named" "$(cat "$TMP/silent.err")" \
+    says silent "the relay $RELAY does not answer"
+
 relay impostor "${RELAY##*:}"
 begin c2 env WZP_HOME="$TMP/home-c" "$BIN/wzp-client" join e2e --relay "$RELAY"
 ends "$PID" 5
@@ -264,6 +280,8 @@ begin c6 env WZP_HOME="$TMP/home-d" "$BIN/wzp-client" join e2e --relay "$RELAY" 
     --pin "$(sed -n 's/^tls *//p' "$TMP/impostor.out")"
 ends "$PID" 5
 check "a fixed pin takes no successor" "exit $STATUS" is "$STATUS" 1
+check "a fixed pin is named in the sentence" "$(cat "$TMP/c6.err")" says c6 'is not the one of --pin'
+check "a fixed pin asks nothing" "$(cat "$TMP/c6.err")" is "$(grep -c accept-new-key "$TMP/c6.err")" 0
 kill -TERM "$RELAY_PID"
 ends "$RELAY_PID" 5
 

@@ -102,6 +102,7 @@ static const struct {
     {"p -lf", "unknown option -lf"},
     {"p --file", "--file needs a value: FILE"},
     {"p -f", "--file needs a value: FILE"},
+    {"p --file=", "--file needs a value: FILE"},
     {"p --loud=yes", "--loud takes no value"},
     {"p --count 1", "--count takes a number from 2 to 1600, not '1'"},
     {"p --count 1601", "--count takes a number from 2 to 1600, not '1601'"},

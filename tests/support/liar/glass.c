@@ -58,6 +58,7 @@ static void *glass_resize(void *user, void *ptr, size_t old, size_t size)
     wzp_glass *g = user;
     block *was =
         ptr == NULL ? NULL : (block *)((uint8_t *)ptr - offsetof(block, data));
+    const size_t had = was == NULL ? 0 : was->size;
     (void)old;
     if (was != NULL) {
         unlink_block(g, was);
@@ -69,6 +70,9 @@ static void *glass_resize(void *user, void *ptr, size_t old, size_t size)
     block *b = realloc(was, sizeof *b + size);
     if (b == NULL) {
         abort();
+    }
+    if (size > had) { /* what the heap held before is not the relay's */
+        memset(b->data + had, 0, size - had);
     }
     link_block(g, b, size);
     return b->data;
