@@ -108,18 +108,27 @@ static bool clear_both_ways(stage *s)
     return true;
 }
 
+static bool clear_is_on(stage *s)
+{
+    wzp_err why;
+    return !has_ended(s, 0, &why) && !s->old_client.is_closed &&
+           wzp_world_stats(s->w, s->client[0]).clear == WZP_CLEAR_ON;
+}
+
 static const scenario SCENARIOS[] = {
     {.name = "an old client comes",
      .clients = 1,
      .prepare = with_legacy,
      .play = an_old_client_comes,
      .nudge = accept_clear,
+     .happened = clear_is_on,
      .is_well = old_client_talks},
     {.name = "through an old relay",
      .clients = 2,
      .prepare = with_old_relay,
      .play = through_an_old_relay,
      .nudge = accept_clear,
+     .happened = clear_is_on,
      .is_well = clear_both_ways},
 };
 

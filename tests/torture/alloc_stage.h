@@ -98,7 +98,8 @@ typedef struct stage {
     int n; /* clients that are meant to be in the room in the end */
     uint64_t left[CLIENTS_MAX]; /* ends that were wanted */
     size_t hints;               /* an error named in the log or in an event */
-    bool allows_legacy, has_old_relay, has_old_client, has_next, is_probed;
+    bool allows_legacy, has_old_relay, has_old_client, has_next, is_probed,
+        was_asked;
     wzp_legacy_relay old_relay;
     wzp_legacy_client old_client;
     wzp_seed_identity *next;
@@ -113,6 +114,8 @@ typedef struct scenario {
     bool (*is_well)(stage *s);
     /* What an application does while it waits; NULL: nothing. */
     void (*nudge)(stage *s);
+    /* The control: with no failure, what the name says came about. */
+    bool (*happened)(stage *s);
     void (*prepare)(stage *s); /* NULL: a relay of ours */
     size_t stride;             /* in make soak; 0 is 1: all n */
 } scenario;
@@ -187,10 +190,21 @@ static inline bool all_hear_all(stage *s)
     return true;
 }
 
+/* A stranger for whom there was no memory is counted, and comes again. */
+static inline void check_relay_told(stage *s)
+{
+    if (!s->has_old_relay) {
+        wzp_relay_stats r = {.size = sizeof r};
+        wzp_relay_stats_get(wzp_world_relay_machine(s->w, s->relay), &r);
+        s->hints += r.handshakes_refused + r.handshakes_failed;
+    }
+}
+
 static inline void check_told(stage *s)
 {
     wzp_err why;
     s->hints += reasons_told;
+    check_relay_told(s);
     for (int i = 0; i < s->n; i++) {
         if (has_ended(s, i, &why)) {
             assert_int_not_equal(why, WZP_OK);
@@ -200,6 +214,17 @@ static inline void check_told(stage *s)
         const wzp_client_stats stats = wzp_world_stats(s->w, s->client[i]);
         s->hints += stats.packets_unsent > 0 || stats.events_dropped > 0;
     }
+}
+
+/* Everybody noticed that the relay was gone. */
+static inline bool all_reconnected(stage *s)
+{
+    for (int i = 0; i < s->n; i++) {
+        if (wzp_world_stats(s->w, s->client[i]).reconnects == 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Every one is named before the test fails. */
@@ -277,6 +302,9 @@ static inline size_t play(const scenario *sc, size_t n, bool *has_failed)
     const size_t count = wzp_alloc_count();
     const bool is_well = comes_to_rest(&s, sc);
     *has_failed = wzp_alloc_disarm();
+    if (n == 0 && sc->happened != NULL) {
+        complain(!sc->happened(&s), sc, n, "the scenario is not what it says");
+    }
     check_told(&s);
     end_stage(&s);
     complain(!is_well, sc, n, "not all is well in the end");
