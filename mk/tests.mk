@@ -10,7 +10,7 @@
 #     world_*            all libraries                     ears, world, support
 #   tests/bench/         proto                             bench, support
 #   tests/integration/   all libraries                     ears, world, legacy, support
-#   tests/torture/       all libraries                     faults, world, support
+#   tests/torture/       all libraries                     faults, world, legacy, support
 #   tests/attack/        all libraries                     liar, world, support
 #   tests/e2e/           proto; runs the programs, *.sh as well
 #   bench/cmd/           all libraries                     bench, world, support
@@ -60,7 +60,7 @@ $(call support,faults,tests/support/faults,everything)
 # real ones.
 WRAP_faults := -Wl$(shell sed -n 's/^    X.\([a-z_]*\),.*/,--wrap=\1/p' tests/support/faults/faults.h | tr -d '\n')
 WRAP_alloc := $(foreach f,malloc calloc realloc free,-Wl,--wrap=$(f))
-wrap_verbs = $(shell sed -n 's/^[A-Z_]*VERB.*\(wzp_[a-z]*_[a-z_]*\), .wzp_.*/-Wl,--wrap=\1/p' $(1))
+wrap_verbs = $(shell sed -n 's/^[A-Z_]*VERB.*\(wzp_[a-z]*_[a-z_]*\), .\(const \)*wzp_.*/-Wl,--wrap=\1/p' $(1))
 # The laws of the world look inside both kinds of machines.
 $(B)/tests/support/world/inside_client.o: private ALL_CFLAGS += -Ilibwzp-client/src
 $(B)/tests/support/world/inside_relay.o: private ALL_CFLAGS += -Ilibwzp-relay/src
@@ -133,9 +133,9 @@ $(call programs,$(WORLDSRC),everything,$(LIBS),$(OBJ_ears) $(AR_world) $(AR_supp
 $(call programs,$(TESTSRC_bench),proto,proto,$(AR_bench) $(AR_support))
 $(call programs,$(TESTSRC_integration),everything,$(LIBS),$(OBJ_ears) $(AR_world) $(AR_prog_legacy) $(AR_support),,$(WRAP_ears))
 $(call programs,$(TESTSRC_attack),everything,$(LIBS),$(AR_liar) $(AR_world) $(AR_support))
-$(call programs,$(TESTSRC_torture),everything,$(LIBS),$(AR_faults) $(AR_world) $(AR_support))
+$(call programs,$(TESTSRC_torture),everything,$(LIBS),$(AR_faults) $(AR_world) $(AR_prog_legacy) $(AR_support))
 $(B)/tests/torture/syscalls_test: private ALL_LDFLAGS += $(WRAP_faults)
-$(B)/tests/torture/alloc_test: private ALL_LDFLAGS += $(WRAP_alloc) $(call wrap_verbs,tests/torture/alloc_test.c)
+$(filter $(B)/tests/torture/alloc_%,$(TESTS_torture)): private ALL_LDFLAGS += $(WRAP_alloc) $(call wrap_verbs,tests/torture/alloc_stage.h)
 $(call programs,$(TESTSRC_e2e),proto,proto,$(AR_support))
 
 # Running ---------------------------------------------------------------------

@@ -14,6 +14,7 @@
 
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 
 typedef struct peer {
     wzp_endpoint *ep;
@@ -384,6 +385,32 @@ WZP_TEST(udp_reopened_and_closed_in_one_turn_of_the_loop_leaves_nothing)
                      WZP_OK);
     assert_int_equal(wzp_uv_udp_reopen(a.udp), WZP_OK);
     assert_int_equal(wzp_uv_udp_reopen(a.udp), WZP_OK);
+    close_peer(&a, &loop);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    wzp_transport_global_deinit();
+}
+
+WZP_TEST(udp_that_gets_no_other_socket_keeps_the_old_one_and_counts)
+{
+    assert_int_equal(wzp_transport_global_init(), WZP_OK);
+    uv_loop_t loop;
+    assert_int_equal(uv_loop_init(&loop), 0);
+    peer a = {0};
+    assert_int_equal(open_peer(&a, &loop, "127.0.0.1:0", false, NULL, 0),
+                     WZP_OK);
+    const uint16_t port = wzp_uv_udp_local(a.udp).port;
+    struct rlimit old;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+    const struct rlimit none = {.rlim_cur = 0, .rlim_max = old.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    const wzp_err e = wzp_uv_udp_reopen(a.udp);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+    assert_int_equal(e, WZP_ERR_IO);
+    assert_int_equal(wzp_uv_udp_local(a.udp).port, port);
+    wzp_uv_udp_stats s = {.size = sizeof s};
+    wzp_uv_udp_stats_get(a.udp, &s);
+    assert_int_equal(s.reopened, 0);
+    assert_int_equal(s.reopen_errors, 1);
     close_peer(&a, &loop);
     assert_int_equal(uv_loop_close(&loop), 0);
     wzp_transport_global_deinit();

@@ -116,6 +116,15 @@ static void do_accept_clear(wzp_client *c)
                "WZP_EVENT_CLEAR has said what is refused");
 }
 
+static void do_reopen(wzp_client *c)
+{
+    const wzp_err e = wzp_uv_udp_reopen(c->udp);
+    if (e != WZP_OK) { /* the old socket stays */
+        WZP_LOG(&c->cfg.engine.log, WZP_LOG_WARN, "client", "client.no_socket",
+                "err=%s", wzp_err_name(e));
+    }
+}
+
 static void run_command(wzp_client *c, const wzp__command *cmd)
 {
     wzp_tstamp now = wzp_uv_now();
@@ -129,9 +138,7 @@ static void run_command(wzp_client *c, const wzp__command *cmd)
         break;
     case WZP__CMD_ACCEPT_CLEAR: do_accept_clear(c); break;
     case WZP__CMD_WORDS: wzp__client_work_words(c); break;
-    case WZP__CMD_NETWORK:
-        wzp_ignore(wzp_uv_udp_reopen(c->udp), "the old socket stays");
-        break;
+    case WZP__CMD_NETWORK: do_reopen(c); break;
     }
 }
 

@@ -236,11 +236,8 @@ static void unwatch(watch *w)
     uv_close((uv_handle_t *)&w->poll, on_watch_closed);
 }
 
-static wzp_err reopen(wzp_uv_udp *u, wzp_tstamp now)
+static wzp_err take_another(wzp_uv_udp *u, wzp_tstamp now)
 {
-    if (u->is_closing || u->machine.moved == NULL) {
-        return WZP_ERR_STATE;
-    }
     wzp_addr any_port = u->addr;
     any_port.port = 0;
     wzp__socket fresh;
@@ -258,6 +255,16 @@ static wzp_err reopen(wzp_uv_udp *u, wzp_tstamp now)
     u->stats.reopened++;
     u->machine.moved(u->machine.machine, now, &fresh.local);
     return WZP_OK;
+}
+
+static wzp_err reopen(wzp_uv_udp *u, wzp_tstamp now)
+{
+    if (u->is_closing || u->machine.moved == NULL) {
+        return WZP_ERR_STATE;
+    }
+    const wzp_err e = take_another(u, now);
+    u->stats.reopen_errors += e != WZP_OK;
+    return e;
 }
 
 /* 0 or what libuv says; then it closes itself. */

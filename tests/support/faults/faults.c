@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -91,7 +93,6 @@ SYS(setsockopt, (int fd, int level, int name, const void *v, socklen_t n), (fd, 
 SYS(bind, (int fd, const struct sockaddr *a, socklen_t n), (fd, a, n))
 SYS(getsockname, (int fd, struct sockaddr *a, socklen_t *n), (fd, a, n))
 SYS(recvmmsg, (int fd, struct mmsghdr *v, unsigned n, int flags, struct timespec *t), (fd, v, n, flags, t))
-WRAP(ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags), (fd, m, flags), -1, (void)0)
 WRAP(int, close, (int fd), (fd), -1, (void)__real_close(fd))
 WRAP(ssize_t, read, (int fd, void *buf, size_t n), (fd, buf, n), -1, (void)0)
 WRAP(ssize_t, write, (int fd, const void *buf, size_t n), (fd, buf, n), -1, (void)0)
@@ -116,6 +117,35 @@ UV(uv_thread_create, (uv_thread_t *t, uv_thread_cb entry, void *arg), (t, entry,
 UV(uv_getaddrinfo, (uv_loop_t *l, uv_getaddrinfo_t *r, uv_getaddrinfo_cb cb, const char *node, const char *service, const struct addrinfo *hints), (l, r, cb, node, service, hints))
 UV(uv_queue_work, (uv_loop_t *l, uv_work_t *r, uv_work_cb work, uv_after_work_cb after), (l, r, work, after))
 /* clang-format on */
+
+static bool splits(const struct msghdr *msg)
+{
+    struct msghdr m = *msg;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c != NULL;
+         c = CMSG_NXTHDR(&m, c)) {
+        if (c->cmsg_level == SOL_UDP && c->cmsg_type == UDP_SEGMENT) {
+            return true;
+        }
+    }
+    return false;
+}
+
+ssize_t __real_sendmsg(int fd, const struct msghdr *m, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags)
+{
+    static const wzp_fault of_runs[] = {
+        WZP_FAULT_split_io, WZP_FAULT_split_inval, WZP_FAULT_split_size};
+    int error = is_due(WZP_FAULT_sendmsg) ? errors[WZP_FAULT_sendmsg] : 0;
+    for (size_t i = 0; i < 3 && splits(m); i++) {
+        error = is_due(of_runs[i]) ? errors[of_runs[i]] : error;
+    }
+    if (error != 0) {
+        errno = error;
+        return -1;
+    }
+    return __real_sendmsg(fd, m, flags);
+}
 
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);

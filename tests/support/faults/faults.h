@@ -11,7 +11,8 @@
 #include <stddef.h>
 
 /* clang-format off */
-/* name, what it returns, error: an errno, or what libuv returns. */
+/* name, error: an errno, or what libuv returns. split_…: a sendmsg of several
+ * packets with UDP_SEGMENT. */
 #define WZP_FAULTS(X)                                                          \
     X(socket,           EMFILE)                                                \
     X(setsockopt,       ENOPROTOOPT)                                           \
@@ -19,6 +20,9 @@
     X(getsockname,      ENOBUFS)                                               \
     X(recvmmsg,         ENOMEM)                                                \
     X(sendmsg,          ENOBUFS)                                               \
+    X(split_io,         EIO)                                                   \
+    X(split_inval,      EINVAL)                                                \
+    X(split_size,       EMSGSIZE)                                              \
     X(close,            EIO)                                                   \
     X(open,             EMFILE)                                                \
     X(read,             EIO)                                                   \

@@ -22,6 +22,7 @@ typedef struct wzp_inside {
     wzp_filled held;            /* client: packets that wait for keys */
     uint32_t epoch;             /* client: number of the key group */
     size_t peers;               /* relay */
+    uint64_t resumed;           /* client: handshakes with a ticket */
 } wzp_inside;
 
 void wzp_inside_client(const wzp_engine *e, wzp_inside *out);

@@ -21,5 +21,6 @@ void wzp_inside_client(const wzp_engine *e, wzp_inside *out)
         .dgrams = {conn.dgram_queued, limits.dgram_max_queue},
         .held = {e->held.n, WZP__HELD_MAX},
         .epoch = wzp__session_epoch(e->session),
+        .resumed = ep.resumed,
     };
 }

@@ -276,5 +276,6 @@ void wzp_world_swap_identity(wzp_world *w, wzp_node relay, uint8_t identity)
     wzp_seed_identity_free(nd->identity);
     nd->identity = identity_of(identity, 0);
     nd->relay_cfg.identity = wzp_seed_identity_table(nd->identity);
+    nd->relay_cfg.next_identity = (wzp_identity){0}; /* it may be this one */
     wzp_world_restart_relay(w, relay);
 }

@@ -63,6 +63,7 @@ typedef struct wzp_uv_udp_stats {
     uint64_t tx_errors; /* sendmsg failed: packet lost, as on a network */
     uint64_t reopened;  /* sockets taken after the first */
     uint64_t tx_calls;  /* of the system; several packets may leave in one */
+    uint64_t reopen_errors; /* another socket was due and not to be had */
 } wzp_uv_udp_stats;
 
 /* out->size  set by the caller: sizeof *out. */
