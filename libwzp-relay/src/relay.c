@@ -342,6 +342,7 @@ void wzp_relay_stats_get(const wzp_relay *relay, wzp_relay_stats *out)
     all.key_updates = ep.key_updates;
     all.media_no_buffer = ep.dgram_no_buffer;
     all.media_refused = ep.typed_refused;
+    all.media_dropped_late = ep.dgram_dropped;
     wzp_sized_give(out, out->size, &all, sizeof all);
 }
 

@@ -41,7 +41,7 @@ WZP_TEST(members_join_hear_each_other_and_leave)
     hub_free(&h);
 }
 
-WZP_TEST(media_that_find_no_buffer_are_counted)
+WZP_TEST(media_that_find_no_buffer_or_wait_too_long_are_counted)
 {
     hub h;
     hub_new_small(&h, false, 0, 64);
@@ -52,11 +52,12 @@ WZP_TEST(media_that_find_no_buffer_are_counted)
         hub_speak(&h, a, i);
         hub_run(&h, WZP_MS / 5);
     }
-    hub_run(&h, 100 * WZP_MS);
+    hub_run(&h, 300 * WZP_MS);
     const wzp_relay_stats s = hub_stats(&h);
     assert_true(s.media_no_buffer > 0);
     assert_int_equal(s.media_in + s.media_no_buffer, 600);
     assert_int_equal(s.media_refused, 0);
+    assert_true(s.media_dropped_late > 0);
     hub_free(&h);
 }
 

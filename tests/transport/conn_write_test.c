@@ -63,9 +63,15 @@ WZP_TEST(conn_write_drops_datagrams_that_waited_too_long)
     net_run(p.n, 300 * WZP_MS);
     const wzp_conn_stats later = net_stats(p.server, p.s);
     assert_int_equal(later.dgram_queued, 0);
-    assert_int_equal(later.dgram_sent + later.dgram_dropped_age +
-                         later.dgram_dropped_full,
-                     sent);
+    const uint64_t dropped = later.dgram_dropped_age + later.dgram_dropped_full;
+    assert_int_equal(later.dgram_sent + dropped, sent);
+    wzp_endpoint_stats all = {.size = sizeof all};
+    wzp_endpoint_stats_get(p.server->ep, &all);
+    assert_int_equal(all.dgram_dropped, dropped);
+    net_run(p.n, 40 * WZP_S); /* the connection is gone, its count is not */
+    wzp_endpoint_stats_get(p.server->ep, &all);
+    assert_int_equal(all.conns, 0);
+    assert_int_equal(all.dgram_dropped, dropped);
     assert_int_equal(wzp_pkt_pool_free_count(p.server->pool), 256);
     net_free(p.n);
 }

@@ -244,6 +244,7 @@ void wzp__conn_free(wzp__conn *c)
     }
     forget_cids(c);
     wzp__share_give(c);
+    c->env->stats.dgram_dropped += wzp__dgram_dropped(&c->dgrams);
     ngtcp2_conn_del(c->quic);
     wzp__tls_drop(&c->tls);
     wzp__tls_forget(&c->tls);

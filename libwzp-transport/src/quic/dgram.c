@@ -90,3 +90,8 @@ wzp_tstamp wzp__dgram_deadline(const wzp__dgram *q)
     /* One past the last instant at which it is still good. */
     return q->count == 0 ? WZP_NEVER : at(q, 0)->since + q->max_age + 1;
 }
+
+uint64_t wzp__dgram_dropped(const wzp__dgram *q)
+{
+    return q->dropped_age + q->dropped_full;
+}

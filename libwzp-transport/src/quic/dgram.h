@@ -41,4 +41,7 @@ void wzp__dgram_pop(wzp__dgram *q);
 /* When the oldest becomes too old; WZP_NEVER when empty. */
 wzp_tstamp wzp__dgram_deadline(const wzp__dgram *q);
 
+/* How many were dropped, for whatever reason. */
+uint64_t wzp__dgram_dropped(const wzp__dgram *q);
+
 #endif

@@ -438,5 +438,11 @@ wzp_err wzp_endpoint_conn_stats(const wzp_endpoint *ep, wzp_conn_id conn,
 
 void wzp_endpoint_stats_get(const wzp_endpoint *ep, wzp_endpoint_stats *out)
 {
-    wzp_sized_give(out, out->size, &ep->env.stats, sizeof ep->env.stats);
+    wzp_endpoint_stats all = ep->env.stats;
+    for (size_t i = 0; i < ep->slot_count; i++) {
+        if (ep->slots[i] != NULL) { /* those of the others are in there */
+            all.dgram_dropped += wzp__dgram_dropped(&ep->slots[i]->dgrams);
+        }
+    }
+    wzp_sized_give(out, out->size, &all, sizeof all);
 }

@@ -62,6 +62,7 @@ static const counter OF_RELAY[] = {
     RELAY(media_dropped_queue),
     RELAY(media_no_buffer),
     RELAY(media_refused),
+    RELAY(media_dropped_late),
     RELAY(signals_in),
     RELAY(signals_out),
     RELAY(signals_malformed),

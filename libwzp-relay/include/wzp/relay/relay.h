@@ -126,6 +126,8 @@ typedef struct wzp_relay_stats {
     uint64_t key_updates;        /* of packet keys, all connections */
     uint64_t media_no_buffer;    /* came while no packet buffer was free */
     uint64_t media_refused;      /* came in a form that nobody can read */
+    uint64_t media_dropped_late; /* copies that waited too long for a receiver,
+                                  * or gave way to newer ones */
 } wzp_relay_stats;
 
 /* out->size  set by the caller: sizeof *out. */

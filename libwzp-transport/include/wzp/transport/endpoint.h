@@ -295,6 +295,8 @@ typedef struct wzp_endpoint_stats {
     /* Received datagrams that were dropped, all connections: */
     uint64_t dgram_no_buffer; /* no packet was free for them */
     uint64_t typed_refused;   /* typed_bad_… and typed_malformed */
+    /* Dropped from send queues: too old or too many, all connections. */
+    uint64_t dgram_dropped;
 } wzp_endpoint_stats;
 
 /* out->size  set by the caller: sizeof *out. */
