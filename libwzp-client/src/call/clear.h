@@ -2,11 +2,14 @@
 /* May media be clear? The rules of design/secure-media.md 1, decided from what
  * is known of the room; nothing else in the client decides it.
  *
- *   legacy party here ─ allow_legacy? ─ no ──────────────────► REFUSED, LEGACY
- *                       └ yes ─ sealed in this session,
- *                               somebody capable is listed,
- *                               or a seen identity? ─ yes ───► REFUSED,
- * DOWNGRADE └ no ─ accepted? ─ no ───────► ASKED └ yes ────────────────► ON
+ *   legacy party here ─ allow_legacy?
+ *     no ──► REFUSED, LEGACY
+ *     yes ─ sealed in this membership, somebody capable listed, or a seen
+ *           identity?
+ *       yes ──► REFUSED, DOWNGRADE
+ *       no ─ accepted?
+ *         no ──► ASKED
+ *         yes ──► ON
  */
 #ifndef WZP_CLIENT_CLEAR_H
 #define WZP_CLIENT_CLEAR_H
