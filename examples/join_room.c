@@ -47,8 +47,12 @@ static wzp_err hold_call(wzp_client *c, const char *room, const char *relay)
 
 int main(int argc, char **argv)
 {
-    if (argc != 3 || wzp_global_init() != WZP_OK) {
+    if (argc != 3) {
+        fprintf(stderr, "usage: join_room ROOM HOST:PORT\n");
         return 2;
+    }
+    if (wzp_global_init() != WZP_OK) {
+        return 1;
     }
     uint8_t seed[WZP_SEED_LEN];
     wzp_rng rng = wzp_rng_system();

@@ -61,8 +61,12 @@ static wzp_err run(uv_loop_t *loop, const wzp_identity *id, const char *at)
 
 int main(int argc, char **argv)
 {
-    if (argc != 2 || wzp_crypto_global_init() != WZP_OK) {
+    if (argc != 2) {
+        fprintf(stderr, "usage: relay_embed ADDR:PORT\n");
         return 2;
+    }
+    if (wzp_crypto_global_init() != WZP_OK) {
+        return 1;
     }
     uint8_t seed[WZP_SEED_LEN];
     wzp_rng rng = wzp_rng_system();

@@ -140,6 +140,9 @@ static void say_clear(view *v, const wzp_client_event *ev)
 {
     const char *given = ev->u.clear.who;
     char who[WZP_CLEAR_WHO_MAX];
+    if (ev->u.clear.state == WZP_CLEAR_ASKED) {
+        return; /* --allow-legacy is the answer: what follows is said */
+    }
     if (ev->u.clear.state == WZP_CLEAR_OFF) {
         view_say(v, "no old client is here any more; nothing is sent in clear");
         return;

@@ -309,6 +309,8 @@ if [ -r "$SPEECH" ]; then
         grep -q '"received":0,' "$TMP/refused-old.out"
     old_call clear --allow-legacy
     check "clear media is announced" "$(cat "$TMP/clear.err")" says clear 'NOT ENCRYPTED'
+    check "nobody is asked who has answered" "$(cat "$TMP/clear.err")" \
+        is "$(grep -c 'your acceptance' "$TMP/clear.err")" 0
     check "clear media is marked in the statistics" "$(tail -n 1 "$TMP/clear.jsonl")" \
         grep -q '"not_encrypted":true' "$TMP/clear.jsonl"
     check "an old client is heard" "$(tail -n 1 "$TMP/clear.jsonl")" \
