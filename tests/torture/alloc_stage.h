@@ -282,6 +282,11 @@ static inline void end_stage(stage *s)
     wzp_seed_identity_free(s->next);
 }
 
+/* The packets of the play without a failure. Where they are the same bit for
+ * bit, nobody felt it and there is nothing to tell: wolfSSL makes texts of
+ * certificates' names that nobody reads. */
+static uint64_t calm_trace;
+
 /* Play with allocation n failing; the number of allocations there were. */
 static inline size_t play(const scenario *sc, size_t n, bool *has_failed)
 {
@@ -306,24 +311,33 @@ static inline size_t play(const scenario *sc, size_t n, bool *has_failed)
         complain(!sc->happened(&s), sc, n, "the scenario is not what it says");
     }
     check_told(&s);
+    const uint64_t trace = wzp_world_trace(s.w);
+    calm_trace = n == 0 ? trace : calm_trace;
     end_stage(&s);
     complain(!is_well, sc, n, "not all is well in the end");
-    complain(*has_failed && s.hints == 0, sc, n, "nobody was told");
+    complain(*has_failed && s.hints == 0 && trace != calm_trace, sc, n,
+             "nobody was told");
     complain(wzp_alloc_live() != live, sc, n, "blocks are left behind");
     return count;
 }
 
 /* The first n and the step to the next: a sample in make test; in make soak
- * all, or every stride-th from a place that is another one each time. */
+ * all, or every stride-th (WZP_TORTURE_STEP) from a place that is another one
+ * each time. */
 static inline size_t first_and_step(const scenario *sc, size_t all,
                                     size_t *step)
 {
-    if (getenv("WZP_SOAK") == NULL) {
+    const char *wanted = getenv("WZP_TORTURE_STEP");
+    if (wanted != NULL && strtoul(wanted, NULL, 10) > 0) {
+        *step = strtoul(wanted, NULL, 10);
+    } else if (getenv("WZP_SOAK") == NULL) {
         *step = (all + SAMPLES - 1) / SAMPLES;
         return 1;
+    } else {
+        *step = sc->stride == 0 ? 1 : sc->stride;
     }
-    *step = sc->stride == 0 ? 1 : sc->stride;
-    return 1 + (size_t)time(NULL) % *step;
+    const size_t first = 1 + (size_t)time(NULL) % *step;
+    return first < all ? first : 1;
 }
 
 static inline void play_all(const scenario *sc)
