@@ -788,6 +788,30 @@ WZP_TEST(session_refused_at_the_door_ends_with_the_relays_words)
     sr_free(w);
 }
 
+static void hear_of_no_alpn(sr *w)
+{
+    wzp_ep_action a = {.kind = WZP_EP_CLOSED,
+                       .conn = wzp__session_conn(w->session),
+                       .u.closed = {.err = WZP_ERR_ALPN, .reason = ""}};
+    wzp__session_recv(w->session, w->now, &a);
+    sr_note_events(w);
+}
+
+WZP_TEST(session_believes_that_it_is_no_relay_only_before_it_was_in_a_room)
+{
+    sr *w = sr_new();
+    sr_joined(w);
+    hear_of_no_alpn(w);
+    sr_assert_state(w, WZP_CLIENT_RECONNECTING);
+    sr_free(w);
+
+    w = sr_new();
+    sr_start(w, "room");
+    hear_of_no_alpn(w);
+    sr_assert_ended(w, WZP_ERR_ALPN);
+    sr_free(w);
+}
+
 /* It ties a signature to a connection, and has no use after that. */
 WZP_TEST(session_keeps_no_exporter_of_a_connection_that_ended)
 {
