@@ -297,6 +297,8 @@ static void free_node(wzp__node *nd)
 
 void wzp_world_free(wzp_world *w)
 {
+    fprintf(stderr, "world lasted %" PRIu64 " s\n",
+            (uint64_t)((w->now - START) / WZP_S));
     wzp__world_watch_end(w);
     for (int i = 0; i < w->n_nodes; i++) {
         free_node(w->nodes[i]);
