@@ -194,7 +194,7 @@ run-demo:
 bench: ## measure: build/bench/results.json, docs/benchmarks.md
 	+$(Q)$(call again,release) run-bench
 run-bench: all support-bin benches
-	$(Q)mkdir -p build/bench
+	$(Q)mkdir -p build/bench && rm -f build/bench/results.json
 	$(Q)for b in $(filter-out $(BENCH_TOOLS:%=$(B)/bench/cmd/%),$(BENCHES)); do \
 	  printf '%-6s %s\n' BENCH $$b; $$b || exit 1; done
 	$(Q)$(B)/bench/cmd/bench_table --doc docs/benchmarks.md \
