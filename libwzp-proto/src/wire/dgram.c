@@ -23,7 +23,9 @@ enum {
     /* A slot may open this many versions at once, then one per so many of its
      * datagrams; headers that change faster go bare, which is shorter than
      * opening. So a version's number comes again after 128 datagrams at the
-     * earliest, and one that was late cannot be taken for its successor.
+     * earliest (fewer where the caller encoded one more than once, waiting for
+     * a window), and one that was late is hardly taken for its successor; if
+     * it is, the seal does not open.
      * chosen: 2.5 s of speech. */
     CREDIT_MAX = 8,
     CREDIT_EACH = 16,

@@ -31,15 +31,18 @@ typedef enum wzp_clear_state {
 /* Enough for a relay's name. */
 #define WZP_CLEAR_WHO_MAX 272
 
+/* A host that does not read loses the oldest of what matters least first and is
+ * told how many (events_dropped). The kinds marked "kept" go only when the
+ * queue holds nothing but them: states first, ENDED last. */
 typedef enum wzp_client_event_kind {
-    WZP_EVENT_STATE,       /* u.state; never dropped */
-    WZP_EVENT_PIN,         /* u.pin; never dropped */
+    WZP_EVENT_STATE,       /* u.state; kept */
+    WZP_EVENT_PIN,         /* u.pin; kept */
     WZP_EVENT_MEMBER,      /* u.member: appeared, keyed, refused, left */
     WZP_EVENT_INPUT_ENDED, /* the audio input came to its end */
     WZP_EVENT_WORDS,       /* u.words: room check words, as asked for */
     WZP_EVENT_STATS,       /* u.stats: once a second; coalesced */
-    WZP_EVENT_ENDED,       /* u.ended: left for good; never dropped */
-    WZP_EVENT_CLEAR,       /* u.clear: may, must not, does; never dropped */
+    WZP_EVENT_ENDED,       /* u.ended: left for good; kept */
+    WZP_EVENT_CLEAR,       /* u.clear: may, must not, does; kept */
 } wzp_client_event_kind;
 
 typedef struct wzp_client_stats {

@@ -119,7 +119,8 @@ typedef struct wzp_relay_stats {
     uint64_t loss_reports;       /* LossRecoveryUpdate */
     size_t half_open;            /* QUIC handshakes under way; not in conns */
     uint64_t handshakes_failed;  /* not done in time, or wrong */
-    uint64_t handshakes_refused; /* tables full, or the address's share */
+    uint64_t handshakes_refused; /* tables full, no memory, or the address's
+                                    share */
     uint64_t retries_sent;       /* strangers asked to show their address */
     uint64_t resets_sent;        /* stateless, for connections long gone */
     uint64_t path_changes;       /* members that moved, and were followed */
