@@ -79,6 +79,8 @@ typedef int wzp_err;
     X(ERR_MNEMONIC,        -80, LOCAL,     "not a valid 24-word mnemonic")                    \
     X(ERR_SEED,            -81, LOCAL,     "a seed is 64 hexadecimal digits")                 \
     X(ERR_COUNTER,         -82, LOCAL,     "packet counter used up: a new key is needed")     \
+    X(ERR_PASSPHRASE,      -83, LOCAL,     "wrong passphrase, or none given")                 \
+    X(ERR_IDENTITY_FILE,   -84, LOCAL,     "not an identity file this version can read")      \
     /* transport */                                                                           \
     X(ERR_QUIC,           -100, PEER,      "QUIC protocol error")                             \
     X(ERR_TLS,            -101, PEER,      "TLS handshake failed")                            \
@@ -106,6 +108,15 @@ typedef int wzp_err;
     X(ERR_BINDING,        -129, PEER,      "handshake is not bound to this connection")       \
     X(ERR_SHUTDOWN,       -130, PEER,      "relay is shutting down")                          \
     X(ERR_REPLACED,       -131, PEER,      "replaced by a newer connection")                  \
+    X(ERR_CALL_KNOWN,     -132, PEER,      "call id was used before")                         \
+    X(ERR_ANSWERED,       -133, PEER,      "call is already answered")                        \
+    X(ERR_BUSY,           -134, PEER,      "busy")                                            \
+    X(ERR_DECLINED,       -135, PEER,      "declined")                                        \
+    X(ERR_NO_ANSWER,      -136, PEER,      "nobody answered")                                 \
+    X(ERR_OFFLINE,        -137, PEER,      "not reachable through this relay")                \
+    X(ERR_CONTACT,        -138, PEER,      "identity differs from the one kept for this contact") \
+    X(ERR_UNVERIFIED,     -139, PEER,      "registration does not prove the identity")        \
+    X(ERR_RATE,           -150, PEER,      "too much in a short time")                        \
     /* audio */                                                                               \
     X(ERR_LATE,           -140, PEER,      "packet came too late")                            \
     X(ERR_DUP,            -141, PEER,      "packet already held")                             \
