@@ -71,11 +71,10 @@ wzp_err wzp__pair_make(wzp_group *g, wzp__member *m)
 /* Theirs makes the pair. Whatever was boxed under another one is boxed anew,
  * at once. */
 static wzp_err adopt(wzp_group *g, wzp_tstamp now, wzp__member *m,
-                     const wzp_pair_names *names, const uint8_t *ct)
+                     const wzp_pair_text *text, const uint8_t *ct)
 {
     wzp_pair_keys keys;
-    const wzp_err e =
-        wzp_pair_open(names, ct, g->secret->kem, psk_of(g), &keys);
+    const wzp_err e = wzp_pair_open(text, ct, g->secret->kem, psk_of(g), &keys);
     if (e == WZP_OK) {
         wzp_sha256(ct, WZP_KEM_CT_LEN, m->peer_ct_hash);
         begin(m, &keys, WZP__PAIR_PEER);
@@ -90,15 +89,16 @@ static wzp_err take(wzp_group *g, wzp_tstamp now, wzp__member *m, wzp_bytes ct,
                     wzp_bytes sig)
 {
     const wzp_pair_names names = names_of(g, m, false);
-    WZP_TRY(wzp_pair_verify(m->identity, &names, ct, sig));
+    wzp_pair_text text;
+    WZP_TRY(wzp_pair_verify(m->identity, &names, ct, sig, &text));
     switch (m->pair) {
-    case WZP__PAIR_NONE: return adopt(g, now, m, &names, ct.ptr);
+    case WZP__PAIR_NONE: return adopt(g, now, m, &text, ct.ptr);
     case WZP__PAIR_OWN:
         if (wzp_pair_stands(g->kph, m->kph)) {
             wzp__own_answer(g, m, now);
             return WZP_OK;
         }
-        return adopt(g, now, m, &names, ct.ptr);
+        return adopt(g, now, m, &text, ct.ptr);
     case WZP__PAIR_PEER: break;
     }
     uint8_t hash[WZP_HASH_LEN];
