@@ -13,7 +13,7 @@
 #   tests/torture/       all libraries                     faults, world, legacy, support
 #   tests/attack/        all libraries                     liar, world, support
 #   tests/e2e/           proto; runs the programs, *.sh as well
-#   bench/cmd/           all libraries                     bench, world, support
+#   bench/cmd/           all libraries                     bench, world, support; rekey: ears
 #   fuzz/                all libraries                     world, support
 #
 # Includes: "support/harness.h" (-Itests), "bench/support/stoi.h" (-I.), and in
@@ -178,7 +178,10 @@ BENCH_SRC := $(sort $(wildcard bench/cmd/*.c))
 BENCHES := $(BENCH_SRC:%.c=$(B)/%)
 # The program of that folder which measures nothing itself.
 BENCH_TOOLS := bench_table
-$(call programs,$(BENCH_SRC),everything,$(LIBS),$(AR_bench) $(AR_world) $(AR_support))
+# Those that look into key groups.
+BENCH_EARS := bench/cmd/rekey.c
+$(call programs,$(filter-out $(BENCH_EARS),$(BENCH_SRC)),everything,$(LIBS),$(AR_bench) $(AR_world) $(AR_support))
+$(call programs,$(BENCH_EARS),everything,$(LIBS),$(OBJ_ears) $(AR_bench) $(AR_world) $(AR_support),,$(WRAP_ears))
 
 .PHONY: demo bench run-bench benches
 benches: $(BENCHES)

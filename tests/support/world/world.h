@@ -146,11 +146,17 @@ void wzp_world_check_settled(wzp_world *w);
  * nothing is left in any machine that is alive. */
 void wzp_world_check_empty(wzp_world *w);
 
-/* Called for every packet that a client opens: who sealed it (−1: nobody of
- * this world) and whether it is media. Only in programs that link the ears
- * (tests/support/ears), as those of tests/integration do. */
-typedef void wzp_world_opened_fn(void *user, wzp_tstamp now, wzp_node by,
-                                 wzp_node from, bool is_media);
+/* A packet that a client opened. */
+typedef struct wzp_world_opened {
+    wzp_node by, from; /* from: who sealed it, −1: nobody of this world */
+    bool is_media;
+    uint8_t generation; /* low byte */
+} wzp_world_opened;
+
+/* Called for every packet that a client opens. Only in programs that link the
+ * ears (tests/support/ears), as those of tests/integration do. */
+typedef void wzp_world_opened_fn(void *user, wzp_tstamp now,
+                                 const wzp_world_opened *opened);
 void wzp_world_on_opened(wzp_world *w, wzp_world_opened_fn *fn, void *user);
 
 /* From now on so many of the E2eePair, E2eeKeys and E2eeKeyRequest that
@@ -168,7 +174,8 @@ bool wzp_world_is_silent(void);
 /* How often this message is to be taken: 0, 1 or 2 times. */
 int wzp_world_key_copies(const wzp_signal *sig);
 void wzp_world_hear_seal(const wzp_group *g, const uint8_t *packet, size_t len);
-void wzp_world_hear_open(const wzp_opened *opened);
+void wzp_world_hear_open(const wzp_opened *opened, const uint8_t *packet,
+                         size_t len);
 
 /* Events of a client are kept and counted; the last of a kind. */
 uint64_t wzp_world_events(const wzp_world *w, wzp_node client,
