@@ -111,6 +111,16 @@ static wzp_err new_key(wzp_group *g, const wzp__member *m, uint32_t generation,
     return WZP_OK;
 }
 
+wzp_err wzp__keys_agreed(wzp_group *g, wzp_tstamp now, wzp__member *m,
+                         uint16_t suite, const uint8_t base[WZP_KEY_LEN])
+{
+    wzp__their_key *k;
+    WZP_TRY(new_key(g, m, 0, 0, suite, base, &k));
+    push(g, m, now, k);
+    wzp__todo_set(g, m, WZP__TODO_KEYS);
+    return WZP_OK;
+}
+
 /* --- E2eeKeys --- */
 
 static wzp_err open_box(wzp_group *g, wzp__member *m, wzp_tstamp now,

@@ -9,7 +9,8 @@
  *
  * OWN and theirs of a larger kph: the own one stands and is sent again. PEER
  * is final: of one sender the first stands, because a chain of one-time keys
- * begun twice would use a key twice.
+ * begun twice would use a key twice. In a call the pair is AGREED from the
+ * beginning, and no E2eePair is sent or taken.
  */
 #include "state.h"
 
@@ -52,6 +53,13 @@ static void begin(wzp__member *m, const wzp_pair_keys *keys,
     m->rx.n = 0;
     memcpy(m->tx.pk, is_own ? keys->i2r : keys->r2i, WZP_KEY_LEN);
     memcpy(m->rx.pk, is_own ? keys->r2i : keys->i2r, WZP_KEY_LEN);
+}
+
+void wzp__pair_agreed(wzp__member *m, const wzp_pair_keys *keys, bool is_caller)
+{
+    begin(m, keys, is_caller ? WZP__PAIR_OWN : WZP__PAIR_PEER);
+    m->pair = WZP__PAIR_AGREED;
+    m->is_confirmed = true;
 }
 
 wzp_err wzp__pair_make(wzp_group *g, wzp__member *m)
@@ -100,6 +108,7 @@ static wzp_err take(wzp_group *g, wzp_tstamp now, wzp__member *m, wzp_bytes ct,
         }
         return adopt(g, now, m, &text, ct.ptr);
     case WZP__PAIR_PEER: break;
+    case WZP__PAIR_AGREED: return WZP_ERR_PROTOCOL;
     }
     uint8_t hash[WZP_HASH_LEN];
     wzp_sha256(ct.ptr, ct.len, hash);

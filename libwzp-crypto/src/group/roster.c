@@ -59,6 +59,9 @@ static void refuse(wzp_group *g, wzp__member *m, wzp_err why)
 
 static void depart(wzp_group *g, wzp__member *m, wzp_tstamp now)
 {
+    if (m->pair == WZP__PAIR_AGREED) {
+        return; /* a call ends otherwise: see agreed.c */
+    }
     wzp__member_list(g, m, false);
     wzp__own_revoke(g, m, now);
     m->left_at = now;
@@ -107,7 +110,9 @@ static void take_names(wzp_group *g, wzp__member *m, const wzp_participant *p)
     if (m->has_kph) {
         memcpy(m->kph, p->kph.ptr, WZP_HASH_LEN);
     }
-    if (m->has_kph && memcmp(m->kph, m->mid, WZP_MID_LEN) != 0) {
+    if (g->is_call) {
+        refuse(g, m, WZP_ERR_NOT_ALLOWED);
+    } else if (m->has_kph && memcmp(m->kph, m->mid, WZP_MID_LEN) != 0) {
         refuse(g, m, WZP_ERR_MALFORMED);
     } else {
         wzp__todo_set(g, m, WZP__TODO_PACKAGE);
@@ -151,10 +156,13 @@ static wzp_err list_new(wzp_group *g, const wzp_participant *p, bool is_legacy,
     copy_alias(p->alias, m->alias);
     wzp__todo_set(g, m, WZP__TODO_MEMBER);
     *out = m;
-    if (is_legacy) {
-        m->has_fp = read_fingerprint(p->fingerprint, m->listed_fp);
-    } else {
+    if (!is_legacy) {
         take_names(g, m, p);
+        return WZP_OK;
+    }
+    m->has_fp = read_fingerprint(p->fingerprint, m->listed_fp);
+    if (g->is_call) {
+        refuse(g, m, WZP_ERR_LEGACY);
     }
     return WZP_OK;
 }
@@ -176,6 +184,9 @@ static wzp_err list_one(wzp_group *g, wzp_tstamp now, const wzp_participant *p)
         name_again(g, m, p);
     } else {
         name_again(g, m, p);
+        if (m->pair == WZP__PAIR_AGREED) {
+            wzp__earlier(&g->control_at, now); /* it may have come just now */
+        }
         char alias[WZP_ALIAS_MAX];
         copy_alias(p->alias, alias);
         if (strcmp(alias, m->alias) != 0) {

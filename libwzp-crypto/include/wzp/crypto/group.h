@@ -6,12 +6,19 @@
  * The owner feeds it the roster and the key messages the relay delivers, sends
  * what it asks to be sent, and seals and opens media with it. The relay's word
  * decides only whom it talks to; keys go to whom `policy` allows.
+ *
+ * A direct call is a group of two that begins from a finished key agreement.
+ * It can seal and open at once. Its one peer is listed from the beginning to
+ * the end, whatever the relay's rosters say; everybody else in them is REFUSED
+ * (WZP_ERR_NOT_ALLOWED, WZP_ERR_LEGACY), at most 7 of them are shown, and
+ * packages and pairs are not taken. It lives as long as the call, over
+ * reconnections of the hop: keys and counters go on.
  */
 #ifndef WZP_CRYPTO_GROUP_H
 #define WZP_CRYPTO_GROUP_H
 
+#include <wzp/crypto/agree.h>
 #include <wzp/crypto/sframe.h>
-#include <wzp/proto/signal.h>
 
 typedef struct wzp_group wzp_group;
 
@@ -37,6 +44,11 @@ typedef struct wzp_group_config {
     const uint8_t (*allowed)[WZP_FP_LEN]; /* copied */
     size_t n_allowed;
     size_t max_members; /* 2 … 4096, default 1024 */
+    wzp_tstamp now;     /* used with `agreed`: from when its keys count */
+    /* NULL, or a call: done, and its keys move from it into the group, so that
+     * no second group can begin from it. room_id, tls_hash, caps, now_unix,
+     * psk, policy, allowed and max_members are not used then. Not kept. */
+    wzp_agree *agreed;
 } wzp_group_config;
 
 void wzp_group_config_default_sized(wzp_group_config *cfg, size_t size);
@@ -45,8 +57,10 @@ static inline void wzp_group_config_default(wzp_group_config *cfg)
     wzp_group_config_default_sized(cfg, sizeof *cfg);
 }
 
-/* Makes a fresh package. WZP_ERR_NOMEM, WZP_ERR_CONFIG, errors of the
- * identity. */
+/* Makes a fresh package; in a call it has the agreement's. WZP_ERR_NOMEM,
+ * WZP_ERR_CONFIG (`identity` is not that of the agreement, too), errors of the
+ * identity. WZP_ERR_STATE: the agreement is not done, or its keys were taken
+ * before. The agreement is unchanged by an error. */
 WZP_NODISCARD wzp_err wzp_group_new(wzp_group **out,
                                     const wzp_group_config *cfg);
 /* Wipes everything. NULL is fine. */
