@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What an engine is made of, for the files that make it work: engine.c
- * (routing), engine_clear.c (legacy parties), engine_stats.c (the snapshot) and
- * engine_life.c (making and freeing).
+ * (routing), engine_clear.c (legacy parties), engine_stats.c (the snapshot),
+ * engine_life.c (making and freeing) and signal/engine_line.c (registration).
  */
 #ifndef WZP_CLIENT_ENGINE_PARTS_H
 #define WZP_CLIENT_ENGINE_PARTS_H
@@ -16,6 +16,7 @@
 #include "call/sender.h"
 #include "call/session.h"
 #include "call/voices.h"
+#include "signal/line.h"
 
 #include <wzp/client/engine.h>
 
@@ -35,6 +36,9 @@ struct wzp_engine {
     wzp__seen *seen;
     wzp__clear clear;
     wzp__clear_streams streams;
+
+    wzp__line *line;
+    bool line_asked_first; /* about a certificate, when both wait */
 
     uint32_t epoch; /* of the key group the voices belong to */
 
@@ -68,6 +72,13 @@ bool wzp__engine_clear_recv(wzp_engine *e, wzp_tstamp now, const wzp_pkt *pkt);
 bool wzp__engine_is_heard(const wzp_engine *e);
 /* The next packet in clear; false when there is none. */
 bool wzp__engine_clear_next(wzp_engine *e, wzp_tstamp now, wzp_pkt *pkt);
+
+/* --- signal/engine_line.c --- */
+
+/* False when there was nothing. */
+bool wzp__engine_line_drain(wzp_engine *e, wzp_tstamp now);
+/* The answer to a question about a certificate is for the line. */
+bool wzp__engine_line_asks(const wzp_engine *e);
 
 static inline bool wzp__engine_is_clear(const wzp_engine *e)
 {
