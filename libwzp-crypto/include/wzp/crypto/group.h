@@ -76,6 +76,12 @@ WZP_NODISCARD wzp_err wzp_group_recv(wzp_group *g, wzp_tstamp now,
                                      wzp_unix_s now_unix,
                                      const wzp_signal *sig);
 
+/* From now on this fingerprint may have keys too; under WZP_POLICY_OPEN
+ * everybody may, and nothing changes. Who was refused for not being allowed,
+ * and is still there, gets them now. WZP_ERR_NOMEM: nothing changed. */
+WZP_NODISCARD wzp_err wzp_group_allow(wzp_group *g, wzp_tstamp now,
+                                      const uint8_t fingerprint[WZP_FP_LEN]);
+
 /* --- media --- */
 
 /* Seal one packet.
