@@ -283,6 +283,11 @@ WZP_TEST(group_with_a_secret_an_outsider_gets_no_pair)
     assert_true(h->peers[b].frames[0] > 100);
     assert_int_equal(h->peers[c].frames[0], 0);
     assert_true(hub_stats(h, c).keys_refused > 0);
+    hub_run(h, 4 * WZP_S);
+    const wzp_member_info info = hub_info(h, c, 0);
+    assert_int_equal(info.state, WZP_MEMBER_VERIFIED);
+    ASSERT_ERR(info.why, WZP_ERR_TAG); /* and it is told */
+    ASSERT_ERR(hub_info(h, b, 0).why, WZP_OK);
     hub_free(h);
 }
 

@@ -156,7 +156,8 @@ typedef enum wzp_member_state {
 typedef struct wzp_member_info {
     uint32_t member;
     wzp_member_state state;
-    wzp_err why; /* for REFUSED */
+    wzp_err why; /* for REFUSED; for VERIFIED WZP_ERR_TAG once several of its
+                  * keys did not open: another room secret, as a rule */
     uint8_t mid[WZP_MID_LEN];
     uint8_t identity[WZP_KEY_LEN]; /* from VERIFIED on */
     uint8_t fingerprint[WZP_FP_LEN];
