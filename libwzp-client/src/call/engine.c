@@ -429,9 +429,18 @@ wzp_err wzp_engine_join(wzp_engine *e, wzp_tstamp now, const wzp_join *join)
 {
     WZP_TRY(wzp__session_start(e->session, now, join));
     wzp__clear_begin(&e->clear);
+    /* Who cannot seal cannot prove that it may be talked to. */
+    e->clear.is_allowed =
+        e->cfg.allow_legacy && wzp__session_is_open(e->session);
     e->input_ended = false;
     drain_session(e, now);
     return WZP_OK;
+}
+
+wzp_err wzp_engine_allow(wzp_engine *e, wzp_tstamp now,
+                         const uint8_t fingerprint[WZP_FP_LEN])
+{
+    return wzp__session_allow(e->session, now, fingerprint);
 }
 
 void wzp_engine_leave(wzp_engine *e, wzp_tstamp now)

@@ -261,19 +261,21 @@ wzp_err wzp_group_delta(wzp_group *g, wzp_tstamp now,
 
 /* --- packages --- */
 
-static bool is_allowed(const wzp_group *g, const uint8_t key[WZP_KEY_LEN])
+static bool is_on_list(const wzp_group *g, const uint8_t fp[WZP_FP_LEN])
 {
-    uint8_t fp[WZP_FP_LEN];
-    if (g->policy == WZP_POLICY_OPEN) {
-        return true;
-    }
-    wzp_identity_fingerprint(key, fp);
     for (size_t i = 0; i < g->n_allowed; i++) {
         if (memcmp(g->allowed[i], fp, WZP_FP_LEN) == 0) {
             return true;
         }
     }
     return false;
+}
+
+static bool is_allowed(const wzp_group *g, const uint8_t key[WZP_KEY_LEN])
+{
+    uint8_t fp[WZP_FP_LEN];
+    wzp_identity_fingerprint(key, fp);
+    return g->policy == WZP_POLICY_OPEN || is_on_list(g, fp);
 }
 
 static wzp_err check(const wzp_group *g, const wzp__member *m, wzp_bytes data,
@@ -285,6 +287,15 @@ static wzp_err check(const wzp_group *g, const wzp__member *m, wzp_bytes data,
         return WZP_ERR_MALFORMED;
     }
     return WZP_OK;
+}
+
+/* It is to have keys, and to be heard. */
+static void admit(wzp_group *g, wzp__member *m, wzp_tstamp now)
+{
+    wzp__earlier(&g->idle_at, now + 100 * WZP_MS);
+    wzp__pair_early(g, now, m);
+    wzp__keys_early(g, now, m);
+    wzp__own_grant(g, m, now);
 }
 
 static void verified(wzp_group *g, wzp__member *m, const wzp_kp *kp,
@@ -301,14 +312,50 @@ static void verified(wzp_group *g, wzp__member *m, const wzp_kp *kp,
     m->caps = kp->caps;
     m->suites = kp->suites;
     m->verified_at = now;
-    if (!is_allowed(g, kp->id)) {
+    if (is_allowed(g, kp->id)) {
+        admit(g, m, now);
+    } else {
         refuse(g, m, WZP_ERR_NOT_ALLOWED);
+    }
+}
+
+/* Refused for nothing but the policy, which is another one now. Members that
+ * left are looked at too: they may come back. */
+static void allow_again(wzp_group *g, wzp__member *m, wzp_tstamp now)
+{
+    if (m->state != WZP_MEMBER_REFUSED || m->why != WZP_ERR_NOT_ALLOWED ||
+        !is_allowed(g, m->identity)) {
         return;
     }
-    wzp__earlier(&g->idle_at, now + 100 * WZP_MS);
-    wzp__pair_early(g, now, m);
-    wzp__keys_early(g, now, m);
-    wzp__own_grant(g, m, now);
+    m->state = WZP_MEMBER_VERIFIED;
+    m->why = WZP_OK;
+    m->verified_at = m->heard_at = now; /* as one that has just come */
+    m->is_silent = false;
+    if (m->is_listed) {
+        wzp__todo_set(g, m, WZP__TODO_MEMBER);
+        admit(g, m, now);
+    }
+}
+
+wzp_err wzp_group_allow(wzp_group *g, wzp_tstamp now,
+                        const uint8_t fingerprint[WZP_FP_LEN])
+{
+    if (g->policy == WZP_POLICY_OPEN || is_on_list(g, fingerprint)) {
+        return WZP_OK;
+    }
+    void *grown = wzp_mem_resize(&g->mem, g->allowed, g->n_allowed * WZP_FP_LEN,
+                                 (g->n_allowed + 1) * WZP_FP_LEN);
+    if (grown == NULL) {
+        return WZP_ERR_NOMEM;
+    }
+    g->allowed = grown;
+    memcpy(g->allowed[g->n_allowed++], fingerprint, WZP_FP_LEN);
+    for (size_t i = 0; i < g->cap; i++) {
+        if (g->slots[i] != NULL) {
+            allow_again(g, g->slots[i], now);
+        }
+    }
+    return WZP_OK;
 }
 
 /* The hash of what came says whose package it claims to be. */

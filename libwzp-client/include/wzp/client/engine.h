@@ -11,6 +11,7 @@
 #include <wzp/client/event.h>
 #include <wzp/client/store.h>
 #include <wzp/codec/codec.h>
+#include <wzp/crypto/group.h>
 #include <wzp/crypto/identity.h>
 #include <wzp/proto/addr.h>
 
@@ -60,13 +61,33 @@ typedef struct wzp_join {
     wzp_addr local; /* of the socket: wildcard and port are fine */
     bool has_pin;   /* this certificate and no other */
     uint8_t pin[WZP_HASH_LEN];
+    /* Who may have our keys (design/secure-media.md 5); anybody else is shown
+     * and counted, and neither hears us nor is heard. */
+    wzp_room_policy policy;
+    const uint8_t (*allowed)[WZP_FP_LEN]; /* CONTACTS, LIST: these */
+    size_t n_allowed;
+    /* Both from wzp_room_secret_derive; the caller wipes its own copy. */
+    bool has_secret;
+    uint8_t access[WZP_KEY_LEN]; /* is proved to the relay */
+    uint8_t psk[WZP_KEY_LEN];    /* goes into the keys, and to nobody */
+    /* The room's name, not its hash, is the server name in the first packet,
+     * for all on the path to read; a name that cannot be one is hashed. */
+    bool public_name;
 } wzp_join;
 
-/* Copies what it needs. WZP_ERR_STATE when already in a room, WZP_ERR_NAME. */
+/* Copies what it needs; secrets are wiped when the room is left. Where not
+ * everybody gets keys, or the room has a secret, media is never clear, whatever
+ * allow_legacy says. WZP_ERR_STATE when already in a room, WZP_ERR_NAME,
+ * WZP_ERR_ARG, WZP_ERR_NOMEM. */
 WZP_NODISCARD wzp_err wzp_engine_join(wzp_engine *e, wzp_tstamp now,
                                       const wzp_join *join);
 /* Says good-bye and comes to WZP_EVENT_ENDED; never fails. */
 void wzp_engine_leave(wzp_engine *e, wzp_tstamp now);
+
+/* From now on, until the room is left, this one may have our keys too.
+ * WZP_ERR_STATE in no room, WZP_ERR_NOMEM: nothing changed. */
+WZP_NODISCARD wzp_err wzp_engine_allow(wzp_engine *e, wzp_tstamp now,
+                                       const uint8_t fingerprint[WZP_FP_LEN]);
 
 /* To be reachable for direct calls, in a room or not. The first time it comes
  * about within 15 s or ends with an error; after that it comes back by itself,

@@ -90,6 +90,12 @@ WZP_NODISCARD wzp_err wzp_group_recv(wzp_group *g, wzp_tstamp now,
                                      wzp_unix_s now_unix,
                                      const wzp_signal *sig);
 
+/* From now on this fingerprint may have keys too; under WZP_POLICY_OPEN
+ * everybody may, and nothing changes. Who was refused for not being allowed,
+ * and is still there, gets them now. WZP_ERR_NOMEM: nothing changed. */
+WZP_NODISCARD wzp_err wzp_group_allow(wzp_group *g, wzp_tstamp now,
+                                      const uint8_t fingerprint[WZP_FP_LEN]);
+
 /* --- media --- */
 
 /* Seal one packet.
@@ -164,7 +170,8 @@ typedef enum wzp_member_state {
 typedef struct wzp_member_info {
     uint32_t member;
     wzp_member_state state;
-    wzp_err why; /* for REFUSED */
+    wzp_err why; /* for REFUSED; for VERIFIED WZP_ERR_TAG once several of its
+                  * keys did not open: another room secret, as a rule */
     uint8_t mid[WZP_MID_LEN];
     uint8_t identity[WZP_KEY_LEN]; /* from VERIFIED on */
     uint8_t fingerprint[WZP_FP_LEN];
