@@ -2,6 +2,7 @@
 /* See access.h. */
 #include "call/access.h"
 
+#include <wzp/crypto/guarded.h>
 #include <wzp/crypto/wipe.h>
 
 #include <string.h>
