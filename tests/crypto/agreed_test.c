@@ -172,7 +172,7 @@ WZP_TEST(agreed_keys_go_into_one_group_only)
     ASSERT_OK(wzp__agreed_get(agreed[CALLER], &a));
     const wzp_group_config cfg = group_config(h, CALLER);
     hub_add(h, &cfg);
-    assert_true(sodium_is_zero((const uint8_t *)a.keys, sizeof *a.keys));
+    assert_true(sodium_is_zero((const uint8_t *)a.secret, sizeof *a.secret));
     wzp_group_config again = cfg;
     again.identity = wzp_seed_identity_table(seeds[CALLER]);
     ASSERT_ERR(wzp_group_new(&g, &again), WZP_ERR_STATE);
