@@ -172,7 +172,7 @@ WZP_TEST(agreed_keys_go_into_one_group_only)
     ASSERT_OK(wzp__agreed_get(agreed[CALLER], &a));
     const wzp_group_config cfg = group_config(h, CALLER);
     hub_add(h, &cfg);
-    assert_true(sodium_is_zero((const uint8_t *)a.keys, sizeof *a.keys));
+    assert_true(sodium_is_zero((const uint8_t *)a.secret, sizeof *a.secret));
     wzp_group_config again = cfg;
     again.identity = wzp_seed_identity_table(seeds[CALLER]);
     ASSERT_ERR(wzp_group_new(&g, &again), WZP_ERR_STATE);
@@ -199,5 +199,421 @@ WZP_TEST(agreed_group_needs_a_finished_agreement_and_its_identity)
     ASSERT_ERR(wzp_group_new(&g, &cfg), WZP_ERR_STATE);
     assert_null(g);
     wzp_agree_free(half);
+    end(h);
+}
+
+static void *failing_resize(void *user, void *ptr, size_t old, size_t size)
+{
+    int *left = user;
+    const wzp_mem real = wzp_mem_default();
+    if (ptr == NULL && (*left)-- <= 0) {
+        return NULL;
+    }
+    return real.resize(real.user, ptr, old, size);
+}
+
+WZP_TEST(agreed_group_fails_cleanly_at_every_allocation)
+{
+    hub *h = hub_new(41);
+    wzp_err e = WZP_ERR_NOMEM;
+    int n = 0;
+    agree(h);
+    for (; e != WZP_OK; n++) {
+        int left = n;
+        wzp_group *g = NULL;
+        wzp_group_config cfg = group_config(h, CALLER);
+        cfg.identity = wzp_seed_identity_table(seeds[CALLER]);
+        cfg.mem = (wzp_mem){.resize = failing_resize, .user = &left};
+        e = wzp_group_new(&g, &cfg);
+        assert_true(e == WZP_OK || (e == WZP_ERR_NOMEM && g == NULL));
+        wzp_group_free(g); /* a leak is the sanitizer's to find */
+    }
+    assert_true(n >= 5);
+    end(h);
+}
+
+/* --- everybody else --- */
+
+static void assert_refused(const hub *h, int at, const uint8_t *mid,
+                           wzp_err why)
+{
+    wzp_member_info info;
+    for (size_t i = 0; i < wzp_group_member_count(h->peers[at].g); i++) {
+        ASSERT_OK(wzp_group_member_at(h->peers[at].g, i, &info));
+        if (mid == NULL ? sodium_is_zero(info.mid, sizeof info.mid)
+                        : memcmp(info.mid, mid, WZP_MID_LEN) == 0) {
+            assert_int_equal(info.state, WZP_MEMBER_REFUSED);
+            assert_int_equal(info.why, why);
+            return;
+        }
+    }
+    fail_msg("not shown");
+}
+
+static unsigned to_others;
+
+static bool count_to_others(hub *h, int from, int to, const wzp_signal *sig)
+{
+    (void)h, (void)sig;
+    to_others += from < 2 && to >= 2;
+    return true;
+}
+
+/* A ghost with a valid package for the same context, the same member, or a
+ * room's: whatever it has, it is not the peer. Returns its number. */
+static int add_ghost(hub *h, const uint8_t *ctx, const wzp_identity *id)
+{
+    const int i = hub_add(h, NULL);
+    wzp_group *g = h->peers[i].g;
+    wzp_kp kp;
+    ASSERT_OK(wzp_kp_decode(g->package, WZP_KP_LEN, HUB_NOW_UNIX, NULL, NULL, 0,
+                            &kp));
+    memcpy(kp.ctx, ctx, WZP_HASH_LEN);
+    g->identity = *id;
+    memcpy(g->room_id, h->peers[0].g->room_id, WZP_HASH_LEN);
+    memcpy(g->ctx, ctx, WZP_HASH_LEN);
+    ASSERT_OK(wzp_kp_encode(id, &kp, g->package));
+    memcpy(g->kph, kp.kph, WZP_HASH_LEN);
+    memcpy(g->mid, kp.kph, WZP_MID_LEN);
+    memcpy(h->peers[i].mid, g->mid, WZP_MID_LEN);
+    memcpy(h->peers[i].kph, g->kph, WZP_HASH_LEN);
+    memcpy(h->peers[i].fp, h->peers[CALLEE].fp, sizeof h->peers[i].fp);
+    return i;
+}
+
+static void call_ctx(uint8_t ctx[WZP_HASH_LEN])
+{
+    wzp_kp kp;
+    const wzp_bytes own = wzp_agree_package(agreed[CALLER]);
+    ASSERT_OK(
+        wzp_kp_decode(own.ptr, own.len, HUB_NOW_UNIX, NULL, NULL, 0, &kp));
+    memcpy(ctx, kp.ctx, WZP_HASH_LEN);
+}
+
+WZP_TEST(agreed_group_gives_a_second_package_of_the_peer_nothing)
+{
+    hub *h = talking();
+    uint8_t ctx[WZP_HASH_LEN];
+    call_ctx(ctx);
+    const wzp_identity callee = wzp_seed_identity_table(seeds[CALLEE]);
+    const int ghost = add_ghost(h, ctx, &callee);
+    to_others = 0;
+    h->on_signal = count_to_others;
+    hub_change(h, ghost, true);
+    h->peers[ghost].speaks = true;
+    hub_run(h, 30 * WZP_S);
+    for (int i = 0; i < 2; i++) {
+        assert_refused(h, i, h->peers[ghost].mid, WZP_ERR_NOT_ALLOWED);
+        assert_int_equal(h->peers[i].frames[ghost], 0);
+        assert_int_equal(h->peers[ghost].frames[i], 0);
+        assert_int_equal(h->peers[i].sent[WZP_SIG_KEY_PACKAGE_REQUEST], 0);
+    }
+    assert_int_equal(to_others, 0);
+    /* Its leaving changes no key: it had none. */
+    hub_change(h, ghost, false);
+    hub_run(h, 1 * WZP_S);
+    assert_int_equal(hub_stats(h, CALLER).generation, 0);
+    assert_both_heard(h);
+    end(h);
+}
+
+WZP_TEST(agreed_control_in_a_room_the_same_ghost_gets_keys_and_hears)
+{
+    hub *h = hub_new(41);
+    for (int i = 0; i < 3; i++) {
+        hub_join(h);
+    }
+    to_others = 0;
+    h->on_signal = count_to_others;
+    h->peers[0].speaks = true;
+    hub_run(h, 2 * WZP_S);
+    assert_int_equal(hub_info(h, 0, 2).state, WZP_MEMBER_KEYED);
+    assert_true(to_others > 0);
+    assert_true(h->peers[2].frames[0] > 0);
+    hub_free(h);
+}
+
+WZP_TEST(agreed_group_takes_no_message_of_a_stranger)
+{
+    hub *h = talking();
+    const int ghost = hub_add(h, NULL);
+    hub_change(h, ghost, true);
+    hub_run(h, 100 * WZP_MS);
+    uint8_t bytes[WZP_KEM_CT_LEN] = {1};
+    wzp_e2ee_box box = {.box = {bytes, WZP_KEY_BOX_LEN}};
+    wzp_signal s = {.kind = WZP_SIG_E2EE_PAIR};
+    wzp_sig_e2ee_pair *pair = &s.u.e2ee_pair;
+    wzp_group *g = h->peers[CALLER].g;
+    memcpy(pair->from, h->peers[ghost].mid, WZP_MID_LEN);
+    memcpy(pair->to, h->peers[CALLER].mid, WZP_MID_LEN);
+    pair->ct = (wzp_bytes){bytes, WZP_KEM_CT_LEN};
+    pair->sig = (wzp_bytes){bytes, WZP_SIG_LEN};
+    ASSERT_ERR(wzp_group_recv(g, h->now, HUB_NOW_UNIX, &s),
+               WZP_ERR_NOT_ALLOWED);
+    s = (wzp_signal){.kind = WZP_SIG_E2EE_KEYS};
+    memcpy(box.to, h->peers[CALLER].mid, WZP_MID_LEN);
+    memcpy(s.u.e2ee_keys.from, h->peers[ghost].mid, WZP_MID_LEN);
+    s.u.e2ee_keys.suite = WZP_SUITE_CHACHA;
+    s.u.e2ee_keys.k = (wzp_e2ee_box_list){&box, 1};
+    ASSERT_ERR(wzp_group_recv(g, h->now, HUB_NOW_UNIX, &s),
+               WZP_ERR_NOT_ALLOWED);
+    s = (wzp_signal){.kind = WZP_SIG_E2EE_KEY_REQUEST};
+    memcpy(s.u.e2ee_key_request.from, h->peers[ghost].mid, WZP_MID_LEN);
+    memcpy(s.u.e2ee_key_request.to, h->peers[CALLER].mid, WZP_MID_LEN);
+    ASSERT_ERR(wzp_group_recv(g, h->now, HUB_NOW_UNIX, &s),
+               WZP_ERR_NOT_ALLOWED);
+    end(h);
+}
+
+WZP_TEST(agreed_group_takes_no_package_and_no_pair_even_of_its_peer)
+{
+    hub *h = talking();
+    const wzp_bytes kp = wzp_agree_package(agreed[CALLEE]);
+    const wzp_identity callee = wzp_seed_identity_table(seeds[CALLEE]);
+    const wzp_group *from = h->peers[CALLEE].g;
+    wzp_group *g = h->peers[CALLER].g;
+    wzp_pair_keys keys;
+    wzp_pair_names names;
+    uint8_t ct[WZP_KEM_CT_LEN];
+    uint8_t sig[WZP_SIG_LEN];
+    wzp_kp caller;
+    wzp_signal s = {.kind = WZP_SIG_KEY_PACKAGES,
+                    .u.key_packages.kps = {&kp, 1}};
+    ASSERT_ERR(wzp_group_recv(g, h->now, HUB_NOW_UNIX, &s), WZP_ERR_PROTOCOL);
+    assert_int_equal(hub_stats(h, CALLER).packages_refused, 1);
+    /* A genuine one, which a room would take. */
+    ASSERT_OK(wzp_kp_decode(g->package, WZP_KP_LEN, HUB_NOW_UNIX, NULL, NULL, 0,
+                            &caller));
+    memcpy(names.room_id, g->room_id, WZP_HASH_LEN);
+    memcpy(names.kph_from, from->kph, WZP_HASH_LEN);
+    memcpy(names.kph_to, g->kph, WZP_HASH_LEN);
+    ASSERT_OK(wzp_pair_seal(&callee, &h->cfg.rng, &names, caller.kem, NULL, ct,
+                            sig, &keys));
+    s = (wzp_signal){.kind = WZP_SIG_E2EE_PAIR};
+    memcpy(s.u.e2ee_pair.from, from->mid, WZP_MID_LEN);
+    memcpy(s.u.e2ee_pair.to, g->mid, WZP_MID_LEN);
+    s.u.e2ee_pair.ct = (wzp_bytes){ct, sizeof ct};
+    s.u.e2ee_pair.sig = (wzp_bytes){sig, sizeof sig};
+    ASSERT_ERR(wzp_group_recv(g, h->now, HUB_NOW_UNIX, &s), WZP_ERR_PROTOCOL);
+    assert_int_equal(hub_stats(h, CALLER).pairs_refused, 1);
+    hub_run(h, 1 * WZP_S);
+    assert_both_heard(h);
+    end(h);
+}
+
+WZP_TEST(agreed_group_shows_legacy_members_and_a_few_strangers_as_refused)
+{
+    hub *h = begin();
+    wzp_group *g = h->peers[CALLER].g;
+    wzp_participant list[40];
+    uint8_t mids[40][WZP_MID_LEN];
+    for (size_t i = 0; i < 40; i++) {
+        hub_fill(h, mids[i], WZP_MID_LEN);
+        list[i] = hub_participant(h, CALLEE); /* in the name of the peer */
+        list[i].mid = (wzp_bytes){mids[i], WZP_MID_LEN};
+        list[i].kph = (wzp_bytes){NULL, 0};
+    }
+    list[0].mid = (wzp_bytes){NULL, 0};
+    list[0].fingerprint = WZP_STR("");
+    list[0].alias = WZP_STR("old");
+    ASSERT_ERR(wzp_group_roster(g, h->now, (wzp_participant_list){list, 40}),
+               WZP_ERR_FULL);
+    assert_refused(h, CALLER, NULL, WZP_ERR_LEGACY);
+    assert_refused(h, CALLER, mids[1], WZP_ERR_NOT_ALLOWED);
+    assert_int_equal(wzp_group_member_count(g), WZP__CALL_MEMBERS);
+    assert_int_equal(hub_info(h, CALLER, CALLEE).state, WZP_MEMBER_KEYED);
+    /* Ghosts do not stretch the time after which the peer counts as gone. */
+    assert_int_equal(wzp__control_interval(g), 5 * WZP_S);
+    end(h);
+}
+
+/* --- keys change --- */
+
+WZP_TEST(agreed_keys_change_after_60_minutes_under_the_agreed_pair)
+{
+    hub *h = talking();
+    h->peers[CALLER].speaks = h->peers[CALLEE].speaks = false;
+    hub_run(h, 3590 * WZP_S);
+    assert_int_equal(hub_stats(h, CALLER).generation, 0);
+    h->peers[CALLER].speaks = h->peers[CALLEE].speaks = true;
+    hub_run(h, 15 * WZP_S);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(hub_stats(h, i).generation, 1);
+        assert_int_equal(hub_stats(h, i).keys_refused, 0);
+        assert_int_equal(h->peers[i].sent[WZP_SIG_E2EE_PAIR], 0);
+    }
+    assert_both_heard(h);
+    end(h);
+}
+
+WZP_TEST(agreed_keys_change_before_the_counter_ends)
+{
+    hub *h = talking();
+    h->peers[CALLEE].g->secret->current.sframe.ctr = WZP__COUNTER_REKEY - 10;
+    hub_run(h, 1 * WZP_S);
+    assert_int_equal(hub_stats(h, CALLEE).generation, 1);
+    assert_int_equal(hub_stats(h, CALLER).generation, 0);
+    assert_both_heard(h);
+    end(h);
+}
+
+static bool lose_keys(hub *h, int from, int to, const wzp_signal *sig)
+{
+    (void)from, (void)to;
+    return *(const bool *)h->user == false || sig->kind != WZP_SIG_E2EE_KEYS;
+}
+
+WZP_TEST(agreed_key_that_was_lost_is_asked_for_and_given)
+{
+    hub *h = talking();
+    bool is_lossy = true;
+    h->user = &is_lossy;
+    h->on_signal = lose_keys;
+    h->peers[CALLEE].g->secret->current.sframe.ctr = WZP__COUNTER_REKEY;
+    hub_run(h, 1 * WZP_S);
+    assert_true(hub_deaf(h, CALLEE, CALLER) > 300 * WZP_MS);
+    is_lossy = false;
+    hub_run(h, 2 * WZP_S);
+    assert_true(h->peers[CALLER].sent[WZP_SIG_E2EE_KEY_REQUEST] > 0);
+    assert_int_equal(h->peers[CALLEE].sent[WZP_SIG_E2EE_PAIR], 0);
+    assert_both_heard(h);
+    end(h);
+}
+
+/* --- the hop is lost and found --- */
+
+/* What was sealed: no key id and counter twice. */
+static struct {
+    uint32_t kid;
+    uint64_t ctr;
+    int from;
+} sealed[20000];
+static size_t n_sealed;
+
+static void law_of_nonces(hub *h, int from, const uint8_t *data, size_t len)
+{
+    wzp_sealed_view v;
+    (void)h;
+    ASSERT_OK(wzp_sealed_view_decode(data, len, &v));
+    for (size_t i = 0; i < n_sealed; i++) {
+        assert_true(sealed[i].from != from || sealed[i].kid != v.kid ||
+                    sealed[i].ctr != v.ctr);
+    }
+    assert_true(n_sealed < sizeof sealed / sizeof sealed[0]);
+    sealed[n_sealed].kid = v.kid;
+    sealed[n_sealed].ctr = v.ctr;
+    sealed[n_sealed++].from = from;
+}
+
+static void tell_left(hub *h, int at, int who)
+{
+    const wzp_bytes mid = {h->peers[who].mid, WZP_MID_LEN};
+    ASSERT_OK(wzp_group_delta(h->peers[at].g, h->now,
+                              (wzp_participant_list){NULL, 0},
+                              (wzp_bytes_list){&mid, 1}));
+}
+
+WZP_TEST(agreed_peer_that_comes_back_with_its_package_is_heard_at_once)
+{
+    hub *h = talking();
+    h->on_datagram = law_of_nonces;
+    n_sealed = 0;
+    for (int round = 0; round < 20; round++) {
+        const int who = round % 2;
+        hub_change(h, who, false);
+        hub_run(h, (wzp_tstamp)(round * 97) * WZP_MS);
+        hub_change(h, who, true);
+        hub_run(h, 2 * h->delay + 40 * WZP_MS);
+        assert_both_heard(h);
+    }
+    assert_int_equal(hub_stats(h, CALLER).generation, 0);
+    end(h);
+}
+
+WZP_TEST(agreed_peers_older_connection_may_leave_after_the_newer_came)
+{
+    hub *h = talking();
+    const wzp_participant p = hub_participant(h, CALLEE);
+    const wzp_participant twice[] = {p, hub_participant(h, CALLER), p};
+    ASSERT_OK(wzp_group_roster(h->peers[CALLER].g, h->now,
+                               (wzp_participant_list){twice, 3}));
+    tell_left(h, CALLER, CALLEE);
+    hub_run(h, 5 * WZP_S);
+    assert_both_heard(h);
+    assert_int_equal(h->peers[CALLER].gone, 0);
+    assert_int_equal(hub_stats(h, CALLER).generation, 0);
+    end(h);
+}
+
+WZP_TEST(agreed_own_older_connection_is_nobody)
+{
+    hub *h = talking();
+    const wzp_participant list[] = {hub_participant(h, CALLER),
+                                    hub_participant(h, CALLER),
+                                    hub_participant(h, CALLEE)};
+    ASSERT_OK(wzp_group_roster(h->peers[CALLER].g, h->now,
+                               (wzp_participant_list){list, 3}));
+    assert_int_equal(wzp_group_member_count(h->peers[CALLER].g), 1);
+    tell_left(h, CALLER, CALLER);
+    hub_run(h, 1 * WZP_S);
+    assert_both_heard(h);
+    end(h);
+}
+
+WZP_TEST(agreed_peer_that_an_old_relay_never_lists_is_heard)
+{
+    hub *h = begin();
+    for (int i = 0; i < 2; i++) {
+        wzp_participant old = hub_participant(h, 1 - i);
+        old.mid = old.kph = (wzp_bytes){NULL, 0};
+        h->peers[i].is_here = h->peers[i].speaks = true;
+        ASSERT_OK(wzp_group_roster(h->peers[i].g, h->now,
+                                   (wzp_participant_list){&old, 1}));
+    }
+    hub_run(h, 30 * WZP_S);
+    assert_both_heard(h);
+    assert_refused(h, CALLER, NULL, WZP_ERR_LEGACY);
+    end(h);
+}
+
+WZP_TEST(agreed_pair_finds_each_other_after_a_long_outage)
+{
+    hub *h = talking();
+    h->on_datagram = law_of_nonces;
+    n_sealed = 0;
+    h->peers[CALLEE].is_cut = true;
+    hub_run(h, 40 * WZP_S);
+    uint8_t out[HUB_PACKET];
+    size_t len;
+    const wzp_media_hdr hdr = {.seq = 0};
+    /* Nobody to speak to: treated as gone. */
+    ASSERT_ERR(wzp_group_seal(h->peers[CALLER].g, h->now, &hdr, WZP_FORM_FRAME,
+                              out, 10, out, sizeof out, &len),
+               WZP_ERR_AGAIN);
+    h->peers[CALLEE].is_cut = false;
+    hub_run(h, 2 * WZP_S);
+    assert_both_heard(h);
+    end(h);
+}
+
+WZP_TEST(agreed_peer_that_is_listed_late_is_heard_within_a_round_trip)
+{
+    hub *h = begin();
+    for (int i = 0; i < 2; i++) {
+        h->peers[i].is_here = h->peers[i].speaks = true;
+        h->peers[i].is_cut = true;
+    }
+    hub_run(h, 40 * WZP_S); /* both count each other as gone */
+    for (int i = 0; i < 2; i++) {
+        h->peers[i].is_cut = false;
+        h->peers[i].since = h->now;
+        ASSERT_OK(hub_roster(h, i));
+    }
+    hub_run(h, 2 * h->delay + 40 * WZP_MS);
+    assert_both_heard(h);
+    assert_true(h->peers[CALLER].frames[CALLEE] > 0);
+    assert_true(h->peers[CALLEE].frames[CALLER] > 0);
+    hub_run(h, 2 * WZP_S);
+    assert_both_heard(h);
     end(h);
 }
