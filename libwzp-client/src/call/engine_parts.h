@@ -24,7 +24,7 @@ struct wzp_engine {
     char alias[WZP_ALIAS_MAX];
     wzp_pkt_pool *pool;
     wzp_endpoint *ep;
-    wzp__pins *pins;
+    wzp_pins *pins;
     wzp_contacts *contacts;
     wzp__session *session;
     wzp__sender *sender;
