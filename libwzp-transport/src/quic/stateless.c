@@ -80,7 +80,7 @@ void wzp__stateless_reset(wzp__stateless *s, wzp__env *env,
                                               rand, sizeof rand));
 }
 
-void wzp__stateless_refuse(wzp__stateless *s, const wzp__stray *in)
+void wzp__stateless_refuse(wzp__stateless *s, const wzp__stray *in, wzp_err why)
 {
     wzp__answer *a = reserve(s, in->local, in->remote);
     if (a == NULL) {
@@ -89,10 +89,12 @@ void wzp__stateless_refuse(wzp__stateless *s, const wzp__stray *in)
     ngtcp2_cid dcid, scid;
     ngtcp2_cid_init(&dcid, in->ids->scid, in->ids->scidlen);
     ngtcp2_cid_init(&scid, in->ids->dcid, in->ids->dcidlen);
+    const char *text = wzp_strerror(why);
     (void)keep(s, a,
                ngtcp2_crypto_write_connection_close(
                    a->data, sizeof a->data, in->ids->version, &dcid, &scid,
-                   NGTCP2_CONNECTION_REFUSED, NULL, 0));
+                   NGTCP2_CONNECTION_REFUSED, (const uint8_t *)text,
+                   strlen(text)));
 }
 
 void wzp__stateless_retry(wzp__stateless *s, wzp__env *env, wzp_tstamp now,

@@ -36,7 +36,9 @@ void wzp__stateless_version(wzp__stateless *s, wzp__env *env,
                             const wzp__stray *in);
 void wzp__stateless_reset(wzp__stateless *s, wzp__env *env,
                           const wzp__stray *in);
-void wzp__stateless_refuse(wzp__stateless *s, const wzp__stray *in);
+/* why: its text goes along. */
+void wzp__stateless_refuse(wzp__stateless *s, const wzp__stray *in,
+                           wzp_err why);
 void wzp__stateless_retry(wzp__stateless *s, wzp__env *env, wzp_tstamp now,
                           const wzp__stray *in, const ngtcp2_pkt_hd *hd);
 
