@@ -71,7 +71,7 @@ void wzp__accept(wzp_endpoint *ep, wzp_tstamp now, const wzp__stray *in)
     }
     if ((in->data[0] & WZP__LONG_HEADER) == 0) {
         ep->env.stats.malformed++;
-        wzp__stateless_reset(&ep->stateless, &ep->env, in);
+        wzp__stateless_reset(&ep->stateless, &ep->env, now, in);
         return;
     }
     ngtcp2_pkt_hd hd;

@@ -55,10 +55,21 @@ void wzp__stateless_version(wzp__stateless *s, wzp__env *env,
                    1));
 }
 
-void wzp__stateless_reset(wzp__stateless *s, wzp__env *env,
+/* Takes one, if there is one. */
+static bool may_reset(wzp__stateless *s, wzp_tstamp now)
+{
+    const wzp_tstamp from = s->resets_until > now ? s->resets_until : now;
+    if (from - now > WZP_S - WZP_S / WZP__RESETS) {
+        return false;
+    }
+    s->resets_until = from + WZP_S / WZP__RESETS;
+    return true;
+}
+
+void wzp__stateless_reset(wzp__stateless *s, wzp__env *env, wzp_tstamp now,
                           const wzp__stray *in)
 {
-    if (in->len < RESET_MIN) {
+    if (in->len < RESET_MIN || !may_reset(s, now)) {
         return;
     }
     wzp__answer *a = reserve(s, in->local, in->remote);
