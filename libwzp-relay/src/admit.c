@@ -90,6 +90,10 @@ void wzp__admit_refusal(wzp_err e, wzp__verdict *out)
         out->code = WZP_CLOSE_FULL;
         out->reason = "stream id in use: join again with a fresh key package";
         break;
+    case WZP_ERR_RATE:
+        out->code = WZP_CLOSE_FULL;
+        out->reason = "too much from this address: try again later";
+        break;
     case WZP_ERR_NOMEM:
         out->code = WZP_CLOSE_FULL;
         out->reason = "relay is out of memory";

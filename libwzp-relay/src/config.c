@@ -8,6 +8,11 @@
 
 #include <string.h>
 
+enum {
+    SOURCE_ROOMS_PART = 4,
+    SOURCE_ROOMS_LEAST = 16,
+};
+
 void wzp_relay_config_default_sized(wzp_relay_config *cfg, size_t size)
 {
     const wzp_relay_config full = {
@@ -32,6 +37,11 @@ wzp_relay_config wzp__config_complete(const wzp_relay_config *cfg)
     wzp_sized_take(&all, sizeof all, cfg);
     if (all.build == NULL) {
         all.build = "unknown";
+    }
+    if (all.max_source_rooms == 0) {
+        const size_t part = all.max_rooms / SOURCE_ROOMS_PART;
+        all.max_source_rooms =
+            part < SOURCE_ROOMS_LEAST ? SOURCE_ROOMS_LEAST : part;
     }
     return all;
 }

@@ -17,6 +17,10 @@
 /* Messages read before a CallOffer: AuthToken, and what is unknown. chosen. */
 enum { MESSAGES_BEFORE_JOIN = 8 };
 
+/* Of the address (wzp_endpoint_charge). chosen: an offer costs as much as its
+ * handshake; who has nothing to show gets ten times less often to it. */
+enum { POINTS_OFFER = 1, POINTS_WRONG = 10 };
+
 #define VERSION_LINGER (100 * WZP_MS) /* spec/wire.md 5.2 */
 
 /* --- telling -------------------------------------------------------------- */
@@ -55,6 +59,7 @@ static void count_refusal(wzp_relay_stats *stats, wzp_err err)
     case WZP_ERR_SID:
     case WZP_ERR_NOMEM: stats->refused_full++; break;
     case WZP_ERR_TIMEOUT: stats->refused_timeout++; break;
+    case WZP_ERR_RATE: stats->refused_rate++; break;
     case WZP_ERR_PROTOCOL:
     case WZP_ERR_NAME:
     case WZP_ERR_NOT_ALLOWED: stats->refused_protocol++; break;
@@ -114,10 +119,24 @@ void wzp__join_gone(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
     wzp__peers_remove(&relay->peers, peer);
 }
 
+/* Made to cost us work or a place, or by a client that will not get better by
+ * trying again; a full relay and an old client are no fault of the address. */
+static bool is_wrong(wzp_err err)
+{
+    return err != WZP_ERR_LEGACY && err != WZP_ERR_ROOM_FULL &&
+           err != WZP_ERR_SID && err != WZP_ERR_NOMEM && err != WZP_ERR_RATE &&
+           err != WZP_ERR_IO;
+}
+
 static void refuse_with(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
                         const wzp__verdict *verdict)
 {
     count_refusal(&relay->stats, verdict->err);
+    if (is_wrong(verdict->err)) {
+        wzp_ignore(
+            wzp_endpoint_charge(relay->ep, now, peer->conn, POINTS_WRONG),
+            "it is refused anyhow");
+    }
     tell(relay, now, WZP_RELAY_REFUSED, peer, verdict->err);
     wzp__join_close(relay, now, peer, verdict->code, verdict->reason,
                     verdict->err);
@@ -258,6 +277,18 @@ static void replace_older(wzp_relay *relay, wzp_tstamp now, const char *key,
                     WZP_ERR_REPLACED);
 }
 
+static wzp_err make_room(wzp_relay *relay, const wzp__peer *peer,
+                         const char *key, wzp__room **out)
+{
+    if (wzp__room_table_made(&relay->rooms, &peer->remote) >=
+        relay->cfg.max_source_rooms) {
+        return WZP_ERR_ROOM_FULL;
+    }
+    WZP_TRY(wzp__room_table_insert(&relay->rooms, key, peer->name, out));
+    (*out)->maker = peer->remote;
+    return WZP_OK;
+}
+
 /* member  taken on WZP_OK */
 static wzp_err enter_room(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
                           wzp__member *member)
@@ -267,7 +298,7 @@ static wzp_err enter_room(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
     replace_older(relay, now, key, member);
     wzp__room *room = wzp__room_table_find(&relay->rooms, key);
     if (room == NULL) {
-        WZP_TRY(wzp__room_table_insert(&relay->rooms, key, peer->name, &room));
+        WZP_TRY(make_room(relay, peer, key, &room));
     }
     wzp_err e = wzp__room_insert(room, relay->cfg.max_members, member);
     if (e != WZP_OK) {
@@ -342,8 +373,13 @@ static void on_offer(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
         .room = peer->name,
         .now = relay->cfg.unix_now(relay->cfg.unix_now_user),
     };
-    wzp__verdict verdict;
-    wzp__admit_check(&relay->rules, &client, offer, &verdict);
+    wzp__verdict verdict = {
+        .err = wzp_endpoint_charge(relay->ep, now, peer->conn, POINTS_OFFER)};
+    if (verdict.err == WZP_ERR_RATE) {
+        wzp__admit_refusal(verdict.err, &verdict);
+    } else {
+        wzp__admit_check(&relay->rules, &client, offer, &verdict);
+    }
     if (verdict.err == WZP_OK) {
         wzp__admit_refusal(join(relay, now, peer, offer, &verdict), &verdict);
     }

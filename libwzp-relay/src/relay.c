@@ -61,6 +61,10 @@ static wzp_err make_endpoint(wzp_relay *relay, wzp_tstamp now)
     cfg.accepts = true;
     cfg.has_tls_seed = true;
     cfg.max_conns = relay->cfg.max_conns;
+    cfg.max_source_conns = relay->cfg.max_source_conns;
+    cfg.max_source_strangers = relay->cfg.max_source_waiting;
+    cfg.source_points = relay->cfg.source_points;
+    cfg.source_points_per_s = relay->cfg.source_points_per_s;
     /* For our own clients: nobody has shown that others take them well. */
     cfg.gives_tickets = !relay->cfg.allow_legacy;
     cfg.pool = relay->pool;
@@ -336,6 +340,7 @@ void wzp_relay_stats_get(const wzp_relay *relay, wzp_relay_stats *out)
     all.half_open = ep.half_open;
     all.handshakes_failed = ep.handshake_failed;
     all.handshakes_refused = ep.refused_full;
+    all.handshakes_refused_rate = ep.refused_rate;
     all.retries_sent = ep.retries_sent;
     all.resets_sent = ep.resets_sent;
     all.path_changes = ep.path_changes;

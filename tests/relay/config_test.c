@@ -116,4 +116,5 @@ WZP_TEST(a_shorter_struct_gets_defaults_for_the_rest)
     assert_int_equal(all.max_rooms, 1024);
     assert_int_equal(all.size, sizeof all);
     assert_string_equal(all.build, "unknown");
+    assert_int_equal(all.max_source_rooms, 256); /* a quarter */
 }

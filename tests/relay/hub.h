@@ -80,6 +80,10 @@ typedef struct hub {
     /* How much of a client's packet goes on its way; NULL: all. */
     size_t (*cut)(void *user, int from, const uint8_t *data, size_t len);
     void *cut_user;
+    /* What the relay sends to an address where no client is; NULL: that is
+     * an error of the test. */
+    void (*outside)(void *user, const wzp_addr *to, size_t len);
+    void *outside_user;
 } hub;
 
 static inline void hub_fill(void *user, uint8_t *out, size_t len)
@@ -249,7 +253,13 @@ static inline void hub_drain(hub *h, int i)
         size_t len;
         while (wzp_relay_poll_send(h->relay, h->now, &local, &remote, &data,
                                    &len)) {
-            hub_fly(h, -1, remote.ip[3], data, len);
+            const int to = remote.ip[3];
+            if (h->outside != NULL &&
+                (to >= h->n || !wzp_addr_equal(&remote, &h->c[to].addr))) {
+                h->outside(h->outside_user, &remote, len);
+            } else {
+                hub_fly(h, -1, to, data, len);
+            }
         }
         return;
     }

@@ -466,3 +466,79 @@ static size_t count_steps(void)
 }
 
 WZP_ROWS(nothing_is_left_of_a_peer_dropped_at_any_step, count_steps, run_step);
+
+/* --- what an address costs ------------------------------------------------ */
+
+WZP_TEST(an_offer_costs_a_point_and_a_wrong_one_ten_more)
+{
+    rig r;
+    rig_client c[2];
+    rig_offer o;
+    rig_new(&r);
+    rig_client_init(&r, &c[0], 1);
+    rig_client_init(&r, &c[1], 2);
+    rig_join(&r, &c[0], "lobby");
+    assert_int_equal(fake->charged, 1);
+    rig_package(&r, &c[1], "elsewhere", r.unix_now + 3600);
+    rig_enter(&r, &c[1], "lobby");
+    rig_expect_closed(c[1].conn, WZP_CLOSE_AUTH);
+    assert_int_equal(fake->charged, 12);
+    c[1].conn = rig_accept(&r, "lobby"); /* an old client: no fault of it */
+    c[1].is_legacy = true;
+    rig_make_offer(&c[1], c[1].conn, &o);
+    rig_signal(&r, c[1].conn, &o.sig);
+    rig_expect_closed(c[1].conn, WZP_CLOSE_LEGACY);
+    assert_int_equal(fake->charged, 13);
+    (void)rig_accept(&r, "lobby"); /* it holds a place and says nothing */
+    rig_advance(&r, 10 * WZP_S);
+    assert_int_equal(fake->charged, 23);
+    rig_leave_all(c, 2);
+    rig_free(&r);
+}
+
+WZP_TEST(an_offer_from_an_address_with_too_many_is_refused_by_name_and_unread)
+{
+    rig r;
+    rig_client c;
+    rig_new(&r);
+    rig_client_init(&r, &c, 1);
+    rig_package(&r, &c, "elsewhere", r.unix_now + 3600); /* wrong as well */
+    fake->is_over_rate = true;
+    rig_enter(&r, &c, "lobby");
+    rig_expect_closed(c.conn, WZP_CLOSE_FULL);
+    assert_non_null(strstr(fake->conns[c.conn].reason, "try again later"));
+    assert_int_equal(rig_stats(&r).refused_rate, 1);
+    assert_int_equal(rig_stats(&r).refused_auth, 0);
+    expect_event(&r, WZP_RELAY_REFUSED, WZP_ERR_RATE, "lobby");
+    fake->is_over_rate = false; /* control */
+    rig_enter(&r, &c, "lobby");
+    rig_expect_closed(c.conn, WZP_CLOSE_AUTH);
+    rig_client_free(&c);
+    rig_free(&r);
+}
+
+WZP_TEST(one_address_makes_so_many_rooms_and_joins_those_of_others)
+{
+    enum { N = 4 };
+    rig r;
+    rig_client c[N];
+    wzp_relay_config cfg = rig_config(&r);
+    cfg.max_source_rooms = 2;
+    rig_start(&r, &cfg);
+    for (size_t i = 0; i < N; i++) {
+        rig_client_init(&r, &c[i], (uint8_t)(i + 1));
+        rig_package(&r, &c[i], i == 3 ? "room1" : "room2", r.unix_now + 3600);
+    }
+    rig_join(&r, &c[0], "room0");
+    rig_join(&r, &c[1], "room1");
+    rig_enter(&r, &c[2], "room2"); /* all clients of the rig are at 10.0.0.1 */
+    rig_expect_closed(c[2].conn, WZP_CLOSE_FULL);
+    assert_int_equal(rig_stats(&r).refused_full, 1);
+    assert_int_equal(rig_stats(&r).rooms, 2);
+    rig_enter(&r, &c[3], "room1"); /* one that is there already */
+    assert_true(fake->conns[c[3].conn].is_open);
+    rig_gone(&r, c[0].conn, WZP_ERR_PEER_CLOSED, WZP_CLOSE_NORMAL);
+    rig_join(&r, &c[2], "room2"); /* control: a place is free */
+    rig_leave_all(c, N);
+    rig_free(&r);
+}

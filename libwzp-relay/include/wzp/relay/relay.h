@@ -36,6 +36,17 @@ typedef struct wzp_relay_config {
      * NULL: there is none. */
     wzp_identity next_identity;
     wzp_unix_s next_not_before;
+    /* What one address may have (IPv4, IPv6 /64; a /48 twice as much, see
+     * wzp_endpoint_config), 0: the default. */
+    size_t max_source_conns;   /* default: a quarter of max_conns, but 256 */
+    size_t max_source_waiting; /* of those, not joined yet; default 256 */
+    /* Rooms made from there (IPv6: the /48); default: a quarter of max_rooms,
+     * but 16. */
+    size_t max_source_rooms;
+    /* Points at once, and again each second; default 2048 and 20. A connection
+     * and a CallOffer cost one each, an offer that is wrong ten more. */
+    uint32_t source_points;
+    uint32_t source_points_per_s;
 } wzp_relay_config;
 
 void wzp_relay_config_default_sized(wzp_relay_config *cfg, size_t size);
@@ -119,8 +130,8 @@ typedef struct wzp_relay_stats {
     uint64_t loss_reports;       /* LossRecoveryUpdate */
     size_t half_open;            /* QUIC handshakes under way; not in conns */
     uint64_t handshakes_failed;  /* not done in time, or wrong */
-    uint64_t handshakes_refused; /* tables full, no memory, or the address's
-                                    share */
+    uint64_t handshakes_refused; /* tables full, no memory, or no place left
+                                    for the address */
     uint64_t retries_sent;       /* strangers asked to show their address */
     uint64_t resets_sent;        /* stateless, for connections long gone */
     uint64_t path_changes;       /* members that moved, and were followed */
@@ -129,6 +140,8 @@ typedef struct wzp_relay_stats {
     uint64_t media_refused;      /* came in a form that nobody can read */
     uint64_t media_dropped_late; /* copies that waited too long for a receiver,
                                   * or gave way to newer ones */
+    uint64_t refused_rate;       /* offers: too much from their address */
+    uint64_t handshakes_refused_rate; /* the same; not in handshakes_refused */
 } wzp_relay_stats;
 
 /* out->size  set by the caller: sizeof *out. */
