@@ -215,6 +215,7 @@ $(if $(filter fuzz,$(VARIANT)),$(call programs,$(FUZZ_SRC),everything,$(LIBS),$(
 $(B)/fuzz/caps_fuzz.o: private ALL_CFLAGS += -Ilibwzp-proto/src
 $(B)/fuzz/options_fuzz.o: private ALL_CFLAGS += -Iapps -Iapps/wzp-relay
 $(B)/fuzz/client_fuzz.o: private ALL_CFLAGS += -Ilibwzp-client/src
+$(B)/fuzz/sealed_seed_fuzz.o: private ALL_CFLAGS += -Ilibwzp-crypto/src
 $(B)/fuzz/relay_fuzz.o: private ALL_CFLAGS += -Ilibwzp-relay/src
 
 .PHONY: fuzz run-fuzz fuzz-corpora

@@ -4,7 +4,7 @@
 
 #include "room/room.h"
 
-#include <wzp/crypto/wipe.h>
+#include <wzp/crypto/guarded.h>
 
 #include <stdio.h>
 #include <stdlib.h>

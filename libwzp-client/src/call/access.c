@@ -2,7 +2,7 @@
 /* See access.h. */
 #include "call/access.h"
 
-#include <wzp/crypto/wipe.h>
+#include <wzp/crypto/guarded.h>
 
 #include <string.h>
 
