@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* wzp-client: find the subcommand, read its options, run it. */
 #include "commands.h"
+#include "common/harden.h"
 
 #include <wzp/client/client.h>
 
@@ -52,6 +53,7 @@ static int run(const command *c, settings *s)
 int main(int argc, char **argv)
 {
     char why[512];
+    app_harden("wzp-client");
     if (argc < 2) {
         return settings_refuse("a command is missing: join, identity or ping "
                                "(see --help)");

@@ -7,6 +7,7 @@
  * stdout says what was started and, once it listens, one line
  *   ready ADDR:PORT
  */
+#include "common/harden.h"
 #include "common/log_stderr.h"
 #include "identity.h"
 #include "rooms.h"
@@ -141,11 +142,13 @@ static bool is_same(const wzp_seed_identity *a, const wzp_seed_identity *b)
 static bool open_identities(app *a, char *why, size_t why_len)
 {
     const char *next = a->settings.next_identity;
-    a->identity = identity_open(a->settings.identity, &a->log, why, why_len);
+    const char *pass = a->settings.passphrase;
+    a->identity =
+        identity_open(a->settings.identity, pass, &a->log, why, why_len);
     if (a->identity == NULL || next == NULL) {
         return a->identity != NULL;
     }
-    a->next_identity = identity_open(next, &a->log, why, why_len);
+    a->next_identity = identity_open(next, pass, &a->log, why, why_len);
     if (a->next_identity != NULL && is_same(a->identity, a->next_identity)) {
         (void)snprintf(why, why_len,
                        "--next-identity %s holds the identity the relay has "
@@ -179,6 +182,7 @@ int main(int argc, char **argv)
 {
     app a = {0};
     char why[300];
+    app_harden("wzp-relay");
     if (!settings_parse(&a.settings, argc, argv, why, sizeof why)) {
         (void)fail(2, why);
         return fail(2, "try 'wzp-relay --help'");

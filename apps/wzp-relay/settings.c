@@ -24,6 +24,9 @@ static const app_option TABLE[] = {
      .value_name = "FILE",
      .help = "identity seed, made when missing (default ~/.wzp/relay-identity)",
      .at = AT(identity)},
+    {.name = "passphrase-file", .kind = APP_OPTION_TEXT, .value_name = "FILE",
+     .help = "its first line opens the identities, or seals those made now",
+     .at = AT(passphrase)},
     {.name = "next-identity", .kind = APP_OPTION_TEXT, .value_name = "FILE",
      .help = "announce this identity's certificate as the next one "
              "(made when missing)",

@@ -11,6 +11,7 @@ typedef struct settings {
     const char *listen_text;
     const char *identity;      /* path */
     const char *next_identity; /* path; NULL: none */
+    const char *passphrase;    /* path; NULL: none */
     const char *next_from_text;
     const char *log_text;
     const char *rooms; /* path; NULL: no rules */

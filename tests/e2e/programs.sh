@@ -90,7 +90,7 @@ for sub in join identity ping; do
     check "wzp-client $sub --help" "exit $STATUS" is "$STATUS" 0
 done
 run sub "$BIN/wzp-client" join --help
-for option in --relay --seed --mnemonic --identity --alias --in --loop --out --duration \
+for option in --relay --seed --mnemonic --identity --passphrase-file --alias --in --loop --out --duration \
     --stats --words --pin --accept-new-key --allow-legacy --log-level; do
     check "wzp-client join --help names $option" "it does not" says sub "$option"
 done
@@ -151,6 +151,46 @@ run id client broken identity
 check "an unreadable identity is an error" "exit $STATUS" is "$STATUS" 1
 check "an unreadable identity is not overwritten" "it was" \
     is "$(cat "$TMP/home-broken/identity")" "not a seed"
+
+# --- an identity under a passphrase ------------------------------------------------------
+
+print_to() { (umask 077 && printf '%s\n' "$2" >"$TMP/$1"); }
+print_to pass-one 'open sesame'
+print_to pass-two 'close sesame'
+fp_of() { grep -o -E '([0-9a-f]{4}:){7}[0-9a-f]{4}' "$TMP/$1" | head -n 1; }
+FP=$(fp_of id.first)
+CLEAR=$(cat "$TMP/home-i/identity")
+run seal client i identity --encrypt --passphrase-file "$TMP/pass-one"
+check "identity --encrypt puts the file under a passphrase" "$(cat "$TMP/seal.err")" \
+    says seal 'is under a passphrase now'
+check "a sealed identity is still the same one" "$(cat "$TMP/seal.out")" \
+    is "$(fp_of seal.out)" "$FP"
+check "a sealed identity file holds no seed" "it does" is "$(grep -c "$CLEAR" "$TMP/home-i/identity")" 0
+check "a sealed identity file is for the owner only" "not 600" mode_is "$TMP/home-i/identity" 600
+check "nothing is left beside a sealed identity" "$(ls -A "$TMP/home-i")" \
+    is "$(ls -A "$TMP/home-i")" identity
+run unseal client i identity --passphrase-file <(echo 'open sesame')
+check "a passphrase may come through a pipe" "$(cat "$TMP/unseal.err")" is "$(fp_of unseal.out)" "$FP"
+run unseal client i identity --passphrase-file "$TMP/pass-two"
+check "a wrong passphrase is an error" "exit $STATUS" is "$STATUS" 1
+check "a wrong passphrase is said" "$(cat "$TMP/unseal.err")" says unseal 'wrong passphrase'
+run unseal setsid -w env WZP_HOME="$TMP/home-i" "$BIN/wzp-client" join r --relay 127.0.0.1:1
+check "no passphrase and no terminal is an error" "exit $STATUS" is "$STATUS" 1
+check "no terminal: --passphrase-file is named" "$(cat "$TMP/unseal.err")" says unseal --passphrase-file
+run reseal client i identity --encrypt --passphrase-file "$TMP/pass-one" \
+    --new-passphrase-file "$TMP/pass-two"
+check "the passphrase can be changed" "$(cat "$TMP/reseal.err")" says reseal 'another passphrase'
+run unseal client i identity --passphrase-file "$TMP/pass-one"
+check "the old passphrase opens nothing any more" "exit $STATUS" is "$STATUS" 1
+run unseal client i identity --decrypt --passphrase-file "$TMP/pass-two"
+check "identity --decrypt gives the clear file back" "$(cat "$TMP/unseal.err")" \
+    is "$(cat "$TMP/home-i/identity")" "$CLEAR"
+run new client sealed identity --new --encrypt --passphrase-file "$TMP/pass-one"
+check "a new identity can be sealed from the start" "$(cat "$TMP/new.err")" \
+    grep -q '^wzp-sealed-seed-1:' "$TMP/home-sealed/identity"
+wrong 'exclude each other' client i identity --encrypt --decrypt
+wrong --encrypt client i identity --new-passphrase-file "$TMP/pass-one"
+wrong 'takes no seed' client i identity --seed "$(printf '0%.0s' {1..64})" --passphrase-file "$TMP/pass-one"
 
 # --- a call --------------------------------------------------------------------------------
 

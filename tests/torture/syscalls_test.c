@@ -344,7 +344,7 @@ WZP_TEST(control_without_a_fault_the_call_is_held_and_the_probe_answered)
     assert_int_equal(s.hints, 0);
     /* of the relay, the client, the client elsewhere, the probe */
     assert_int_equal(wzp_fault_calls(WZP_FAULT_socket), 4);
-    for (wzp_fault f = 0; f < WZP_FAULT_COUNT; f++) {
+    for (wzp_fault f = 0; f < WZP_FAULT_COUNT_OF_SHELLS; f++) {
         if (wzp_fault_calls(f) == 0) { /* a row nobody calls is no test */
             fail_msg("%s is not called", wzp_fault_name(f));
         }
@@ -358,7 +358,7 @@ static size_t calls_to_try(void)
 
 static size_t count_faults(void)
 {
-    return WZP_FAULT_COUNT;
+    return WZP_FAULT_COUNT_OF_SHELLS;
 }
 
 static void run_fault(size_t row)
