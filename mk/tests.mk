@@ -125,6 +125,8 @@ $(foreach f,$(TEST_FOLDERS),$(eval TESTS_$(f) := $(TESTSRC_$(f):%.c=$(B)/%)))
 TESTS_e2e += $(sort $(wildcard tests/e2e/*.sh))
 
 $(foreach l,$(LIBS),$(call programs,$(TESTSRC_$(l)),$(l),$(l) $(DEPS_$(l)),$(AR_support),-Ilibwzp-$(l)/src))
+# Parts of programs that take parts of apps/common.
+$(B)/tests/relay/app_rooms_file_test.o: private ALL_CFLAGS += -Iapps
 # Peers that speak QUIC as they like reach below the endpoint.
 $(B)/tests/relay/hostile_%_test.o: private ALL_CFLAGS += -Ilibwzp-transport/src $(PCFLAGS_transport)
 WORLDSRC := $(filter tests/support_tests/world_%,$(TESTSRC_support_tests))
@@ -218,7 +220,7 @@ $(if $(filter fuzz,$(VARIANT)),$(call programs,$(FUZZ_SRC),everything,$(LIBS),$(
 
 # What some targets see beside the public headers.
 $(B)/fuzz/caps_fuzz.o: private ALL_CFLAGS += -Ilibwzp-proto/src
-$(B)/fuzz/options_fuzz.o: private ALL_CFLAGS += -Iapps -Iapps/wzp-relay
+$(B)/fuzz/options_fuzz.o $(B)/fuzz/rooms_file_fuzz.o: private ALL_CFLAGS += -Iapps -Iapps/wzp-relay
 $(B)/fuzz/client_fuzz.o: private ALL_CFLAGS += -Ilibwzp-client/src
 $(B)/fuzz/sealed_seed_fuzz.o: private ALL_CFLAGS += -Ilibwzp-crypto/src
 $(B)/fuzz/relay_fuzz.o: private ALL_CFLAGS += -Ilibwzp-relay/src

@@ -51,9 +51,13 @@ static void tell(wzp_relay *relay, wzp_tstamp now, wzp_relay_event_kind kind,
             remote, peer->name, ev.fingerprint, wzp_err_name(err));
 }
 
-static void count_refusal(wzp_relay_stats *stats, wzp_err err)
+static void count_refusal(wzp_relay_stats *stats, const wzp__verdict *verdict)
 {
-    switch (err) {
+    if (verdict->is_by_rule) {
+        stats->refused_rule++;
+        return;
+    }
+    switch (verdict->err) {
     case WZP_ERR_LEGACY: stats->refused_legacy++; break;
     case WZP_ERR_ROOM_FULL:
     case WZP_ERR_SID:
@@ -131,7 +135,7 @@ static bool is_wrong(wzp_err err)
 static void refuse_with(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
                         const wzp__verdict *verdict)
 {
-    count_refusal(&relay->stats, verdict->err);
+    count_refusal(&relay->stats, verdict);
     if (is_wrong(verdict->err)) {
         wzp_ignore(
             wzp_endpoint_charge(relay->ep, now, peer->conn, POINTS_WRONG),

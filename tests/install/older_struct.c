@@ -439,6 +439,30 @@ static void run_wzp_client_event(void)
     REQUIRE_GIVEN(next);
 }
 
+static void run_wzp_client_join_options(void)
+{
+    wzp_client *client;
+    wzp_client_config cfg;
+    wzp_client_config_default(&cfg);
+    cfg.engine.identity = identity();
+    OLD(wzp_client_join_options, o);
+    wzp_client_join_options_default(&o.v);
+    REQUIRE_GIVEN(o);
+    REQUIRE(wzp_client_new(&client, &cfg) == WZP_OK);
+    REQUIRE(wzp_client_run_thread(client) == WZP_OK);
+#ifndef DROPPED_room
+    o.v.room = "kitchen";
+#    ifndef DROPPED_relay
+    o.v.relay = "127.0.0.1:9";
+    REQUIRE(wzp_client_join_with(client, &o.v) == WZP_OK);
+    wzp_client_free(client, NULL, NULL);
+    return;
+#    endif
+#endif
+    REQUIRE(wzp_client_join_with(client, &o.v) == WZP_ERR_ARG);
+    wzp_client_free(client, NULL, NULL);
+}
+
 static void run_wzp_probe_result(void)
 {
     wzp_probe *probe;

@@ -3,7 +3,6 @@
 #include "call/access.h"
 
 #include <wzp/crypto/guarded.h>
-#include <wzp/crypto/wipe.h>
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  */
 #include "uv/client_parts.h"
 
-#include <wzp/proto/hex.h>
+#include <wzp/crypto/guarded.h>
 #include <wzp/proto/sized.h>
 
 #include <stdio.h>
@@ -143,7 +143,7 @@ static void run_command(wzp_client *c, const wzp__command *cmd)
 {
     wzp_tstamp now = wzp_uv_now();
     switch (cmd->kind) {
-    case WZP__CMD_JOIN: wzp__client_resolve(c, cmd); break;
+    case WZP__CMD_JOIN: wzp__client_begin_join(c, cmd); break;
     case WZP__CMD_LEAVE: do_leave(c); break;
     case WZP__CMD_MUTE: wzp_engine_mute(c->engine, now, cmd->flag); break;
     case WZP__CMD_PIN_DECIDE:
@@ -200,7 +200,7 @@ static void on_wake(uv_async_t *handle)
     }
 }
 
-static wzp_err post(wzp_client *c, const wzp__command *cmd)
+wzp_err wzp__client_post(wzp_client *c, const wzp__command *cmd)
 {
     if (c->how == WZP__HOST_NONE) {
         return WZP_ERR_STATE;
@@ -219,60 +219,26 @@ static wzp_err post(wzp_client *c, const wzp__command *cmd)
     return WZP_OK;
 }
 
-/* 64 hex digits, with or without colons between pairs. */
-static wzp_err parse_pin(const char *text, uint8_t out[WZP_HASH_LEN])
-{
-    char hex[2 * WZP_HASH_LEN + 1];
-    size_t n = 0;
-    for (; *text != '\0'; text++) {
-        if (*text == ':') {
-            continue;
-        }
-        if (n == sizeof hex - 1) {
-            return WZP_ERR_ARG;
-        }
-        hex[n++] = *text;
-    }
-    return wzp_hex_decode(hex, n, out, WZP_HASH_LEN);
-}
-
-wzp_err wzp_client_join(wzp_client *c, const char *room, const char *relay,
-                        const char *pin)
-{
-    wzp__command cmd = {.kind = WZP__CMD_JOIN};
-    size_t len = strlen(room);
-    if (len == 0 || len > WZP_ROOM_NAME_MAX ||
-        wzp_room_name_kind(room, len) == WZP_ROOM_RESERVED) {
-        return WZP_ERR_NAME;
-    }
-    memcpy(cmd.room, room, len + 1);
-    WZP_TRY(wzp__relay_name_decode(relay, &cmd.relay));
-    if (pin != NULL) {
-        WZP_TRY(parse_pin(pin, cmd.pin));
-        cmd.has_pin = true;
-    }
-    return post(c, &cmd);
-}
-
 wzp_err wzp_client_leave(wzp_client *c)
 {
-    return post(c, &(wzp__command){.kind = WZP__CMD_LEAVE});
+    return wzp__client_post(c, &(wzp__command){.kind = WZP__CMD_LEAVE});
 }
 
 wzp_err wzp_client_mute(wzp_client *c, bool muted)
 {
-    return post(c, &(wzp__command){.kind = WZP__CMD_MUTE, .flag = muted});
+    return wzp__client_post(
+        c, &(wzp__command){.kind = WZP__CMD_MUTE, .flag = muted});
 }
 
 wzp_err wzp_client_pin_decide(wzp_client *c, bool accept)
 {
-    return post(c,
-                &(wzp__command){.kind = WZP__CMD_PIN_DECIDE, .flag = accept});
+    return wzp__client_post(
+        c, &(wzp__command){.kind = WZP__CMD_PIN_DECIDE, .flag = accept});
 }
 
 wzp_err wzp_client_accept_clear(wzp_client *c)
 {
-    return post(c, &(wzp__command){.kind = WZP__CMD_ACCEPT_CLEAR});
+    return wzp__client_post(c, &(wzp__command){.kind = WZP__CMD_ACCEPT_CLEAR});
 }
 
 static wzp_err post_contact(wzp_client *c, wzp__command *cmd,
@@ -309,12 +275,12 @@ wzp_err wzp_client_contact_forget(wzp_client *c, const uint8_t fp[WZP_FP_LEN])
 
 wzp_err wzp_client_words(wzp_client *c)
 {
-    return post(c, &(wzp__command){.kind = WZP__CMD_WORDS});
+    return wzp__client_post(c, &(wzp__command){.kind = WZP__CMD_WORDS});
 }
 
 wzp_err wzp_client_network_changed(wzp_client *c)
 {
-    return post(c, &(wzp__command){.kind = WZP__CMD_NETWORK});
+    return wzp__client_post(c, &(wzp__command){.kind = WZP__CMD_NETWORK});
 }
 
 /* --- events and statistics --- */
@@ -459,6 +425,10 @@ wzp_err wzp_client_new(wzp_client **out, const wzp_client_config *cfg)
 static void free_all(wzp_client *c)
 {
     wzp_mem mem = c->mem;
+    wzp__command cmd;
+    while (next_command(c, &cmd)) { /* never run */
+        wzp_guarded_free(cmd.terms);
+    }
     wzp_engine_free(c->engine);
     wzp__event_queue_deinit(&c->events);
     uv_cond_destroy(&c->arrived);

@@ -31,6 +31,20 @@ typedef enum wzp__command_kind {
     WZP__CMD_CONTACT_FORGET,
 } wzp__command_kind;
 
+/* On which terms to join: what the engine is told once the addresses are known.
+ * In guarded memory; whoever has the command last frees it. */
+typedef struct wzp__join_terms {
+    wzp_room_policy policy;
+    bool public_name;
+    size_t secret_len; /* 0: the room has none, or it is derived already */
+    char secret[WZP_ROOM_SECRET_MAX];
+    bool has_keys; /* access and psk */
+    uint8_t access[WZP_KEY_LEN];
+    uint8_t psk[WZP_KEY_LEN];
+    size_t n_allowed;
+    uint8_t allowed[][WZP_FP_LEN];
+} wzp__join_terms;
+
 typedef struct wzp__command {
     wzp__command_kind kind;
     bool flag;
@@ -40,6 +54,7 @@ typedef struct wzp__command {
     wzp__relay_name relay;
     uint8_t fp[WZP_FP_LEN];
     char name[WZP_ALIAS_MAX];
+    wzp__join_terms *terms; /* of WZP__CMD_JOIN */
 } wzp__command;
 
 typedef enum wzp__hosting {
@@ -60,7 +75,7 @@ struct wzp_client {
     uv_async_t wake;
     wzp_uv_udp *udp;
     wzp_engine *engine;
-    bool is_resolving; /* at most one join at a time */
+    bool is_resolving; /* names and secrets: at most one join at a time */
     size_t jobs;       /* libuv requests under way */
     size_t open_handles;
     bool is_stopping;
@@ -85,8 +100,12 @@ void wzp__client_publish_ended(wzp_client *c, wzp_err why, const char *text);
 /* Close the handles once stopping and no request (`jobs`) is under way. */
 void wzp__client_maybe_close(wzp_client *c);
 
-/* Find the relay's addresses, then join. */
-void wzp__client_resolve(wzp_client *c, const wzp__command *cmd);
+/* Put into the queue of commands. WZP_ERR_STATE, WZP_ERR_FULL: it is not. */
+WZP_NODISCARD wzp_err wzp__client_post(wzp_client *c, const wzp__command *cmd);
+
+/* Derive the room's secret, find the relay's addresses, then join. Takes
+ * cmd->terms. */
+void wzp__client_begin_join(wzp_client *c, const wzp__command *cmd);
 
 /* Compute the room check words on another thread; WZP_EVENT_WORDS follows. */
 void wzp__client_work_words(wzp_client *c);
