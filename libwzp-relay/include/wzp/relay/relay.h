@@ -165,8 +165,8 @@ typedef struct wzp_relay_stats {
                                   * or gave way to newer ones */
     uint64_t refused_rate;       /* offers: too much from their address */
     uint64_t handshakes_refused_rate; /* the same; not in handshakes_refused */
-    uint64_t refused_rule;       /* by a room's secret or list, or no such room
-                                  * on a closed relay */
+    uint64_t refused_rule; /* by a room's secret or list, or no such room
+                            * on a closed relay */
 } wzp_relay_stats;
 
 /* out->size  set by the caller: sizeof *out. */
