@@ -31,7 +31,7 @@ typedef struct content {
 
 static bool fail(app_identity_file *f, const char *what, const char *path)
 {
-    (void)snprintf(f->why, sizeof f->why, "%s %s: %s", what, path,
+    (void)snprintf(f->why, sizeof f->why, "%s %.1000s: %s", what, path,
                    strerror(errno));
     return false;
 }
