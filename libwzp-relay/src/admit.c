@@ -19,14 +19,13 @@ static wzp_binding_input binding_of(const wzp__admit_rules *rules,
     return in;
 }
 
-static wzp_err check_binding(const wzp__admit_rules *rules,
-                             const wzp__admit_client *client,
-                             const wzp_sig_call_offer *offer)
+wzp_err wzp__admit_binding(const wzp__admit_rules *rules,
+                           const uint8_t *exporter, wzp_binding_kind kind,
+                           const uint8_t *identity, wzp_bytes kp,
+                           wzp_bytes binding)
 {
-    wzp_binding_input in =
-        binding_of(rules, client->exporter, WZP_BINDING_CALL_OFFER, offer->kp);
-    wzp_err e = wzp_binding_verify(offer->identity_pub, &in, offer->binding.ptr,
-                                   offer->binding.len);
+    wzp_binding_input in = binding_of(rules, exporter, kind, kp);
+    wzp_err e = wzp_binding_verify(identity, &in, binding.ptr, binding.len);
     wzp_wipe(&in, sizeof in);
     return e == WZP_OK ? WZP_OK : WZP_ERR_BINDING;
 }
@@ -110,7 +109,8 @@ static wzp_err check(const wzp__admit_rules *rules,
     if ((offer->caps & WZP_CAP_SIG1) == 0) {
         return WZP_ERR_PROTOCOL; /* keys travel in sig1 messages */
     }
-    WZP_TRY(check_binding(rules, client, offer));
+    WZP_TRY(wzp__admit_binding(rules, client->exporter, WZP_BINDING_CALL_OFFER,
+                               offer->identity_pub, offer->kp, offer->binding));
     WZP_TRY(check_package(client, offer, &out->kp));
     if (rule != NULL) {
         WZP_TRY(check_rule(rule, client, offer, out));

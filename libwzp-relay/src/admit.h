@@ -53,7 +53,15 @@ void wzp__admit_check(const wzp__admit_rules *rules,
                       const wzp__admit_client *client,
                       const wzp_sig_call_offer *offer, wzp__verdict *out);
 
-/* Close code and sentence for an error while joining. */
+/* Does the message that has this binding belong to this connection and this
+ * identity? kp: of the same message, or absent. WZP_ERR_BINDING. */
+WZP_NODISCARD wzp_err wzp__admit_binding(const wzp__admit_rules *rules,
+                                         const uint8_t *exporter,
+                                         wzp_binding_kind kind,
+                                         const uint8_t *identity, wzp_bytes kp,
+                                         wzp_bytes binding);
+
+/* Close code and sentence for an error while joining or registering. */
 void wzp__admit_refusal(wzp_err e, wzp__verdict *out);
 
 /* A CallAnswer and what it points to. */

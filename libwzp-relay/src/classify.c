@@ -13,12 +13,19 @@ static const struct {
     {"version", WZP__ROLE_VERSION},
 };
 
+/* No room can be called so: events and the log say it in a room's place. */
+static const char SIGNAL[] = "_signal";
+
 wzp__role wzp__classify(const char *sni, char name[WZP_ROOM_NAME_MAX + 1])
 {
     name[0] = '\0';
     if (sni[0] == '\0') {
         memcpy(name, WZP_ROOM_DEFAULT, sizeof WZP_ROOM_DEFAULT);
         return WZP__ROLE_ROOM;
+    }
+    if (strcmp(sni, SIGNAL) == 0) {
+        memcpy(name, SIGNAL, sizeof SIGNAL);
+        return WZP__ROLE_SIGNAL;
     }
     for (size_t i = 0; i < sizeof EXACT / sizeof EXACT[0]; i++) {
         if (strcmp(sni, EXACT[i].sni) == 0) {

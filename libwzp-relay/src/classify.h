@@ -10,6 +10,7 @@
 typedef enum wzp__role {
     WZP__ROLE_ROOM,     /* join the room `name` */
     WZP__ROLE_CALL,     /* room of a direct call, members are checked */
+    WZP__ROLE_SIGNAL,   /* wants to be reachable, and to call */
     WZP__ROLE_PING,     /* measures the handshake, wants nothing more */
     WZP__ROLE_VERSION,  /* wants the build text */
     WZP__ROLE_RESERVED, /* begins with "_": a role this relay has not */
@@ -17,7 +18,8 @@ typedef enum wzp__role {
 } wzp__role;
 
 /* sni   as the endpoint gives it: lower case, "" when there was none
- * name  set for WZP__ROLE_ROOM and WZP__ROLE_CALL, else "" */
+ * name  set for WZP__ROLE_ROOM and WZP__ROLE_CALL, "_signal" for
+ *       WZP__ROLE_SIGNAL, else "" */
 wzp__role wzp__classify(const char *sni, char name[WZP_ROOM_NAME_MAX + 1]);
 
 #endif

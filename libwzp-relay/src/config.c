@@ -26,6 +26,7 @@ void wzp_relay_config_default_sized(wzp_relay_config *cfg, size_t size)
         .drain_timeout = 2 * WZP_S,
         .packets = 16384,
         .build = "unknown",
+        .max_registrations = 4096,
     };
     wzp_sized_give(cfg, size, &full, sizeof full);
 }
@@ -71,6 +72,8 @@ const char *wzp__config_wrong(const wzp_relay_config *cfg)
          "next_identity: the same as identity"},
         {cfg->n_room_rules > 0 && cfg->room_rules == NULL,
          "room_rules: missing"},
+        {cfg->max_registrations < 1 || cfg->max_registrations > 65536,
+         "max_registrations: 1 to 65536"},
         {cfg->packets < 64 || cfg->packets > 1048576, "packets: 64 to 1048576"},
     };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {

@@ -6,6 +6,7 @@
 #include "classify.h"
 #include "room/roster.h"
 #include "signal/budget.h"
+#include "signal/register.h"
 #include "signal/serve.h"
 
 #include <wzp/crypto/wipe.h>
@@ -25,13 +26,18 @@ enum { POINTS_OFFER = 1, POINTS_WRONG = 10 };
 
 /* --- telling -------------------------------------------------------------- */
 
-static void tell(wzp_relay *relay, wzp_tstamp now, wzp_relay_event_kind kind,
-                 const wzp__peer *peer, wzp_err err)
+void wzp__join_tell(wzp_relay *relay, wzp_tstamp now, wzp_relay_event_kind kind,
+                    const wzp__peer *peer, wzp_err err)
 {
-    wzp_relay_event ev = {.kind = kind, .remote = peer->remote, .err = err};
+    wzp_relay_event ev = {
+        .kind = kind, .remote = peer->remote, .err = err, .conn = peer->conn};
     if (peer->member != NULL) {
         memcpy(ev.fingerprint, peer->member->fingerprint,
                sizeof ev.fingerprint);
+    }
+    if (peer->state == WZP__PEER_REGISTERED) {
+        wzp_fingerprint_encode(peer->desk->fingerprint, ev.fingerprint);
+        ev.is_verified = peer->desk->is_verified;
     }
     if (wzp__event_queue_insert(&relay->events, &ev, peer->name)) {
         relay->stats.events_dropped++;
@@ -40,6 +46,8 @@ static void tell(wzp_relay *relay, wzp_tstamp now, wzp_relay_event_kind kind,
         [WZP_RELAY_JOINED] = "room.join",
         [WZP_RELAY_LEFT] = "room.leave",
         [WZP_RELAY_REFUSED] = "join.refused",
+        [WZP_RELAY_REGISTERED] = "signal.register",
+        [WZP_RELAY_UNREGISTERED] = "signal.unregister",
     };
     if (!wzp__budget_take(&relay->log_budget, now, 0, 1)) {
         return; /* the events and the counters have it */
@@ -47,8 +55,9 @@ static void tell(wzp_relay *relay, wzp_tstamp now, wzp_relay_event_kind kind,
     char remote[WZP_ADDR_TEXT_MAX];
     wzp_addr_encode(&peer->remote, remote);
     WZP_LOG(&relay->cfg.log, WZP_LOG_INFO, "relay", names[kind],
-            "conn=%" PRIu64 " remote=%s room=%s fp=%s err=%s", peer->conn,
-            remote, peer->name, ev.fingerprint, wzp_err_name(err));
+            "conn=%" PRIu64 " remote=%s room=%s fp=%s err=%s%s", peer->conn,
+            remote, peer->name, ev.fingerprint, wzp_err_name(err),
+            ev.is_verified ? " verified" : "");
 }
 
 static void count_refusal(wzp_relay_stats *stats, const wzp__verdict *verdict)
@@ -85,15 +94,17 @@ void wzp__join_room_changed(wzp_relay *relay, wzp_tstamp now, wzp__room *room)
     }
 }
 
-/* Out of its room, if it is in one. */
+/* Out of its room or registration, if it is in one. */
 static void leave(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
                   wzp_err err)
 {
     wzp__room *room = peer->room;
+    wzp__register_left(relay, now, peer, err);
+    wzp__auth_drop(&relay->asks, &peer->auth);
     if (peer->member == NULL) {
         return;
     }
-    tell(relay, now, WZP_RELAY_LEFT, peer, err);
+    wzp__join_tell(relay, now, WZP_RELAY_LEFT, peer, err);
     relay->stats.left++;
     relay->members--;
     wzp__roster_left(room, peer->member);
@@ -132,8 +143,8 @@ static bool is_wrong(wzp_err err)
            err != WZP_ERR_IO;
 }
 
-static void refuse_with(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
-                        const wzp__verdict *verdict)
+void wzp__join_refuse(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                      const wzp__verdict *verdict)
 {
     count_refusal(&relay->stats, verdict);
     if (is_wrong(verdict->err)) {
@@ -141,7 +152,12 @@ static void refuse_with(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
             wzp_endpoint_charge(relay->ep, now, peer->conn, POINTS_WRONG),
             "it is refused anyhow");
     }
-    tell(relay, now, WZP_RELAY_REFUSED, peer, verdict->err);
+    wzp__join_tell(relay, now, WZP_RELAY_REFUSED, peer, verdict->err);
+    if (peer->state == WZP__PEER_WAIT_REGISTER) {
+        wzp__auth_drop(&relay->asks, &peer->auth);
+        wzp__register_refused(relay, now, peer, verdict);
+        return;
+    }
     wzp__join_close(relay, now, peer, verdict->code, verdict->reason,
                     verdict->err);
 }
@@ -150,7 +166,20 @@ static void refuse(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
                    wzp_err err, uint64_t code, const char *reason)
 {
     wzp__verdict verdict = {.err = err, .code = code, .reason = reason};
-    refuse_with(relay, now, peer, &verdict);
+    wzp__join_refuse(relay, now, peer, &verdict);
+}
+
+/* By its usual code and sentence, or this one. */
+static void refuse_for(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                       wzp_err err, const char *reason)
+{
+    wzp__verdict verdict;
+    memset(&verdict, 0, sizeof verdict);
+    wzp__admit_refusal(err, &verdict);
+    if (reason != NULL) {
+        verdict.reason = reason;
+    }
+    wzp__join_refuse(relay, now, peer, &verdict);
 }
 
 /* --- accepted ------------------------------------------------------------- */
@@ -173,6 +202,10 @@ static void enter_role(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
     switch (role) {
     case WZP__ROLE_ROOM:
         wzp__peer_enter(&relay->peers, peer, WZP__PEER_WAIT_OFFER,
+                        now + relay->cfg.join_timeout);
+        break;
+    case WZP__ROLE_SIGNAL:
+        wzp__peer_enter(&relay->peers, peer, WZP__PEER_WAIT_REGISTER,
                         now + relay->cfg.join_timeout);
         break;
     case WZP__ROLE_VERSION: serve_version(relay, now, peer); break;
@@ -218,22 +251,31 @@ void wzp__join_accepted(wzp_relay *relay, wzp_tstamp now,
 
 void wzp__join_expire(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer)
 {
-    if (peer->state == WZP__PEER_VERSION) {
+    switch (peer->state) {
+    case WZP__PEER_VERSION:
         wzp__join_close(relay, now, peer, WZP_CLOSE_NORMAL, "version", WZP_OK);
-        return;
+        break;
+    case WZP__PEER_PROBE:
+        wzp__join_close(relay, now, peer, WZP_CLOSE_NORMAL, "probe", WZP_OK);
+        break;
+    case WZP__PEER_REFUSED:
+        wzp__join_close(relay, now, peer, peer->code, peer->reason, peer->err);
+        break;
+    default:
+        /* Not NOT_ALLOWED: on a bad path a client may well try again. */
+        refuse(relay, now, peer, WZP_ERR_TIMEOUT, WZP_CLOSE_SLOW,
+               peer->state == WZP__PEER_WAIT_REGISTER
+                   ? "no RegisterPresence in time"
+                   : "no CallOffer in time");
+        break;
     }
-    /* Not NOT_ALLOWED: on a bad path a client may well try again. */
-    refuse(relay, now, peer, WZP_ERR_TIMEOUT, WZP_CLOSE_SLOW,
-           "no CallOffer in time");
 }
 
 /* --- joining -------------------------------------------------------------- */
 
-/* At most 63 bytes, cut between characters. The text is valid UTF-8: the
- * parser refuses anything else. */
-static void copy_alias(wzp_str alias, char out[64])
+void wzp__join_alias(wzp_str alias, char out[WZP_ALIAS_MAX])
 {
-    size_t n = alias.len < 63 ? alias.len : 63;
+    size_t n = alias.len < WZP_ALIAS_MAX - 1 ? alias.len : WZP_ALIAS_MAX - 1;
     while (n < alias.len && n > 0 && ((uint8_t)alias.ptr[n] & 0xC0) == 0x80) {
         n--;
     }
@@ -251,7 +293,7 @@ static void fill_member(wzp__member *member, wzp_conn_id conn,
     member->conn = conn;
     wzp_identity_fingerprint(offer->identity_pub, fingerprint);
     wzp_fingerprint_encode(fingerprint, member->fingerprint);
-    copy_alias(offer->alias, member->alias);
+    wzp__join_alias(offer->alias, member->alias);
     member->is_capable = verdict->is_capable;
     if (!verdict->is_capable) {
         return;
@@ -345,7 +387,7 @@ static void welcome(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
     wzp__egress_signal(&relay->egress, now, peer->conn, &answer->sig);
     wzp__roster_joined(peer->room, peer->member);
     wzp__join_room_changed(relay, now, peer->room);
-    tell(relay, now, WZP_RELAY_JOINED, peer, WZP_OK);
+    wzp__join_tell(relay, now, WZP_RELAY_JOINED, peer, WZP_OK);
 }
 
 static wzp_err join(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
@@ -384,39 +426,123 @@ static void on_offer(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
     } else {
         wzp__admit_check(&relay->rules, &client, offer, &verdict);
     }
+    if (verdict.err == WZP_OK &&
+        !wzp__auth_admits(&peer->auth, relay->cfg.asks_auth,
+                          offer->identity_pub)) {
+        refuse_for(relay, now, peer, WZP_ERR_AUTH, WZP__NOT_ITS_TOKEN);
+        return;
+    }
     if (verdict.err == WZP_OK) {
         wzp__admit_refusal(join(relay, now, peer, offer, &verdict), &verdict);
     }
     if (verdict.err != WZP_OK) {
-        refuse_with(relay, now, peer, &verdict);
+        wzp__join_refuse(relay, now, peer, &verdict);
     }
 }
 
-void wzp__join_signal(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
-                      wzp_str json)
+/* What this peer must say to get in. */
+static wzp_signal_kind key_of(const wzp__peer *peer)
 {
-    wzp_signal sig;
-    if (peer->state != WZP__PEER_WAIT_OFFER) {
+    return peer->state == WZP__PEER_WAIT_OFFER ? WZP_SIG_CALL_OFFER
+                                               : WZP_SIG_REGISTER_PRESENCE;
+}
+
+/* Before its token was looked at: the token, then one message more. */
+static void before_granted(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                           const wzp_signal *sig, wzp_str json)
+{
+    if (peer->auth.state == WZP__AUTH_ASKED) {
+        wzp_err e = sig->kind == key_of(peer)
+                        ? wzp__auth_hold(&relay->cfg.mem, &peer->auth, json)
+                        : WZP_ERR_PROTOCOL;
+        if (e != WZP_OK) {
+            refuse_for(relay, now, peer, e, NULL);
+        }
         return;
     }
-    relay->stats.signals_in++;
-    peer->messages++;
+    if (sig->kind != WZP_SIG_AUTH_TOKEN) {
+        refuse_for(relay, now, peer, WZP_ERR_AUTH,
+                   "this relay wants an AuthToken first");
+        return;
+    }
+    const wzp_str token = sig->u.auth_token.token;
+    wzp_err e = wzp__auth_ask(&relay->asks, &peer->auth, peer->conn, token);
+    wzp_wipe((char *)token.ptr, token.len); /* it is in our arena */
+    if (e != WZP_OK) {
+        refuse_for(relay, now, peer, e, NULL);
+        return;
+    }
+    relay->stats.auth_asked++;
+}
+
+static void on_early(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                     wzp_str json)
+{
+    wzp_signal sig;
     wzp_arena_reset(relay->in_arena);
     wzp_err e = wzp_signal_decode(relay->in_arena, json.ptr, json.len,
                                   WZP_SIGNAL_MAX_EARLY, &sig);
-    if (e == WZP_OK && sig.kind == WZP_SIG_CALL_OFFER) {
-        on_offer(relay, now, peer, &sig.u.call_offer);
+    if (e == WZP_OK && relay->cfg.asks_auth &&
+        peer->auth.state != WZP__AUTH_GRANTED) {
+        before_granted(relay, now, peer, &sig, json);
+        return;
+    }
+    if (e == WZP_OK && sig.kind == key_of(peer)) {
+        if (sig.kind == WZP_SIG_CALL_OFFER) {
+            on_offer(relay, now, peer, &sig.u.call_offer);
+        } else {
+            wzp__register(relay, now, peer, &sig.u.register_presence);
+        }
         return;
     }
     if (e != WZP_OK) {
         wzp__serve_count_error(&relay->egress, peer->conn, e);
     }
-    /* Tokens mean nothing here yet; clients of relays that ask for one may
-     * send it anyhow. */
+    /* Clients of relays that ask for a token may send it anyhow. */
     bool is_skipped =
         e == WZP_ERR_VARIANT || (e == WZP_OK && sig.kind == WZP_SIG_AUTH_TOKEN);
     if (!is_skipped || peer->messages >= MESSAGES_BEFORE_JOIN) {
         refuse(relay, now, peer, WZP_ERR_PROTOCOL, WZP_CLOSE_PROTOCOL,
-               e == WZP_OK ? "expected a CallOffer" : wzp_strerror(e));
+               e != WZP_OK ? wzp_strerror(e)
+               : key_of(peer) == WZP_SIG_CALL_OFFER
+                   ? "expected a CallOffer"
+                   : "expected a RegisterPresence");
     }
+}
+
+static bool is_at_the_door(const wzp__peer *peer)
+{
+    return peer->state == WZP__PEER_WAIT_OFFER ||
+           peer->state == WZP__PEER_WAIT_REGISTER;
+}
+
+void wzp__join_signal(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                      wzp_str json)
+{
+    if (!is_at_the_door(peer)) {
+        return;
+    }
+    relay->stats.signals_in++;
+    peer->messages++;
+    on_early(relay, now, peer, json);
+}
+
+wzp_err wzp__join_auth(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                       bool ok, const uint8_t *fingerprint)
+{
+    if (peer == NULL || !is_at_the_door(peer) ||
+        peer->auth.state != WZP__AUTH_ASKED) {
+        return WZP_ERR_NOT_FOUND;
+    }
+    if (!ok) {
+        refuse_for(relay, now, peer, WZP_ERR_AUTH,
+                   "the AuthToken was not accepted");
+        return WZP_OK;
+    }
+    wzp__kept held = wzp__auth_grant(&peer->auth, fingerprint);
+    if (held.text != NULL) {
+        on_early(relay, now, peer, (wzp_str){held.text, held.len});
+        wzp__kept_free(&relay->cfg.mem, &held);
+    }
+    return WZP_OK;
 }

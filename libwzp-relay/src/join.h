@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A connection's way through the relay: by its role to a handshake, into a
- * room, and out again. Every way out ends in one place, so that no table keeps
- * what is gone.
+ * room (or the signal service, signal/register.h), and out again. Every way out
+ * ends in one place, so that no table keeps what is gone.
  */
 #ifndef WZP_RELAY_JOIN_H
 #define WZP_RELAY_JOIN_H
@@ -22,6 +22,22 @@ void wzp__join_expire(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer);
  * endpoint says so. err goes into the event (WZP_OK: left as it wished). */
 void wzp__join_close(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
                      uint64_t code, const char *reason, wzp_err err);
+/* It may not come in: counted, told, and closed; from the signal service it is
+ * told so first. */
+void wzp__join_refuse(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                      const wzp__verdict *verdict);
+/* The host has looked at its token, see wzp_relay_auth. peer may be NULL. */
+WZP_NODISCARD wzp_err wzp__join_auth(wzp_relay *relay, wzp_tstamp now,
+                                     wzp__peer *peer, bool ok,
+                                     const uint8_t *fingerprint);
+/* Into the event queue and the log. */
+void wzp__join_tell(wzp_relay *relay, wzp_tstamp now, wzp_relay_event_kind kind,
+                    const wzp__peer *peer, wzp_err err);
+
+/* A name as it is kept: at most 63 bytes, cut between characters. The text is
+ * valid UTF-8: the parser refuses anything else. */
+void wzp__join_alias(wzp_str alias, char out[WZP_ALIAS_MAX]);
+
 /* The connection is gone. */
 void wzp__join_gone(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
                     wzp_err err);

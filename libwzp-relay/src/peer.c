@@ -32,6 +32,10 @@ wzp_err wzp__peers_init(wzp__peers *t, const wzp_mem *mem, size_t max)
 static void release(wzp__peers *t, wzp__peer *peer)
 {
     wzp_wipe(peer->exporter, sizeof peer->exporter);
+    wzp__auth_deinit(t->mem, &peer->auth);
+    if (peer->desk != NULL) {
+        wzp_mem_free(t->mem, peer->desk, sizeof *peer->desk);
+    }
     wzp_mem_free(t->mem, peer, sizeof *peer);
 }
 
@@ -138,7 +142,7 @@ void wzp__peer_enter(wzp__peers *t, wzp__peer *peer, wzp__peer_state state,
     if (deadline == WZP_NEVER) {
         return;
     }
-    assert(state == WZP__PEER_WAIT_OFFER || state == WZP__PEER_VERSION);
+    assert(state < WZP__PEER_MEMBER);
     wzp__peer_list *list = &t->waiting[state];
     assert(list->last == NULL || list->last->deadline <= deadline);
     peer->deadline = deadline;
@@ -153,7 +157,7 @@ void wzp__peer_enter(wzp__peers *t, wzp__peer *peer, wzp__peer_state state,
 
 wzp__peer *wzp__peers_overdue(const wzp__peers *t, wzp_tstamp now)
 {
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < WZP__PEER_MEMBER; i++) {
         wzp__peer *peer = t->waiting[i].first;
         if (peer != NULL && peer->deadline <= now) {
             return peer;
@@ -165,7 +169,7 @@ wzp__peer *wzp__peers_overdue(const wzp__peers *t, wzp_tstamp now)
 wzp_tstamp wzp__peers_deadline(const wzp__peers *t)
 {
     wzp_tstamp at = WZP_NEVER;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < WZP__PEER_MEMBER; i++) {
         const wzp__peer *peer = t->waiting[i].first;
         if (peer != NULL && peer->deadline < at) {
             at = peer->deadline;

@@ -5,24 +5,37 @@
  * States of a connection at the relay:
  *
  *            ACCEPTED, by role
- *    room ──► WAIT_OFFER ──CallOffer──► MEMBER ──┐
- *    version ► VERSION ──100 ms──────────────────┤
- *    ping, refused ──────────────────────────────┴─► CLOSING ──CLOSED──► gone
+ *    room ──► WAIT_OFFER ──CallOffer──► MEMBER ────────────────┐
+ *    _signal ► WAIT_REGISTER ─┬RegisterPresence─► REGISTERED ──┤
+ *                 │           └─of nobody──► PROBE ──10 s──────┤
+ *              refused ──► REFUSED ──250 ms────────────────────┤
+ *    version ► VERSION ──100 ms────────────────────────────────┤
+ *    ping, refused ────────────────────────────────────────────┴─► CLOSING
+ *                                                    CLOSING ──CLOSED──► gone
  * -- end of states
  *
- * Timers: WAIT_OFFER join_timeout (config), VERSION 100 ms (spec/wire.md 5.2).
+ * Timers: WAIT_OFFER and WAIT_REGISTER join_timeout (config); VERSION 100 ms
+ * (spec/wire.md 5.2); REFUSED 250 ms, chosen: what a close would overtake must
+ * get out first; PROBE 10 s, chosen: an address probe is over in 1.5 s
+ * (spec/client.md 4.4). A token (auth.h) is waited for in the WAIT states.
  */
 #ifndef WZP_RELAY_PEER_H
 #define WZP_RELAY_PEER_H
 
+#include "auth.h"
 #include "room/room.h"
+#include "signal/desk.h"
 
 #include <wzp/transport/endpoint.h>
 
 typedef enum wzp__peer_state {
     WZP__PEER_WAIT_OFFER,
+    WZP__PEER_WAIT_REGISTER,
+    WZP__PEER_PROBE,
     WZP__PEER_VERSION,
-    WZP__PEER_MEMBER,
+    WZP__PEER_REFUSED,
+    WZP__PEER_MEMBER, /* this one and those below have no deadline */
+    WZP__PEER_REGISTERED,
     WZP__PEER_CLOSING,
 } wzp__peer_state;
 
@@ -36,9 +49,16 @@ typedef struct wzp__peer {
     uint8_t messages;                 /* read before joining */
     uint8_t exporter[32];             /* secret; wiped at the join */
     char name[WZP_ROOM_NAME_MAX + 1]; /* of the room asked for, lower case */
+    wzp__auth auth;
+    /* REFUSED: how it will be closed */
+    uint64_t code;
+    const char *reason; /* static text */
+    wzp_err err;
     /* as a member */
     wzp__room *room;     /* borrowed from the room table */
     wzp__member *member; /* borrowed from the room */
+    /* when REGISTERED or a PROBE */
+    wzp__desk *desk; /* owned */
 } wzp__peer;
 
 /* Peers of one state have the same time to live, so each list is in order of
@@ -48,10 +68,10 @@ typedef struct wzp__peer_list {
 } wzp__peer_list;
 
 typedef struct wzp__peers {
-    const wzp_mem *mem;        /* borrowed */
-    wzp__peer **slots;         /* open addressing */
-    size_t cap, n;             /* cap is a power of two */
-    wzp__peer_list waiting[2]; /* by state: WAIT_OFFER, VERSION */
+    const wzp_mem *mem;                       /* borrowed */
+    wzp__peer **slots;                        /* open addressing */
+    size_t cap, n;                            /* cap is a power of two */
+    wzp__peer_list waiting[WZP__PEER_MEMBER]; /* by state */
 } wzp__peers;
 
 /* max  peers at once. WZP_ERR_NOMEM. */

@@ -2,7 +2,8 @@
 /* The relay: owns the tables, takes what the endpoint says and hands it to the
  * part whose business it is. Decides nothing itself: what a name means is
  * classify.c, who may come in admit.c, what a connection goes through join.c,
- * who gets a packet room/forward.c, who gets a message signal/.
+ * who gets a packet room/forward.c, who is reachable and who gets a message
+ * signal/.
  */
 #include "config.h"
 #include "join.h"
@@ -86,6 +87,8 @@ static wzp_err make_parts(wzp_relay *relay, wzp_tstamp now)
     const wzp_mem *mem = &relay->cfg.mem;
     WZP_TRY(wzp__peers_init(&relay->peers, mem, relay->cfg.max_conns));
     wzp__room_table_init(&relay->rooms, mem, relay->cfg.max_rooms);
+    wzp__registry_init(&relay->registry, mem, relay->cfg.max_registrations);
+    wzp__asks_init(&relay->asks, mem);
     WZP_TRY(wzp_arena_new(&relay->in_arena, mem, ARENA_MAX));
     WZP_TRY(wzp_arena_new(&relay->egress.arena, mem, ARENA_MAX));
     WZP_TRY(wzp_pkt_pool_new(&relay->pool, mem, relay->cfg.packets));
@@ -184,6 +187,10 @@ void wzp_relay_free(wzp_relay *relay)
     if (relay->rooms.mem != NULL) {
         wzp__room_table_deinit(&relay->rooms);
     }
+    if (relay->registry.mem != NULL) {
+        wzp__registry_deinit(&relay->registry);
+    }
+    wzp__asks_deinit(&relay->asks);
     wzp_arena_free(relay->in_arena);
     wzp_arena_free(relay->egress.arena);
     wzp_pkt_pool_free(relay->pool);
@@ -194,6 +201,17 @@ void wzp_relay_free(wzp_relay *relay)
 
 /* --- what happened -------------------------------------------------------- */
 
+static void on_desk_signal(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                           wzp_str json)
+{
+    if (wzp__desk_serve(peer->desk, peer->conn, &relay->egress, now,
+                        relay->in_arena, json) == WZP__DESK_TOO_MUCH) {
+        relay->stats.closed_rate++;
+        wzp__join_close(relay, now, peer, WZP_CLOSE_NOT_ALLOWED,
+                        wzp_strerror(WZP_ERR_RATE), WZP_ERR_RATE);
+    }
+}
+
 static void on_signal(wzp_relay *relay, wzp_tstamp now,
                       const wzp_ep_action *action)
 {
@@ -202,13 +220,17 @@ static void on_signal(wzp_relay *relay, wzp_tstamp now,
     if (peer == NULL) {
         return;
     }
-    if (peer->state != WZP__PEER_MEMBER) {
-        wzp__join_signal(relay, now, peer, json);
-        return;
-    }
-    if (wzp__serve(peer->room, peer->member, &relay->egress, now,
-                   relay->in_arena, json) == WZP__SERVE_LEAVE) {
-        wzp__join_close(relay, now, peer, WZP_CLOSE_NORMAL, "hangup", WZP_OK);
+    switch (peer->state) {
+    case WZP__PEER_MEMBER:
+        if (wzp__serve(peer->room, peer->member, &relay->egress, now,
+                       relay->in_arena, json) == WZP__SERVE_LEAVE) {
+            wzp__join_close(relay, now, peer, WZP_CLOSE_NORMAL, "hangup",
+                            WZP_OK);
+        }
+        break;
+    case WZP__PEER_REGISTERED:
+    case WZP__PEER_PROBE: on_desk_signal(relay, now, peer, json); break;
+    default: wzp__join_signal(relay, now, peer, json); break;
     }
 }
 
@@ -332,6 +354,13 @@ void wzp_relay_drain(wzp_relay *relay, wzp_tstamp now, const char *reason)
     }
 }
 
+wzp_err wzp_relay_auth(wzp_relay *relay, wzp_tstamp now, uint64_t conn, bool ok,
+                       const uint8_t fingerprint[WZP_FP_LEN])
+{
+    return wzp__join_auth(relay, now, wzp__peers_find(&relay->peers, conn), ok,
+                          fingerprint);
+}
+
 bool wzp_relay_is_drained(const wzp_relay *relay, wzp_tstamp now)
 {
     return relay->is_draining &&
@@ -340,11 +369,32 @@ bool wzp_relay_is_drained(const wzp_relay *relay, wzp_tstamp now)
 
 /* --- queries -------------------------------------------------------------- */
 
+/* A token somebody must look at; these do not wait in the queue, where newer
+ * events would push them out. */
+static bool next_ask(wzp_relay *relay, wzp_relay_event *ev)
+{
+    wzp_conn_id conn;
+    wzp_str token;
+    if (!wzp__asks_take(&relay->asks, &conn, &token)) {
+        return false;
+    }
+    const wzp__peer *peer = wzp__peers_find(&relay->peers, conn);
+    *ev = (wzp_relay_event){.size = sizeof *ev,
+                            .kind = WZP_RELAY_AUTH,
+                            .remote = peer->remote,
+                            .room = peer->name,
+                            .conn = conn,
+                            .token = token.ptr,
+                            .token_len = token.len};
+    return true;
+}
+
 bool wzp_relay_next_event_sized(wzp_relay *relay, wzp_relay_event *out,
                                 size_t size)
 {
     wzp_relay_event ev;
-    bool any = wzp__event_queue_take(&relay->events, &ev);
+    bool any =
+        next_ask(relay, &ev) || wzp__event_queue_take(&relay->events, &ev);
     if (any) {
         wzp_sized_give(out, size, &ev, sizeof ev);
     }
@@ -357,6 +407,8 @@ void wzp_relay_stats_get(const wzp_relay *relay, wzp_relay_stats *out)
     all.conns = relay->peers.n;
     all.rooms = relay->rooms.n;
     all.members = relay->members;
+    all.registered = relay->registry.n;
+    all.registered_verified = relay->verified;
     wzp_endpoint_stats ep = {.size = sizeof ep};
     wzp_endpoint_stats_get(relay->ep, &ep);
     all.half_open = ep.half_open;

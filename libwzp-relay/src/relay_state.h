@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a relay owns. Only relay.c and join.c see this; the parts get the piece
+/* What a relay owns. Only relay.c, join.c and signal/register.c see this; the
+ * parts get the piece
  * they need (a room, an egress, a list of rules).
  */
 #ifndef WZP_RELAY_RELAY_STATE_H
@@ -10,6 +11,7 @@
 #include "event_queue.h"
 #include "peer.h"
 #include "room/room_table.h"
+#include "signal/registry.h"
 
 #define WZP__BUILD_MAX 256 /* bytes read by clients, spec/wire.md 5.2 */
 
@@ -23,8 +25,11 @@ struct wzp_relay {
     wzp__egress egress; /* owns its arena through us */
     wzp__peers peers;
     wzp__room_table rooms;
+    wzp__registry registry;
+    wzp__asks asks;
     wzp_tstamp roster_due; /* earliest of all rooms, or earlier */
     size_t members;
+    size_t verified; /* of the registrations */
     bool is_draining;
     wzp_tstamp drain_end;
     char drain_reason[WZP_REASON_MAX];

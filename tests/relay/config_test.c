@@ -46,6 +46,14 @@ static void no_timeout(wzp_relay_config *c)
 {
     c->join_timeout = 0;
 }
+static void no_registrations(wzp_relay_config *c)
+{
+    c->max_registrations = 0;
+}
+static void many_registrations(wzp_relay_config *c)
+{
+    c->max_registrations = 65537;
+}
 static void few_packets(wzp_relay_config *c)
 {
     c->packets = 63;
@@ -89,6 +97,8 @@ static const struct {
     {many_members, "max_members"},
     {no_timeout, "join_timeout"},
     {few_packets, "packets"},
+    {no_registrations, "max_registrations"},
+    {many_registrations, "max_registrations"},
     {next_without_time, "next_not_before"},
     {next_is_the_present_one, "next_identity"},
     {no_rules, "room_rules"},

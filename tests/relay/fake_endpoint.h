@@ -33,6 +33,7 @@ typedef struct fake_conn {
     char reason[WZP_REASON_MAX + 1];
     char uni[300];
     size_t queued;           /* what conn_stats says */
+    wzp_addr remote;         /* the same */
     fake_text *first, *last; /* signals it was sent */
     size_t dgrams;
     size_t last_len;
@@ -317,7 +318,8 @@ wzp_err wzp_endpoint_conn_stats(const wzp_endpoint *ep, wzp_conn_id conn,
         return WZP_ERR_NOT_FOUND;
     }
     *out = (wzp_conn_stats){.size = sizeof *out,
-                            .signal_queued = ep->conns[conn].queued};
+                            .signal_queued = ep->conns[conn].queued,
+                            .remote = ep->conns[conn].remote};
     return WZP_OK;
 }
 

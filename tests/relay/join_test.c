@@ -56,7 +56,7 @@ static const struct {
     const char *sni;
     wzp_err err;
 } REFUSED[] = {
-    {"_signal", WZP_ERR_NOT_ALLOWED},   {"_probe", WZP_ERR_NOT_ALLOWED},
+    {"_signals", WZP_ERR_NOT_ALLOWED},  {"_probe", WZP_ERR_NOT_ALLOWED},
     {"_relay", WZP_ERR_NOT_ALLOWED},    {"_federation", WZP_ERR_NOT_ALLOWED},
     {"call-12ab", WZP_ERR_NOT_ALLOWED}, {"a..b", WZP_ERR_NAME},
 };

@@ -207,7 +207,7 @@ static hub_client *offers_for_another(hub *h)
 
 static hub_client *asks_for_what_is_not_here(hub *h)
 {
-    return hub_dial(h, "_signal");
+    return hub_dial(h, "_probe");
 }
 
 static hub_client *is_one_too_many(hub *h)

@@ -85,16 +85,72 @@ WZP_TEST(a_join_without_memory_is_refused_and_the_relay_goes_on)
     }
 }
 
+/* A client that sends its token, and registers before the host has looked. */
+static void knock(rig *r, rig_client *c)
+{
+    rig_reg o;
+    const wzp_signal token = {.kind = WZP_SIG_AUTH_TOKEN,
+                              .u.auth_token = {WZP_STR("sesame")}};
+    c->conn = rig_accept(r, "_signal");
+    rig_make_reg(c, c->conn, &o);
+    rig_signal(r, c->conn, &token);
+    rig_signal(r, c->conn, &o.sig);
+}
+
+WZP_TEST(a_registration_without_memory_is_refused_and_the_relay_goes_on)
+{
+    bool is_in = false;
+    for (size_t n = 0; !is_in; n++) {
+        rig r;
+        rig_client c;
+        uint8_t fp[WZP_FP_LEN];
+        scarce s = {.left = 1000000};
+        wzp_relay_config cfg = rig_config(&r);
+        cfg.mem = (wzp_mem){.resize = scarce_resize, .user = &s};
+        cfg.asks_auth = true;
+        rig_start(&r, &cfg);
+        rig_client_init(&r, &c, 1);
+        wzp_identity_fingerprint(c.identity.public_key, fp);
+        s.left = n;
+        knock(&r, &c);
+        wzp_ignore(wzp_relay_auth(r.relay, r.now, c.conn, true, fp),
+                   "refused before it asked");
+        rig_poll(&r);
+        s.left = 1000000;
+        is_in =
+            rig_stats(&r).registered == 1 && fake->conns[c.conn].last != NULL;
+        if (rig_stats(&r).registered == 0) {
+            rig_advance(&r, WZP_S);
+            assert_int_equal(rig_stats(&r).conns, 0);
+        }
+        rig_client_free(&c);
+        rig_free(&r);
+        assert_int_equal(s.live, 0);
+    }
+}
+
 WZP_TEST(a_relay_is_freed_in_the_middle_of_everything)
 {
     rig r;
-    rig_client c[3];
+    rig_client c[5];
     rig_new(&r);
     rig_room(&r, c, 3, 0, "lobby");
+    rig_client_init(&r, &c[3], 4);
+    rig_client_init(&r, &c[4], 5);
+    rig_registered(&r, &c[3]);
     rig_accept(&r, "lobby");
     rig_accept(&r, "version");
+    rig_accept(&r, "_signal");
     rig_free(&r); /* the sanitizers look at the rest */
-    rig_leave_all(c, 3);
+    wzp_relay_config cfg = rig_config(&r);
+    cfg.asks_auth = true;
+    rig_start(&r, &cfg);
+    wzp_relay_event ev;
+    knock(&r, &c[3]);
+    knock(&r, &c[4]); /* one token is taken, one is not */
+    assert_true(wzp_relay_next_event(r.relay, &ev));
+    rig_free(&r);
+    rig_leave_all(c, 5);
 }
 
 /* --- drain ---------------------------------------------------------------- */
@@ -181,7 +237,7 @@ WZP_TEST(events_nobody_takes_are_bounded_and_counted)
     rig r;
     rig_new(&r);
     for (int i = 0; i < 300; i++) {
-        rig_accept(&r, "_signal");
+        rig_accept(&r, "_probe");
     }
     assert_int_equal(rig_stats(&r).events_dropped, 44);
     rig_free(&r);

@@ -167,6 +167,7 @@ static inline wzp_conn_id rig_accept(rig *r, const char *sni)
     const uint8_t ip[4] = {10, 0, 0, 1};
     wzp_ep_action a = {.kind = WZP_EP_ACCEPTED, .conn = conn};
     a.u.up.remote = wzp_addr_v4(ip, (uint16_t)(1000 + conn));
+    fake->conns[conn].remote = a.u.up.remote;
     a.u.up.sni = sni;
     rig_exporter(conn, a.u.up.exporter);
     fake_push(fake, &a);
@@ -366,6 +367,74 @@ static inline void rig_leave_all(rig_client *c, size_t n)
     for (size_t i = 0; i < n; i++) {
         rig_client_free(&c[i]);
     }
+}
+
+/* --- registrations -------------------------------------------------------- */
+
+/* What a RegisterPresence and its signatures live in; wrong it before sending.
+ */
+typedef struct rig_reg {
+    wzp_signal sig;
+    uint8_t signature[WZP_SIG_LEN];
+    uint8_t binding[WZP_SIG_LEN];
+} rig_reg;
+
+static inline void rig_make_reg(const rig_client *c, wzp_conn_id conn,
+                                rig_reg *o)
+{
+    memset(o, 0, sizeof *o);
+    o->sig.kind = WZP_SIG_REGISTER_PRESENCE;
+    wzp_sig_register_presence *reg = &o->sig.u.register_presence;
+    memcpy(reg->identity_pub, c->identity.public_key, WZP_KEY_LEN);
+    if (c->is_legacy) {
+        return;
+    }
+    assert_int_equal(wzp_register_sign(&c->identity, o->signature), WZP_OK);
+    reg->signature = (wzp_bytes){o->signature, WZP_SIG_LEN};
+    wzp_binding_input in = {.kind = WZP_BINDING_REGISTER};
+    rig_exporter(conn, in.exporter);
+    memset(in.server_cert_hash, 0xCE, sizeof in.server_cert_hash);
+    assert_int_equal(wzp_binding_sign(&c->identity, &in, o->binding), WZP_OK);
+    reg->binding = (wzp_bytes){o->binding, WZP_SIG_LEN};
+    reg->caps = WZP_CAP_PRESENT | WZP_CAP_E2E1 | WZP_CAP_SIG1;
+}
+
+/* Connect and register, whatever comes of it. */
+static inline void rig_register(rig *r, rig_client *c)
+{
+    rig_reg o;
+    c->conn = rig_accept(r, "_signal");
+    rig_make_reg(c, c->conn, &o);
+    rig_signal(r, c->conn, &o.sig);
+}
+
+static inline void rig_expect_ack(rig *r, wzp_conn_id conn)
+{
+    wzp_signal sig;
+    rig_expect(r, conn, WZP_SIG_REGISTER_PRESENCE_ACK, &sig);
+    assert_true(sig.u.register_presence_ack.success);
+    assert_null(sig.u.register_presence_ack.error.ptr);
+}
+
+/* Told so in an Ack, then closed with this code and the same text. */
+static inline void rig_expect_no_ack(rig *r, wzp_conn_id conn, uint64_t code)
+{
+    wzp_signal sig;
+    rig_expect(r, conn, WZP_SIG_REGISTER_PRESENCE_ACK, &sig);
+    const wzp_str error = sig.u.register_presence_ack.error;
+    assert_false(sig.u.register_presence_ack.success);
+    assert_true(error.len > 5);
+    assert_true(fake->conns[conn].is_open);
+    rig_advance(r, 250 * WZP_MS);
+    rig_expect_closed(conn, code);
+    assert_int_equal(strlen(fake->conns[conn].reason), error.len);
+    assert_memory_equal(fake->conns[conn].reason, error.ptr, error.len);
+}
+
+static inline void rig_registered(rig *r, rig_client *c)
+{
+    rig_register(r, c);
+    rig_expect_ack(r, c->conn);
 }
 
 /* A datagram sealed under `sid`, or a clear one; returns its length. */

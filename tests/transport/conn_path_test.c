@@ -142,6 +142,7 @@ static void follows_nat(size_t row)
     assert_true(is_up(&p));
     assert_int_equal(stats_of(p.server).path_changes, 1);
     assert_int_equal(net_stats(p.server, p.s).path_changes, 1);
+    assert_int_equal(net_stats(p.server, p.s).remote.port, 9999);
     assert_int_equal(stats_of(p.client).path_changes, 0);
     net_free(p.n);
 }

@@ -25,7 +25,18 @@
 
 #define WZP__BUDGET_BYTES 4096 /* of a message read, for one token */
 
-/* False when the member may not: nothing is taken then. */
+/* How a bucket fills: `tokens` in each `per`, up to `burst`. */
+typedef struct wzp__rate {
+    uint64_t tokens;
+    wzp_tstamp per;
+    uint64_t burst;
+} wzp__rate;
+
+/* False when there are not that many: nothing is taken then. */
+WZP_NODISCARD bool wzp__budget_spend(wzp__budget *b, wzp_tstamp now,
+                                     const wzp__rate *rate, uint64_t tokens);
+
+/* The same for a member of a room of that size. */
 WZP_NODISCARD bool wzp__budget_take(wzp__budget *b, wzp_tstamp now,
                                     size_t members, uint64_t tokens);
 

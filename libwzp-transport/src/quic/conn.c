@@ -398,4 +398,5 @@ void wzp__conn_stats(const wzp__conn *c, wzp_tstamp now, wzp_conn_stats *out)
     }
     out->cwnd_bytes = info.cwnd;
     out->bytes_in_flight = info.bytes_in_flight;
+    out->remote = c->remote;
 }

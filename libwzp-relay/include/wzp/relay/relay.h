@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The relay as a machine: rooms, admission, forwarding, key messages. It opens
- * no socket and reads no clock; relay_uv.h puts it on a libuv loop. It can
- * forward and signal; it holds no key that opens media.
- * Source: spec/relay.md 2–3; design/secure-media.md 2–6, 9.
+/* The relay as a machine: rooms, admission, forwarding, key messages, and
+ * registrations of who wants to be reachable. It opens no socket and reads no
+ * clock; relay_uv.h puts it on a libuv loop. It can forward and signal; it
+ * holds no key that opens media.
+ * Source: spec/relay.md 2–4; design/secure-media.md 2–6, 9.
  */
 #ifndef WZP_RELAY_RELAY_H
 #define WZP_RELAY_RELAY_H
@@ -35,7 +36,8 @@ typedef struct wzp_relay_config {
     /* Wall clock in seconds, for expiry of key packages. */
     wzp_unix_s (*unix_now)(void *user);
     void *unix_now_user;
-    bool allow_legacy;        /* admit clients without `e2e1` */
+    bool allow_legacy;        /* admit clients without `e2e1`, and
+                               * registrations that prove nothing */
     size_t max_conns;         /* default 4096 */
     size_t max_rooms;         /* default 1024 */
     size_t max_members;       /* per room, 2 … 1600, default 1024 */
@@ -63,6 +65,10 @@ typedef struct wzp_relay_config {
     const wzp_room_rule *room_rules; /* copied; at most one for a room */
     size_t n_room_rules;             /* at most 65,536 */
     bool is_closed;                  /* no rooms but those with a rule */
+    size_t max_registrations; /* 1 … 65,536, default 4096 */
+    /* Before it joins or registers, a client must send an AuthToken: see
+     * WZP_RELAY_AUTH and wzp_relay_auth. Default false. */
+    bool asks_auth;
 } wzp_relay_config;
 
 void wzp_relay_config_default_sized(wzp_relay_config *cfg, size_t size);
@@ -101,21 +107,47 @@ bool wzp_relay_poll_send(wzp_relay *relay, wzp_tstamp now, wzp_addr *local,
 void wzp_relay_drain(wzp_relay *relay, wzp_tstamp now, const char *reason);
 bool wzp_relay_is_drained(const wzp_relay *relay, wzp_tstamp now);
 
+/* Longest AuthToken that is taken, in bytes. chosen: web tokens have 1 KB. */
+#define WZP_RELAY_TOKEN_MAX 2048
+
+/* The answer to WZP_RELAY_AUTH, at any time; after join_timeout it comes too
+ * late. Give the relay a turn (wzp_relay_poll_send) afterwards.
+ *
+ * ok           the token is good; the client may go on, as this identity only
+ * fingerprint  whose it is; not read unless ok
+ *
+ * WZP_ERR_NOT_FOUND: that connection ended, or has asked nothing. */
+WZP_NODISCARD wzp_err wzp_relay_auth(wzp_relay *relay, wzp_tstamp now,
+                                     uint64_t conn, bool ok,
+                                     const uint8_t fingerprint[WZP_FP_LEN]);
+
 /* --- events (one bounded queue; oldest statistics-like kinds are dropped) - */
 
 typedef enum wzp_relay_event_kind {
     WZP_RELAY_JOINED,
     WZP_RELAY_LEFT,
     WZP_RELAY_REFUSED,
+    WZP_RELAY_REGISTERED,   /* reachable under `fingerprint` from now on */
+    WZP_RELAY_UNREGISTERED, /* no longer over this connection */
+    /* A client sent a token: ask whoever knows, then wzp_relay_auth. Never
+     * dropped for newer events; each comes once. */
+    WZP_RELAY_AUTH,
 } wzp_relay_event_kind;
 
 typedef struct wzp_relay_event {
     size_t size;
     wzp_relay_event_kind kind;
     wzp_addr remote;
-    const char *room; /* as joined, NUL-terminated; "" when none */
+    const char *room; /* as joined, NUL-terminated; "" when none, "_signal"
+                       * for the signal service */
     char fingerprint[WZP_FP_TEXT_LEN + 1]; /* "" when unknown */
-    wzp_err err;                           /* LEFT: why; REFUSED: why */
+    wzp_err err;      /* LEFT, REFUSED, UNREGISTERED: why */
+    uint64_t conn;    /* number of the connection, never used twice */
+    bool is_verified; /* REGISTERED: it proved that it has the key */
+    /* AUTH: the token, secret; NUL bytes may be in it, and none ends it. Wiped
+     * with the next call of wzp_relay_next_event. */
+    const char *token;
+    size_t token_len;
 } wzp_relay_event;
 
 /* False when there is none; pointers valid until the next call. */
@@ -132,7 +164,7 @@ typedef struct wzp_relay_stats {
     size_t size;
     size_t conns, rooms, members;
     uint64_t joined, left;
-    uint64_t refused_auth; /* signature, binding or package wrong */
+    uint64_t refused_auth; /* signature, binding, package or token wrong */
     uint64_t refused_legacy;
     uint64_t refused_full;
     uint64_t refused_timeout; /* pre-join deadline */
@@ -167,6 +199,20 @@ typedef struct wzp_relay_stats {
     uint64_t handshakes_refused_rate; /* the same; not in handshakes_refused */
     uint64_t refused_rule; /* by a room's secret or list, or no such room
                             * on a closed relay */
+    size_t registered;           /* now */
+    size_t registered_verified;  /* of these, with proof */
+    uint64_t registrations;      /* taken */
+    uint64_t registrations_replaced; /* of those: took an older one's place */
+    uint64_t registrations_ended;
+    uint64_t address_probes; /* registrations without an identity, that ask for
+                              * their address only */
+    uint64_t auth_asked;     /* tokens, see WZP_RELAY_AUTH */
+    /* Signals of registered clients, over what their kind may cost. Part of
+     * signals_refused. */
+    uint64_t limited_read; /* all kinds, by length */
+    uint64_t limited_register, limited_ping, limited_reflect;
+    uint64_t limited_offer, limited_call, limited_other;
+    uint64_t closed_rate; /* connections ended for that */
 } wzp_relay_stats;
 
 /* out->size  set by the caller: sizeof *out. */

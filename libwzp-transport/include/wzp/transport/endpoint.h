@@ -282,6 +282,7 @@ typedef struct wzp_conn_stats {
     uint64_t typed_malformed;   /* cut, or with a header inside that is none */
     uint64_t path_changes; /* an end moved, and the new path was validated */
     uint64_t key_updates;  /* by either side, complete */
+    wzp_addr remote;       /* where packets to it go now */
 } wzp_conn_stats;
 
 /* out->size  set by the caller: sizeof *out. */

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* From waiting to registered and out again, see register.h and the diagram in
+ * peer.h. What the client may ask then is desk.h; who gives way to whom is
+ * registry.h.
+ */
+#include "signal/register.h"
+
+#include "join.h"
+
+#include <wzp/crypto/wipe.h>
+
+#include <string.h>
+
+#define REFUSED_LINGER (250 * WZP_MS) /* see peer.h */
+#define PROBE_LIFE     (10 * WZP_S)
+
+/* No media on this connection. */
+#define SIGNAL_CAPS (WZP__RELAY_CAPS & ~WZP_CAP_DGRAM1)
+
+/* --- the door ------------------------------------------------------------- */
+
+static bool is_nobody(const uint8_t identity[WZP_KEY_LEN])
+{
+    static const uint8_t zeros[WZP_KEY_LEN];
+    return memcmp(identity, zeros, WZP_KEY_LEN) == 0;
+}
+
+wzp_err wzp__register_check(const wzp__admit_rules *rules,
+                            const uint8_t *exporter,
+                            const wzp_sig_register_presence *reg,
+                            wzp__register_sort *out)
+{
+    if (reg->signature.len > 0) {
+        WZP_TRY(wzp_register_verify(reg->identity_pub, reg->signature.ptr,
+                                    reg->signature.len));
+    }
+    if (reg->binding.len > 0 || (reg->caps & WZP_CAP_E2E1) != 0) {
+        WZP_TRY(wzp__admit_binding(rules, exporter, WZP_BINDING_REGISTER,
+                                   reg->identity_pub, (wzp_bytes){NULL, 0},
+                                   reg->binding));
+        *out = WZP__REGISTER_VERIFIED;
+        return WZP_OK;
+    }
+    if (!rules->allow_legacy) {
+        return WZP_ERR_LEGACY;
+    }
+    *out = is_nobody(reg->identity_pub) ? WZP__REGISTER_PROBE
+                                        : WZP__REGISTER_UNVERIFIED;
+    return WZP_OK;
+}
+
+/* --- answering ------------------------------------------------------------ */
+
+static void acknowledge(wzp_relay *relay, wzp_tstamp now, const wzp__peer *peer,
+                        bool with_extras)
+{
+    wzp_signal sig = {.kind = WZP_SIG_REGISTER_PRESENCE_ACK};
+    wzp_sig_register_presence_ack *ack = &sig.u.register_presence_ack;
+    ack->success = true;
+    ack->relay_build = (wzp_str){relay->build, strlen(relay->build)};
+    if (with_extras) {
+        ack->caps = SIGNAL_CAPS;
+        ack->next_tls = relay->rules.next_tls;
+    }
+    wzp__egress_signal(&relay->egress, now, peer->conn, &sig);
+}
+
+void wzp__register_refused(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                           const wzp__verdict *verdict)
+{
+    wzp_signal sig = {.kind = WZP_SIG_REGISTER_PRESENCE_ACK};
+    sig.u.register_presence_ack.error =
+        (wzp_str){verdict->reason, strlen(verdict->reason)};
+    peer->code = verdict->code;
+    peer->reason = verdict->reason;
+    peer->err = verdict->err;
+    wzp__peer_enter(&relay->peers, peer, WZP__PEER_REFUSED,
+                    now + REFUSED_LINGER);
+    wzp__egress_signal(&relay->egress, now, peer->conn, &sig);
+}
+
+static void refuse(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                   wzp_err err)
+{
+    wzp__verdict verdict = {0};
+    wzp__admit_refusal(err, &verdict);
+    if (err == WZP_ERR_LEGACY) {
+        verdict.reason = "this relay takes only registrations that prove the "
+                         "identity";
+    }
+    if (err == WZP_ERR_AUTH) {
+        verdict.reason = WZP__NOT_ITS_TOKEN;
+    }
+    wzp__join_refuse(relay, now, peer, &verdict);
+}
+
+/* --- in and out ----------------------------------------------------------- */
+
+/* Into the registry; whoever was there before goes. */
+static wzp_err enter(wzp_relay *relay, wzp_tstamp now, const wzp__peer *peer,
+                     const wzp_sig_register_presence *reg)
+{
+    wzp__registration entry = {.conn = peer->conn,
+                               .is_verified = peer->desk->is_verified,
+                               .caps = reg->caps};
+    wzp_conn_id older;
+    memcpy(entry.fingerprint, peer->desk->fingerprint, WZP_FP_LEN);
+    memcpy(entry.identity, reg->identity_pub, WZP_KEY_LEN);
+    wzp__join_alias(reg->alias, entry.alias);
+    WZP_TRY(wzp__registry_insert(&relay->registry, &entry, &older));
+    if (older != 0) {
+        relay->stats.registrations_replaced++;
+        wzp__join_close(relay, now, wzp__peers_find(&relay->peers, older),
+                        WZP_CLOSE_REPLACED, "replaced by a newer registration",
+                        WZP_ERR_REPLACED);
+    }
+    return WZP_OK;
+}
+
+static void welcome(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                    const wzp_sig_register_presence *reg)
+{
+    wzp__peer_enter(&relay->peers, peer, WZP__PEER_REGISTERED, WZP_NEVER);
+    relay->stats.registrations++;
+    if (peer->desk->is_verified) {
+        relay->verified++;
+        /* The others stay what strangers are: less room for each message, and
+         * a share of their address when connections become few. */
+        wzp_ignore(wzp_endpoint_trust(relay->ep, peer->conn),
+                   "gone already: WZP_EP_CLOSED is on its way");
+    }
+    acknowledge(relay, now, peer, (reg->caps & WZP_CAP_PRESENT) != 0);
+    wzp__join_tell(relay, now, WZP_RELAY_REGISTERED, peer, WZP_OK);
+}
+
+static wzp_err take_in(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                       const wzp_sig_register_presence *reg,
+                       wzp__register_sort sort)
+{
+    peer->desk = wzp_mem_new(&relay->cfg.mem, sizeof *peer->desk);
+    if (peer->desk == NULL) {
+        return WZP_ERR_NOMEM;
+    }
+    if (sort == WZP__REGISTER_PROBE) {
+        relay->stats.address_probes++;
+        wzp__peer_enter(&relay->peers, peer, WZP__PEER_PROBE, now + PROBE_LIFE);
+        acknowledge(relay, now, peer, false);
+        return WZP_OK;
+    }
+    peer->desk->is_verified = sort == WZP__REGISTER_VERIFIED;
+    wzp_identity_fingerprint(reg->identity_pub, peer->desk->fingerprint);
+    WZP_TRY(enter(relay, now, peer, reg));
+    welcome(relay, now, peer, reg);
+    return WZP_OK;
+}
+
+void wzp__register(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                   const wzp_sig_register_presence *reg)
+{
+    wzp__register_sort sort;
+    wzp_err e = wzp__register_check(&relay->rules, peer->exporter, reg, &sort);
+    if (e == WZP_OK && !wzp__auth_admits(&peer->auth, relay->cfg.asks_auth,
+                                         reg->identity_pub)) {
+        e = WZP_ERR_AUTH;
+    }
+    if (e == WZP_OK) {
+        e = take_in(relay, now, peer, reg, sort);
+    }
+    wzp_wipe(peer->exporter, sizeof peer->exporter);
+    if (e != WZP_OK) {
+        refuse(relay, now, peer, e);
+    }
+}
+
+void wzp__register_left(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                        wzp_err err)
+{
+    if (peer->state != WZP__PEER_REGISTERED) {
+        return;
+    }
+    relay->stats.registrations_ended++;
+    relay->verified -= peer->desk->is_verified;
+    /* False: a newer registration took its place, and stays. */
+    (void)wzp__registry_remove(&relay->registry, peer->desk->fingerprint,
+                               peer->conn);
+    wzp__join_tell(relay, now, WZP_RELAY_UNREGISTERED, peer, err);
+}

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: MIT */
+/* Tokens: on their way to the host, and what the host's word is worth. */
+#include "auth.h"
+
+#include "rig.h"
+
+/* --- the list of asks ----------------------------------------------------- */
+
+static void expect_ask(wzp__asks *asks, wzp_conn_id conn, const char *token)
+{
+    wzp_conn_id got;
+    wzp_str text;
+    assert_true(wzp__asks_take(asks, &got, &text));
+    assert_int_equal(got, conn);
+    assert_int_equal(text.len, strlen(token));
+    assert_memory_equal(text.ptr, token, text.len);
+}
+
+WZP_TEST(tokens_are_taken_in_order_and_those_of_gone_clients_are_not)
+{
+    const wzp_mem mem = wzp_mem_default();
+    wzp__asks asks;
+    wzp__auth auth[5] = {{0}};
+    wzp_conn_id conn;
+    wzp_str token;
+    wzp__asks_init(&asks, &mem);
+    for (size_t i = 0; i < 5; i++) {
+        const char text[2] = {(char)('a' + i), 'x'};
+        assert_int_equal(
+            wzp__auth_ask(&asks, &auth[i], i + 1, (wzp_str){text, 2}), WZP_OK);
+    }
+    wzp__auth_drop(&asks, &auth[0]); /* first, middle, last */
+    wzp__auth_drop(&asks, &auth[2]);
+    wzp__auth_drop(&asks, &auth[4]);
+    expect_ask(&asks, 2, "bx");
+    expect_ask(&asks, 4, "dx");
+    assert_false(wzp__asks_take(&asks, &conn, &token));
+    assert_null(asks.taken.text); /* not kept beyond the next take */
+    wzp__asks_deinit(&asks);
+}
+
+/* Memory that is looked at when it is given back. */
+typedef struct watched {
+    bool was_wiped;
+    size_t freed;
+} watched;
+
+static void *watch(void *user, void *ptr, size_t old, size_t size)
+{
+    const wzp_mem mem = wzp_mem_default();
+    watched *w = user;
+    if (ptr != NULL && size == 0) {
+        w->freed++;
+        for (size_t i = 0; i < old; i++) {
+            w->was_wiped &= ((const char *)ptr)[i] == 0;
+        }
+    }
+    return mem.resize(mem.user, ptr, old, size);
+}
+
+WZP_TEST(tokens_and_what_is_held_are_wiped_on_every_way_out)
+{
+    watched w = {.was_wiped = true};
+    const wzp_mem mem = {.resize = watch, .user = &w};
+    const uint8_t fp[WZP_FP_LEN] = {1};
+    wzp__asks asks;
+    wzp__auth auth[4] = {{0}};
+    wzp_conn_id conn;
+    wzp_str token;
+    wzp__asks_init(&asks, &mem);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(
+            wzp__auth_ask(&asks, &auth[i], i + 1, WZP_STR("secret")), WZP_OK);
+        assert_int_equal(wzp__auth_hold(&mem, &auth[i], WZP_STR("offer")),
+                         WZP_OK);
+    }
+    assert_true(wzp__asks_take(&asks, &conn, &token)); /* taken, granted */
+    wzp__kept held = wzp__auth_grant(&auth[0], fp);
+    assert_int_equal(held.len, 5);
+    wzp__kept_free(&mem, &held);
+    wzp__auth_drop(&asks, &auth[0]);
+    wzp__auth_drop(&asks, &auth[1]);  /* gone before it was taken */
+    wzp__auth_deinit(&mem, &auth[2]); /* the relay ends */
+    wzp__auth_deinit(&mem, &auth[3]);
+    wzp__asks_deinit(&asks);
+    assert_int_equal(w.freed, 8);
+    assert_true(w.was_wiped);
+    /* The control: one that is only given back is noticed. */
+    char *bare = wzp_mem_new(&mem, 4);
+    memcpy(bare, "bare", 4);
+    wzp_mem_free(&mem, bare, 4);
+    assert_false(w.was_wiped);
+}
+
+WZP_TEST(a_token_and_what_is_held_have_a_length)
+{
+    const wzp_mem mem = wzp_mem_default();
+    static char text[WZP__AUTH_HELD_MAX + 1];
+    wzp__asks asks;
+    wzp__auth a = {0};
+    wzp__asks_init(&asks, &mem);
+    memset(text, 'x', sizeof text);
+    assert_int_equal(wzp__auth_ask(&asks, &a, 1, (wzp_str){text, 0}),
+                     WZP_ERR_AUTH);
+    assert_int_equal(
+        wzp__auth_ask(&asks, &a, 1, (wzp_str){text, WZP_RELAY_TOKEN_MAX + 1}),
+        WZP_ERR_AUTH);
+    assert_int_equal(a.state, WZP__AUTH_WANTED);
+    assert_int_equal(
+        wzp__auth_ask(&asks, &a, 1, (wzp_str){text, WZP_RELAY_TOKEN_MAX}),
+        WZP_OK);
+    assert_int_equal(wzp__auth_hold(&mem, &a, (wzp_str){text, sizeof text}),
+                     WZP_ERR_PROTOCOL);
+    assert_int_equal(
+        wzp__auth_hold(&mem, &a, (wzp_str){text, WZP__AUTH_HELD_MAX}), WZP_OK);
+    assert_int_equal(wzp__auth_hold(&mem, &a, (wzp_str){text, 1}),
+                     WZP_ERR_PROTOCOL);
+    wzp__auth_drop(&asks, &a);
+    wzp__asks_deinit(&asks);
+}
+
+WZP_TEST(only_the_identity_of_the_token_is_admitted)
+{
+    const uint8_t key[WZP_KEY_LEN] = {7}, other[WZP_KEY_LEN] = {8};
+    uint8_t fp[WZP_FP_LEN];
+    wzp__auth a = {0};
+    wzp_identity_fingerprint(key, fp);
+    assert_true(wzp__auth_admits(&a, false, key)); /* none is asked for */
+    assert_false(wzp__auth_admits(&a, true, key));
+    (void)wzp__auth_grant(&a, fp);
+    assert_true(wzp__auth_admits(&a, true, key));
+    assert_false(wzp__auth_admits(&a, true, other));
+}
+
+/* --- in a relay ----------------------------------------------------------- */
+
+typedef struct bench {
+    rig r;
+    rig_client c;
+    uint8_t fp[WZP_FP_LEN];
+    bool is_signal; /* registers, instead of joining a room */
+    char log[8192];
+    size_t log_len;
+} bench;
+
+static void keep_log(void *user, wzp_log_level level, const char *subsystem,
+                     const char *event, const char *text)
+{
+    bench *b = user;
+    (void)level;
+    b->log_len +=
+        (size_t)snprintf(b->log + b->log_len, sizeof b->log - b->log_len,
+                         "%s %s %s\n", subsystem, event, text);
+    assert_true(b->log_len < sizeof b->log);
+}
+
+static void begin(bench *b, bool is_signal)
+{
+    memset(b, 0, sizeof *b);
+    wzp_relay_config cfg = rig_config(&b->r);
+    cfg.asks_auth = true;
+    cfg.log = (wzp_log){.write = keep_log, .user = b, .level = WZP_LOG_DEBUG};
+    rig_start(&b->r, &cfg);
+    rig_client_init(&b->r, &b->c, 3);
+    wzp_identity_fingerprint(b->c.identity.public_key, b->fp);
+    rig_package(&b->r, &b->c, "lobby", RIG_UNIX + 60);
+    b->is_signal = is_signal;
+    b->c.conn = rig_accept(&b->r, is_signal ? "_signal" : "lobby");
+}
+
+static void end(bench *b)
+{
+    rig_client_free(&b->c);
+    rig_free(&b->r);
+}
+
+static void say_token(bench *b, const char *token)
+{
+    const wzp_signal sig = {.kind = WZP_SIG_AUTH_TOKEN,
+                            .u.auth_token = {{token, strlen(token)}}};
+    rig_signal(&b->r, b->c.conn, &sig);
+}
+
+static void enter(bench *b)
+{
+    rig_offer offer;
+    rig_reg reg;
+    if (b->is_signal) {
+        rig_make_reg(&b->c, b->c.conn, &reg);
+        rig_signal(&b->r, b->c.conn, &reg.sig);
+    } else {
+        rig_make_offer(&b->c, b->c.conn, &offer);
+        rig_signal(&b->r, b->c.conn, &offer.sig);
+    }
+}
+
+static void expect_asked(bench *b, const char *token)
+{
+    wzp_relay_event ev;
+    assert_true(wzp_relay_next_event(b->r.relay, &ev));
+    assert_int_equal(ev.kind, WZP_RELAY_AUTH);
+    assert_int_equal(ev.conn, b->c.conn);
+    assert_int_equal(ev.remote.port, 1000 + b->c.conn);
+    assert_string_equal(ev.room, b->is_signal ? "_signal" : "lobby");
+    assert_int_equal(ev.token_len, strlen(token));
+    assert_memory_equal(ev.token, token, ev.token_len);
+}
+
+static bool is_in(bench *b)
+{
+    const wzp_relay_stats s = rig_stats(&b->r);
+    assert_int_equal(s.members + s.registered <= 1, true);
+    return s.members + s.registered == 1;
+}
+
+static void answer(bench *b, bool ok, const uint8_t *fp)
+{
+    assert_int_equal(wzp_relay_auth(b->r.relay, b->r.now, b->c.conn, ok, fp),
+                     WZP_OK);
+    rig_poll(&b->r);
+}
+
+/* Refused by WZP_ERR_AUTH, on either service in its own way. */
+static void expect_refused(bench *b, const char *text)
+{
+    wzp_relay_event ev;
+    if (b->is_signal) {
+        rig_expect_no_ack(&b->r, b->c.conn, WZP_CLOSE_AUTH);
+    }
+    rig_expect_closed(b->c.conn, WZP_CLOSE_AUTH);
+    assert_non_null(strstr(fake->conns[b->c.conn].reason, text));
+    assert_true(wzp_relay_next_event(b->r.relay, &ev));
+    assert_int_equal(ev.kind, WZP_RELAY_REFUSED);
+    assert_int_equal(ev.err, WZP_ERR_AUTH);
+    assert_false(is_in(b));
+    assert_int_equal(rig_stats(&b->r).refused_auth, 1);
+    assert_int_equal(rig_stats(&b->r).conns, 0);
+}
+
+static size_t services(void)
+{
+    return 2;
+}
+
+static void run_good(size_t row)
+{
+    bench b;
+    begin(&b, row != 0);
+    say_token(&b, "sesame-4711");
+    assert_false(is_in(&b));
+    expect_asked(&b, "sesame-4711");
+    answer(&b, true, b.fp);
+    assert_false(is_in(&b));
+    enter(&b);
+    assert_true(is_in(&b));
+    assert_int_equal(rig_stats(&b.r).auth_asked, 1);
+    /* never logged; the log is not empty */
+    assert_null(strstr(b.log, "sesame"));
+    assert_non_null(strstr(b.log, row != 0 ? "signal.register" : "room.join"));
+    end(&b);
+}
+
+WZP_ROWS(who_is_granted_comes_in_as_that_identity, services, run_good);
+
+/* Clients wait for nothing: the protocol has no answer to a token. */
+static void run_held(size_t row)
+{
+    bench b;
+    begin(&b, row != 0);
+    say_token(&b, "sesame");
+    enter(&b);
+    assert_false(is_in(&b)); /* not before the host's word */
+    rig_advance(&b.r, 9 * WZP_S);
+    assert_false(is_in(&b));
+    expect_asked(&b, "sesame");
+    answer(&b, true, b.fp);
+    assert_true(is_in(&b));
+    end(&b);
+}
+
+WZP_ROWS(what_is_said_right_after_the_token_waits_for_the_host, services,
+         run_held);
+
+static void run_no_token(size_t row)
+{
+    bench b;
+    begin(&b, row != 0);
+    enter(&b);
+    expect_refused(&b, "AuthToken first");
+    end(&b);
+}
+
+WZP_ROWS(who_sends_no_token_is_refused, services, run_no_token);
+
+static void run_declined(size_t row)
+{
+    bench b;
+    begin(&b, row != 0);
+    say_token(&b, "wrong");
+    enter(&b);
+    expect_asked(&b, "wrong");
+    answer(&b, false, NULL);
+    expect_refused(&b, "not accepted");
+    end(&b);
+}
+
+WZP_ROWS(whom_the_host_declines_is_refused, services, run_declined);
+
+/* A good token, stolen or lent: valid, but somebody else's. */
+static void run_foreign(size_t row)
+{
+    bench b;
+    begin(&b, row != 0);
+    b.fp[15] ^= 1;
+    say_token(&b, "sesame");
+    enter(&b);
+    expect_asked(&b, "sesame");
+    answer(&b, true, b.fp);
+    expect_refused(&b, "another identity");
+    end(&b);
+}
+
+WZP_ROWS(a_token_of_another_identity_is_refused, services, run_foreign);
+
+static void run_too_long(size_t row)
+{
+    bench b;
+    static char token[WZP_RELAY_TOKEN_MAX + 2];
+    begin(&b, row != 0);
+    memset(token, 'x', sizeof token - 1);
+    say_token(&b, token);
+    expect_refused(&b, wzp_strerror(WZP_ERR_AUTH));
+    end(&b);
+}
+
+WZP_ROWS(a_token_without_end_is_refused, services, run_too_long);
+
+static void run_silent_host(size_t row)
+{
+    bench b;
+    begin(&b, row != 0);
+    say_token(&b, "sesame");
+    enter(&b);
+    rig_advance(&b.r, 10 * WZP_S + 250 * WZP_MS);
+    rig_expect_closed(b.c.conn, WZP_CLOSE_SLOW);
+    assert_int_equal(rig_stats(&b.r).refused_timeout, 1);
+    /* The answer comes too late, and the token is no longer handed out. */
+    assert_int_equal(wzp_relay_auth(b.r.relay, b.r.now, b.c.conn, true, b.fp),
+                     WZP_ERR_NOT_FOUND);
+    wzp_relay_event ev;
+    assert_true(wzp_relay_next_event(b.r.relay, &ev));
+    assert_int_equal(ev.kind, WZP_RELAY_REFUSED);
+    assert_int_equal(ev.err, WZP_ERR_TIMEOUT);
+    end(&b);
+}
+
+WZP_ROWS(a_host_that_says_nothing_is_waited_for_in_vain, services,
+         run_silent_host);
+
+static void run_more(size_t row)
+{
+    bench b;
+    begin(&b, row != 0);
+    say_token(&b, "sesame");
+    say_token(&b, "another");
+    if (b.is_signal) {
+        rig_expect_no_ack(&b.r, b.c.conn, WZP_CLOSE_PROTOCOL);
+    }
+    rig_expect_closed(b.c.conn, WZP_CLOSE_PROTOCOL);
+    end(&b);
+}
+
+WZP_ROWS(one_token_is_looked_at_and_no_second, services, run_more);
+
+WZP_TEST(no_word_without_an_ask_and_none_twice)
+{
+    bench b;
+    begin(&b, true);
+    assert_int_equal(wzp_relay_auth(b.r.relay, b.r.now, b.c.conn, true, b.fp),
+                     WZP_ERR_NOT_FOUND);
+    assert_int_equal(wzp_relay_auth(b.r.relay, b.r.now, 99, true, b.fp),
+                     WZP_ERR_NOT_FOUND);
+    say_token(&b, "sesame");
+    answer(&b, true, b.fp);
+    assert_int_equal(wzp_relay_auth(b.r.relay, b.r.now, b.c.conn, true, b.fp),
+                     WZP_ERR_NOT_FOUND);
+    end(&b);
+}
+
+/* Many clients whose host is slow: every ask is heard, whatever else goes on.
+ */
+WZP_TEST(asks_are_not_pushed_out_by_other_events)
+{
+    bench b;
+    wzp_relay_event ev;
+    size_t asks = 0;
+    begin(&b, true);
+    for (int i = 0; i < 600; i++) {
+        const wzp_conn_id conn = rig_accept(&b.r, "_probe"); /* refused */
+        assert_false(fake->conns[conn].is_open);
+        b.c.conn = rig_accept(&b.r, "_signal");
+        say_token(&b, "sesame");
+        b.log_len = 0;
+    }
+    assert_true(rig_stats(&b.r).events_dropped > 0);
+    while (wzp_relay_next_event(b.r.relay, &ev)) {
+        asks += ev.kind == WZP_RELAY_AUTH;
+    }
+    assert_int_equal(asks, 600);
+    end(&b);
+}
+
+/* The control: without asks_auth a token means nothing, and none is kept. */
+WZP_TEST(a_relay_that_asks_for_none_takes_who_has_no_token)
+{
+    rig r;
+    rig_client c;
+    wzp_relay_event ev;
+    rig_new(&r);
+    rig_client_init(&r, &c, 3);
+    c.conn = rig_accept(&r, "_signal");
+    const wzp_signal token = {.kind = WZP_SIG_AUTH_TOKEN,
+                              .u.auth_token = {WZP_STR("sesame")}};
+    rig_signal(&r, c.conn, &token);
+    rig_reg o;
+    rig_make_reg(&c, c.conn, &o);
+    rig_signal(&r, c.conn, &o.sig);
+    rig_expect_ack(&r, c.conn);
+    while (wzp_relay_next_event(r.relay, &ev)) {
+        assert_int_not_equal(ev.kind, WZP_RELAY_AUTH);
+    }
+    rig_client_free(&c);
+    rig_free(&r);
+}
