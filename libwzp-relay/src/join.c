@@ -20,7 +20,7 @@ enum { MESSAGES_BEFORE_JOIN = 8 };
 
 /* Of the address (wzp_endpoint_charge). chosen: an offer costs as much as its
  * handshake; who has nothing to show gets ten times less often to it. */
-enum { POINTS_OFFER = 1, POINTS_WRONG = 10 };
+enum { POINTS_WRONG = 10 };
 
 #define VERSION_LINGER (100 * WZP_MS) /* spec/wire.md 5.2 */
 
@@ -420,7 +420,7 @@ static void on_offer(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
         .now = relay->cfg.unix_now(relay->cfg.unix_now_user),
     };
     wzp__verdict verdict = {
-        .err = wzp_endpoint_charge(relay->ep, now, peer->conn, POINTS_OFFER)};
+        .err = wzp_endpoint_charge(relay->ep, now, peer->conn, WZP__POINTS_OFFER)};
     if (verdict.err == WZP_ERR_RATE) {
         wzp__admit_refusal(verdict.err, &verdict);
     } else {

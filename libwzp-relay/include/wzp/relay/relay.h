@@ -65,7 +65,7 @@ typedef struct wzp_relay_config {
     const wzp_room_rule *room_rules; /* copied; at most one for a room */
     size_t n_room_rules;             /* at most 65,536 */
     bool is_closed;                  /* no rooms but those with a rule */
-    size_t max_registrations; /* 1 … 65,536, default 4096 */
+    size_t max_registrations;        /* 1 … 65,536, default 4096 */
     /* Before it joins or registers, a client must send an AuthToken: see
      * WZP_RELAY_AUTH and wzp_relay_auth. Default false. */
     bool asks_auth;
@@ -197,11 +197,11 @@ typedef struct wzp_relay_stats {
                                   * or gave way to newer ones */
     uint64_t refused_rate;       /* offers: too much from their address */
     uint64_t handshakes_refused_rate; /* the same; not in handshakes_refused */
-    uint64_t refused_rule; /* by a room's secret or list, or no such room
-                            * on a closed relay */
-    size_t registered;           /* now */
-    size_t registered_verified;  /* of these, with proof */
-    uint64_t registrations;      /* taken */
+    uint64_t refused_rule;      /* by a room's secret or list, or no such room
+                                 * on a closed relay */
+    size_t registered;          /* now */
+    size_t registered_verified; /* of these, with proof */
+    uint64_t registrations;     /* taken */
     uint64_t registrations_replaced; /* of those: took an older one's place */
     uint64_t registrations_ended;
     uint64_t address_probes; /* registrations without an identity, that ask for
