@@ -18,8 +18,8 @@
 /* Messages read before a CallOffer: AuthToken, and what is unknown. chosen. */
 enum { MESSAGES_BEFORE_JOIN = 8 };
 
-/* Of the address (wzp_endpoint_charge). chosen: an offer costs as much as its
- * handshake; who has nothing to show gets ten times less often to it. */
+/* Of the address (wzp_endpoint_charge). chosen: who has nothing to show gets
+ * ten times less often to the door. */
 enum { POINTS_WRONG = 10 };
 
 #define VERSION_LINGER (100 * WZP_MS) /* spec/wire.md 5.2 */
