@@ -98,6 +98,7 @@ typedef enum fault {
     NO_BINDING,
     WRONG_BINDING,
     OFFERS_BINDING, /* made for a CallOffer */
+    RELAYS_BINDING, /* made for another relay's certificate */
     FOREIGN_KEY,    /* all signed, but another's identity named */
     PROVES_NOTHING,
     BOUND_WITHOUT_CAPS,
@@ -108,7 +109,7 @@ typedef enum fault {
 static void spoil(const rig_client *c, fault what, rig_reg *o)
 {
     wzp_sig_register_presence *reg = &o->sig.u.register_presence;
-    wzp_binding_input in = {.kind = WZP_BINDING_CALL_OFFER};
+    wzp_binding_input in = {0};
     const wzp_bytes none = {NULL, 0};
     switch (what) {
     case NOTHING: break;
@@ -117,8 +118,12 @@ static void spoil(const rig_client *c, fault what, rig_reg *o)
     case NO_BINDING: reg->binding = none; break;
     case WRONG_BINDING: o->binding[5] ^= 1; break;
     case OFFERS_BINDING:
+    case RELAYS_BINDING:
+        in.kind = what == OFFERS_BINDING ? WZP_BINDING_CALL_OFFER
+                                         : WZP_BINDING_REGISTER;
         rig_exporter(c->conn, in.exporter);
-        memset(in.server_cert_hash, 0xCE, sizeof in.server_cert_hash);
+        memset(in.server_cert_hash, what == OFFERS_BINDING ? 0xCE : 0xCF,
+               sizeof in.server_cert_hash);
         assert_int_equal(wzp_binding_sign(&c->identity, &in, o->binding),
                          WZP_OK);
         break;
@@ -154,6 +159,7 @@ static const struct {
     {NO_BINDING, WZP_ERR_BINDING, WZP_ERR_BINDING, WZP_CLOSE_AUTH},
     {WRONG_BINDING, WZP_ERR_BINDING, WZP_ERR_BINDING, WZP_CLOSE_AUTH},
     {OFFERS_BINDING, WZP_ERR_BINDING, WZP_ERR_BINDING, WZP_CLOSE_AUTH},
+    {RELAYS_BINDING, WZP_ERR_BINDING, WZP_ERR_BINDING, WZP_CLOSE_AUTH},
     {FOREIGN_KEY, WZP_ERR_SIGNATURE, WZP_ERR_SIGNATURE, WZP_CLOSE_AUTH},
     {PROVES_NOTHING, WZP_ERR_LEGACY, WZP_OK, WZP_CLOSE_LEGACY},
     {SIGNED_ONLY, WZP_ERR_LEGACY, WZP_OK, WZP_CLOSE_LEGACY},
