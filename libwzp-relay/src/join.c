@@ -153,7 +153,10 @@ void wzp__join_refuse(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
             "it is refused anyhow");
     }
     wzp__join_tell(relay, now, WZP_RELAY_REFUSED, peer, verdict->err);
-    if (peer->state == WZP__PEER_WAIT_REGISTER) {
+    /* To a client an Ack that says no is final. What may be otherwise the next
+     * time is said by the close alone. */
+    if (peer->state == WZP__PEER_WAIT_REGISTER &&
+        verdict->code != WZP_CLOSE_FULL && verdict->code != WZP_CLOSE_SLOW) {
         wzp__auth_drop(&relay->asks, &peer->auth);
         wzp__register_refused(relay, now, peer, verdict);
         return;

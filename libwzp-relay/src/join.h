@@ -27,7 +27,7 @@ void wzp__join_expire(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer);
 void wzp__join_close(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
                      uint64_t code, const char *reason, wzp_err err);
 /* It may not come in: counted, told, and closed; from the signal service it is
- * told so first. */
+ * told so first, if it need not come again. */
 void wzp__join_refuse(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
                       const wzp__verdict *verdict);
 /* The host has looked at its token, see wzp_relay_auth. peer may be NULL. */

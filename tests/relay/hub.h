@@ -61,8 +61,11 @@ typedef struct hub_client {
     uint16_t sid;
     size_t members; /* of the last roster, and what deltas made of it */
     size_t dgrams;
-    wzp_arena *arena; /* of the offer or signal last */
-    wzp_str offer;    /* the last one, as sent; gone with the next signal */
+    bool is_registered, is_turned_away; /* as the Ack said */
+    char observed[WZP_ADDR_TEXT_MAX];   /* of the last ReflectResponse */
+    wzp_arena *arena;                   /* of the offer or signal last */
+    wzp_str offer; /* or registration: the last one, as sent; gone with the
+                    * next signal */
 } hub_client;
 
 typedef struct hub {
@@ -112,14 +115,15 @@ static inline void *hub_resize(void *user, void *ptr, size_t old, size_t size)
     return out;
 }
 
-/* max_members 0: the default. packets: buffers of the relay. */
-static inline void hub_new_small(hub *h, bool allow_legacy, size_t max_members,
-                                 size_t packets)
+/* The relay's identity is made from a byte; max_members 0: the default;
+ * packets: buffers of the relay. */
+static inline void hub_new_as(hub *h, uint8_t who, bool allow_legacy,
+                              size_t max_members, size_t packets)
 {
     uint8_t seed[WZP_SEED_LEN];
     const uint8_t ip[4] = {10, 0, 0, 1};
     memset(h, 0, sizeof *h);
-    memset(seed, 0x77, sizeof seed);
+    memset(seed, who, sizeof seed);
     assert_int_equal(wzp_crypto_global_init(), WZP_OK);
     assert_int_equal(wzp_transport_global_init(), WZP_OK);
     assert_int_equal(wzp_seed_identity_new(&h->seed, seed), WZP_OK);
@@ -141,6 +145,12 @@ static inline void hub_new_small(hub *h, bool allow_legacy, size_t max_members,
     cfg.build = "abc123";
     cfg.max_members = max_members > 0 ? max_members : cfg.max_members;
     assert_int_equal(wzp_relay_new(&h->relay, &cfg, h->now, NULL, 0), WZP_OK);
+}
+
+static inline void hub_new_small(hub *h, bool allow_legacy, size_t max_members,
+                                 size_t packets)
+{
+    hub_new_as(h, 0x77, allow_legacy, max_members, packets);
 }
 
 static inline void hub_new_with(hub *h, bool allow_legacy, size_t max_members)
@@ -227,6 +237,13 @@ static inline void hub_hear(hub *h, hub_client *c, const wzp_ep_action *a)
         } else if (sig.kind == WZP_SIG_ROOM_DELTA) {
             c->members += sig.u.room_delta.joined.n;
             c->members -= sig.u.room_delta.left.n;
+        } else if (sig.kind == WZP_SIG_REGISTER_PRESENCE_ACK) {
+            c->is_registered = sig.u.register_presence_ack.success;
+            c->is_turned_away = !c->is_registered;
+        } else if (sig.kind == WZP_SIG_REFLECT_RESPONSE) {
+            const wzp_str at = sig.u.reflect_response.observed_addr;
+            (void)snprintf(c->observed, sizeof c->observed, "%.*s", (int)at.len,
+                           at.ptr);
         }
         break;
     case WZP_EP_UNI:
@@ -415,6 +432,31 @@ static inline hub_client *hub_join(hub *h, const char *room)
     hub_run(h, 100 * WZP_MS);
     assert_true(c->is_answered);
     return c;
+}
+
+/* Sign a registration for this connection and send it there; of an earlier
+ * client when not `proves`. */
+static inline void hub_send_reg(hub *h, hub_client *c, bool proves)
+{
+    uint8_t signature[WZP_SIG_LEN], binding[WZP_SIG_LEN];
+    wzp_signal sig = {.kind = WZP_SIG_REGISTER_PRESENCE};
+    wzp_sig_register_presence *reg = &sig.u.register_presence;
+    memcpy(reg->identity_pub, c->identity.public_key, WZP_KEY_LEN);
+    if (proves) {
+        wzp_binding_input in = {.kind = WZP_BINDING_REGISTER};
+        memcpy(in.exporter, c->exporter, sizeof in.exporter);
+        memcpy(in.server_cert_hash, c->cert_hash, WZP_HASH_LEN);
+        assert_int_equal(wzp_register_sign(&c->identity, signature), WZP_OK);
+        assert_int_equal(wzp_binding_sign(&c->identity, &in, binding), WZP_OK);
+        reg->signature = (wzp_bytes){signature, sizeof signature};
+        reg->binding = (wzp_bytes){binding, sizeof binding};
+        reg->caps = WZP_CAP_PRESENT | WZP_CAP_E2E1 | WZP_CAP_SIG1;
+    }
+    wzp_arena_reset(c->arena);
+    assert_int_equal(wzp_signal_encode(c->arena, &sig, &c->offer), WZP_OK);
+    assert_int_equal(wzp_endpoint_send_signal(c->ep, h->now, c->conn,
+                                              c->offer.ptr, c->offer.len),
+                     WZP_OK);
 }
 
 /* One sealed datagram of 100 bytes or so. */

@@ -98,6 +98,7 @@ typedef enum fault {
     NO_BINDING,
     WRONG_BINDING,
     OFFERS_BINDING, /* made for a CallOffer */
+    RELAYS_BINDING, /* made for another relay's certificate */
     FOREIGN_KEY,    /* all signed, but another's identity named */
     PROVES_NOTHING,
     BOUND_WITHOUT_CAPS,
@@ -108,7 +109,7 @@ typedef enum fault {
 static void spoil(const rig_client *c, fault what, rig_reg *o)
 {
     wzp_sig_register_presence *reg = &o->sig.u.register_presence;
-    wzp_binding_input in = {.kind = WZP_BINDING_CALL_OFFER};
+    wzp_binding_input in = {0};
     const wzp_bytes none = {NULL, 0};
     switch (what) {
     case NOTHING: break;
@@ -117,8 +118,12 @@ static void spoil(const rig_client *c, fault what, rig_reg *o)
     case NO_BINDING: reg->binding = none; break;
     case WRONG_BINDING: o->binding[5] ^= 1; break;
     case OFFERS_BINDING:
+    case RELAYS_BINDING:
+        in.kind = what == OFFERS_BINDING ? WZP_BINDING_CALL_OFFER
+                                         : WZP_BINDING_REGISTER;
         rig_exporter(c->conn, in.exporter);
-        memset(in.server_cert_hash, 0xCE, sizeof in.server_cert_hash);
+        memset(in.server_cert_hash, what == OFFERS_BINDING ? 0xCE : 0xCF,
+               sizeof in.server_cert_hash);
         assert_int_equal(wzp_binding_sign(&c->identity, &in, o->binding),
                          WZP_OK);
         break;
@@ -154,6 +159,7 @@ static const struct {
     {NO_BINDING, WZP_ERR_BINDING, WZP_ERR_BINDING, WZP_CLOSE_AUTH},
     {WRONG_BINDING, WZP_ERR_BINDING, WZP_ERR_BINDING, WZP_CLOSE_AUTH},
     {OFFERS_BINDING, WZP_ERR_BINDING, WZP_ERR_BINDING, WZP_CLOSE_AUTH},
+    {RELAYS_BINDING, WZP_ERR_BINDING, WZP_ERR_BINDING, WZP_CLOSE_AUTH},
     {FOREIGN_KEY, WZP_ERR_SIGNATURE, WZP_ERR_SIGNATURE, WZP_CLOSE_AUTH},
     {PROVES_NOTHING, WZP_ERR_LEGACY, WZP_OK, WZP_CLOSE_LEGACY},
     {SIGNED_ONLY, WZP_ERR_LEGACY, WZP_OK, WZP_CLOSE_LEGACY},
@@ -379,7 +385,8 @@ WZP_TEST(a_full_table_refuses_strangers_and_lets_its_own_come_again)
     rig_registered(&r, &c[0]);
     rig_registered(&r, &c[1]);
     rig_register(&r, &c[2]);
-    rig_expect_no_ack(&r, c[2].conn, WZP_CLOSE_FULL);
+    rig_expect_none(&r, c[2].conn); /* a no would be final */
+    rig_expect_closed(c[2].conn, WZP_CLOSE_FULL);
     assert_int_equal(rig_stats(&r).refused_full, 1);
     rig_registered(&r, &c[0]); /* over a new connection */
     rig_gone(&r, c[1].conn, WZP_ERR_PEER_CLOSED, 0);
@@ -399,7 +406,8 @@ WZP_TEST(who_does_not_register_in_time_is_closed)
     rig_advance(&r, 10 * WZP_S - 1);
     assert_true(fake->conns[conn].is_open);
     rig_advance(&r, 1);
-    rig_expect_no_ack(&r, conn, WZP_CLOSE_SLOW);
+    rig_expect_none(&r, conn);
+    rig_expect_closed(conn, WZP_CLOSE_SLOW);
     (void)expect_event(&r, WZP_RELAY_REFUSED, WZP_ERR_TIMEOUT);
     assert_int_equal(rig_stats(&r).refused_timeout, 1);
     assert_int_equal(rig_stats(&r).conns, 0);

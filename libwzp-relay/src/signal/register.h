@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Becoming reachable: RegisterPresence is checked, answered with an Ack, and
  * kept in the registry until the connection ends. The Ack is the first thing a
- * client hears, also when it is refused; then it is closed.
+ * client hears, also when it is refused for good; then it is closed.
  * Source: design/secure-media.md 3, 9; spec/relay.md 4.1.
  *
  *   signature ─ binding? ─ yes ─ binding holds ─────────────► verified
