@@ -125,6 +125,20 @@ static void do_reopen(wzp_client *c)
     }
 }
 
+static void do_contact(wzp_client *c, const wzp__command *cmd)
+{
+    const wzp_tstamp now = wzp_uv_now();
+    wzp_err e;
+    if (cmd->kind == WZP__CMD_CONTACT_ADD) {
+        e = wzp_engine_contact_add(c->engine, now, cmd->fp, cmd->name);
+    } else if (cmd->kind == WZP__CMD_CONTACT_VERIFY) {
+        e = wzp_engine_contact_verify(c->engine, now, cmd->fp, cmd->flag);
+    } else {
+        e = wzp_engine_contact_forget(c->engine, now, cmd->fp);
+    }
+    wzp_ignore(e, "WZP_EVENT_CONTACT says it");
+}
+
 static void run_command(wzp_client *c, const wzp__command *cmd)
 {
     wzp_tstamp now = wzp_uv_now();
@@ -139,6 +153,9 @@ static void run_command(wzp_client *c, const wzp__command *cmd)
     case WZP__CMD_ACCEPT_CLEAR: do_accept_clear(c); break;
     case WZP__CMD_WORDS: wzp__client_work_words(c); break;
     case WZP__CMD_NETWORK: do_reopen(c); break;
+    case WZP__CMD_CONTACT_ADD:
+    case WZP__CMD_CONTACT_VERIFY:
+    case WZP__CMD_CONTACT_FORGET: do_contact(c, cmd); break;
     }
 }
 
@@ -183,7 +200,7 @@ static void on_wake(uv_async_t *handle)
     }
 }
 
-wzp_err wzp__client_post(wzp_client *c, const wzp__command *cmd)
+static wzp_err post(wzp_client *c, const wzp__command *cmd)
 {
     if (c->how == WZP__HOST_NONE) {
         return WZP_ERR_STATE;
@@ -202,36 +219,90 @@ wzp_err wzp__client_post(wzp_client *c, const wzp__command *cmd)
     return WZP_OK;
 }
 
+wzp_err wzp_client_join_with(wzp_client *c,
+                             const wzp_client_join_options *options)
+{
+    wzp__command cmd;
+    WZP_TRY(wzp__client_join_command(&cmd, options));
+    const wzp_err e = post(c, &cmd);
+    if (e != WZP_OK) {
+        wzp_guarded_free(cmd.terms);
+    }
+    return e;
+}
+
+wzp_err wzp_client_join(wzp_client *c, const char *room, const char *relay,
+                        const char *pin)
+{
+    wzp_client_join_options o;
+    wzp_client_join_options_default(&o);
+    o.room = room;
+    o.relay = relay;
+    o.pin = pin;
+    return wzp_client_join_with(c, &o);
+}
+
 wzp_err wzp_client_leave(wzp_client *c)
 {
-    return wzp__client_post(c, &(wzp__command){.kind = WZP__CMD_LEAVE});
+    return post(c, &(wzp__command){.kind = WZP__CMD_LEAVE});
 }
 
 wzp_err wzp_client_mute(wzp_client *c, bool muted)
 {
-    return wzp__client_post(
-        c, &(wzp__command){.kind = WZP__CMD_MUTE, .flag = muted});
+    return post(c, &(wzp__command){.kind = WZP__CMD_MUTE, .flag = muted});
 }
 
 wzp_err wzp_client_pin_decide(wzp_client *c, bool accept)
 {
-    return wzp__client_post(
-        c, &(wzp__command){.kind = WZP__CMD_PIN_DECIDE, .flag = accept});
+    return post(c,
+                &(wzp__command){.kind = WZP__CMD_PIN_DECIDE, .flag = accept});
 }
 
 wzp_err wzp_client_accept_clear(wzp_client *c)
 {
-    return wzp__client_post(c, &(wzp__command){.kind = WZP__CMD_ACCEPT_CLEAR});
+    return post(c, &(wzp__command){.kind = WZP__CMD_ACCEPT_CLEAR});
+}
+
+static wzp_err post_contact(wzp_client *c, wzp__command *cmd,
+                            const uint8_t fp[WZP_FP_LEN])
+{
+    memcpy(cmd->fp, fp, WZP_FP_LEN);
+    return post(c, cmd);
+}
+
+wzp_err wzp_client_contact_add(wzp_client *c, const uint8_t fp[WZP_FP_LEN],
+                               const char *name)
+{
+    wzp__command cmd = {.kind = WZP__CMD_CONTACT_ADD};
+    const size_t len = strlen(name);
+    if (len >= sizeof cmd.name) {
+        return WZP_ERR_NAME;
+    }
+    memcpy(cmd.name, name, len + 1);
+    return post_contact(c, &cmd, fp);
+}
+
+wzp_err wzp_client_contact_verify(wzp_client *c, const uint8_t fp[WZP_FP_LEN],
+                                  bool is_verified)
+{
+    wzp__command cmd = {.kind = WZP__CMD_CONTACT_VERIFY, .flag = is_verified};
+    return post_contact(c, &cmd, fp);
+}
+
+wzp_err wzp_client_contact_forget(wzp_client *c, const uint8_t fp[WZP_FP_LEN])
+{
+    wzp__command cmd = {.kind = WZP__CMD_CONTACT_FORGET};
+    return post_contact(c, &cmd, fp);
 }
 
 wzp_err wzp_client_words(wzp_client *c)
 {
-    return wzp__client_post(c, &(wzp__command){.kind = WZP__CMD_WORDS});
+    return post(c, &(wzp__command){.kind = WZP__CMD_WORDS});
 }
 
 wzp_err wzp_client_network_changed(wzp_client *c)
 {
-    return wzp__client_post(c, &(wzp__command){.kind = WZP__CMD_NETWORK});
+    return post(c, &(wzp__command){.kind = WZP__CMD_NETWORK});
 }
 
 /* --- events and statistics --- */

@@ -26,6 +26,9 @@ typedef enum wzp__command_kind {
     WZP__CMD_ACCEPT_CLEAR,
     WZP__CMD_WORDS,
     WZP__CMD_NETWORK,
+    WZP__CMD_CONTACT_ADD,
+    WZP__CMD_CONTACT_VERIFY,
+    WZP__CMD_CONTACT_FORGET,
 } wzp__command_kind;
 
 /* On which terms to join: what the engine is told once the addresses are known.
@@ -50,6 +53,8 @@ typedef struct wzp__command {
     char room[WZP_ROOM_NAME_MAX + 1];
     wzp__relay_name relay;
     wzp__join_terms *terms; /* of WZP__CMD_JOIN */
+    uint8_t fp[WZP_FP_LEN];
+    char name[WZP_ALIAS_MAX];
 } wzp__command;
 
 typedef enum wzp__hosting {
@@ -95,9 +100,9 @@ void wzp__client_publish_ended(wzp_client *c, wzp_err why, const char *text);
 /* Close the handles once stopping and no request (`jobs`) is under way. */
 void wzp__client_maybe_close(wzp_client *c);
 
-/* Put into the queue of commands. WZP_ERR_STATE, WZP_ERR_FULL: it is not. */
-WZP_NODISCARD wzp_err wzp__client_post(wzp_client *c, const wzp__command *cmd);
-
+/* The command to join. Errors of wzp_client_join_with. */
+WZP_NODISCARD wzp_err wzp__client_join_command(
+    wzp__command *out, const wzp_client_join_options *options);
 /* Derive the room's secret, find the relay's addresses, then join. Takes
  * cmd->terms. */
 void wzp__client_begin_join(wzp_client *c, const wzp__command *cmd);
