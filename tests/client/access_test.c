@@ -106,6 +106,24 @@ WZP_TEST(access_that_makes_no_sense_leaves_the_one_before)
     teardown(&f);
 }
 
+WZP_TEST(access_takes_one_off_and_gives_its_place_to_the_next)
+{
+    fixture f;
+    setup(&f);
+    const uint8_t third[WZP_FP_LEN] = {3};
+    const uint8_t first[WZP_FP_LEN] = {1, 1, 1, 1, 1, 1, 1, 1,
+                                       1, 1, 1, 1, 1, 1, 1, 1};
+    ASSERT_OK(wzp__access_take(&f.access, &f.mem, &f.join));
+    wzp__access_disallow(&f.access, first);
+    wzp__access_disallow(&f.access, third); /* was not there */
+    assert_memory_not_equal(f.access.allowed[0], first, WZP_FP_LEN);
+    assert_int_equal(f.access.allowed[1][0], 2);
+    ASSERT_OK(wzp__access_allow(&f.access, &f.mem, third));
+    assert_int_equal(f.access.n_allowed, 2);
+    assert_memory_equal(f.access.allowed[0], third, WZP_FP_LEN);
+    teardown(&f);
+}
+
 WZP_TEST(access_takes_one_more_once)
 {
     fixture f;

@@ -239,6 +239,30 @@ WZP_TEST(group_who_is_allowed_later_hears_and_is_heard_by_who_allowed_it)
     hub_free(h);
 }
 
+WZP_TEST(group_who_is_not_allowed_any_more_hears_nothing_from_then_on)
+{
+    hub *h = hub_new(7);
+    uint8_t fp[WZP_FP_LEN];
+    const int ghost = with_a_ghost(h);
+    vec_fingerprint(h->peers[1].fp, fp);
+    wzp_group_disallow(h->peers[0].g, h->now, fp);
+    wzp_group_disallow(h->peers[0].g, h->now, fp); /* again */
+    hub_run(h, 1 * WZP_S);                         /* what it holds runs out */
+    const uint64_t heard = h->peers[1].frames[0];
+    const uint64_t said = h->peers[0].frames[1];
+    hub_run(h, 3 * WZP_S);
+    assert_int_equal(h->peers[1].frames[0], heard);
+    assert_int_equal(h->peers[0].frames[1], said);
+    assert_int_equal(hub_info(h, 0, 1).state, WZP_MEMBER_REFUSED);
+    ASSERT_ERR(hub_info(h, 0, 1).why, WZP_ERR_NOT_ALLOWED);
+
+    vec_fingerprint(h->peers[ghost].fp, fp); /* its place is free */
+    ASSERT_OK(wzp_group_allow(h->peers[0].g, h->now, fp));
+    hub_run(h, 2 * WZP_S);
+    assert_int_equal(hub_info(h, 0, ghost).state, WZP_MEMBER_KEYED);
+    hub_free(h);
+}
+
 WZP_TEST(group_who_is_allowed_before_it_comes_is_no_stranger)
 {
     hub *h = hub_new(7);

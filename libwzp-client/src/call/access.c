@@ -63,22 +63,44 @@ void wzp__access_clear(wzp__access *a, const wzp_mem *mem)
     *a = (wzp__access){0};
 }
 
+/* NULL: it is not on the list. */
+static uint8_t *find(const wzp__access *a, const uint8_t fp[WZP_FP_LEN])
+{
+    for (size_t i = 0; i < a->n_allowed; i++) {
+        if (memcmp(a->allowed[i], fp, WZP_FP_LEN) == 0) {
+            return a->allowed[i];
+        }
+    }
+    return NULL;
+}
+
+/* Nobody has it: the place of one that was taken off. */
+static const uint8_t NOBODY[WZP_FP_LEN];
+
 wzp_err wzp__access_allow(wzp__access *a, const wzp_mem *mem,
                           const uint8_t fingerprint[WZP_FP_LEN])
 {
-    for (size_t i = 0; i < a->n_allowed; i++) {
-        if (memcmp(a->allowed[i], fingerprint, WZP_FP_LEN) == 0) {
-            return WZP_OK;
+    uint8_t *at = find(a, fingerprint);
+    at = at == NULL ? find(a, NOBODY) : at;
+    if (at == NULL) {
+        void *grown = wzp_mem_resize(mem, a->allowed, a->n_allowed * WZP_FP_LEN,
+                                     (a->n_allowed + 1) * WZP_FP_LEN);
+        if (grown == NULL) {
+            return WZP_ERR_NOMEM;
         }
+        a->allowed = grown;
+        at = a->allowed[a->n_allowed++];
     }
-    void *grown = wzp_mem_resize(mem, a->allowed, a->n_allowed * WZP_FP_LEN,
-                                 (a->n_allowed + 1) * WZP_FP_LEN);
-    if (grown == NULL) {
-        return WZP_ERR_NOMEM;
-    }
-    a->allowed = grown;
-    memcpy(a->allowed[a->n_allowed++], fingerprint, WZP_FP_LEN);
+    memcpy(at, fingerprint, WZP_FP_LEN);
     return WZP_OK;
+}
+
+void wzp__access_disallow(wzp__access *a, const uint8_t fingerprint[WZP_FP_LEN])
+{
+    uint8_t *at = find(a, fingerprint);
+    if (at != NULL) {
+        memcpy(at, NOBODY, WZP_FP_LEN);
+    }
 }
 
 void wzp__access_tell(const wzp__access *a, wzp_group_config *cfg)

@@ -27,9 +27,11 @@ WZP_NODISCARD wzp_err wzp__access_take(wzp__access *a, const wzp_mem *mem,
                                        const wzp_join *join);
 /* Wipes the secret; an open room is left. */
 void wzp__access_clear(wzp__access *a, const wzp_mem *mem);
-/* One more. WZP_ERR_NOMEM. */
+/* One more, or one less. WZP_ERR_NOMEM. */
 WZP_NODISCARD wzp_err wzp__access_allow(wzp__access *a, const wzp_mem *mem,
                                         const uint8_t fingerprint[WZP_FP_LEN]);
+void wzp__access_disallow(wzp__access *a,
+                          const uint8_t fingerprint[WZP_FP_LEN]);
 
 /* What a key group is told: cfg->allowed is borrowed, cfg->psk is a copy that
  * the caller wipes. */

@@ -433,7 +433,11 @@ bool wzp_engine_next_event_sized(wzp_engine *e, wzp_client_event *out,
 
 wzp_err wzp_engine_join(wzp_engine *e, wzp_tstamp now, const wzp_join *join)
 {
-    WZP_TRY(wzp__session_start(e->session, now, join));
+    if (join->policy == WZP_POLICY_CONTACTS) {
+        WZP_TRY(wzp__engine_contacts_join(e, now, join));
+    } else {
+        WZP_TRY(wzp__session_start(e->session, now, join));
+    }
     wzp__clear_begin(&e->clear);
     /* Who cannot seal cannot prove that it may be talked to. */
     e->clear.is_allowed =
@@ -441,12 +445,6 @@ wzp_err wzp_engine_join(wzp_engine *e, wzp_tstamp now, const wzp_join *join)
     e->input_ended = false;
     drain_session(e, now);
     return WZP_OK;
-}
-
-wzp_err wzp_engine_allow(wzp_engine *e, wzp_tstamp now,
-                         const uint8_t fingerprint[WZP_FP_LEN])
-{
-    return wzp__session_allow(e->session, now, fingerprint);
 }
 
 void wzp_engine_leave(wzp_engine *e, wzp_tstamp now)

@@ -4,6 +4,8 @@
  */
 #include "call/engine_parts.h"
 
+#include <wzp/crypto/wipe.h>
+
 #include <string.h>
 
 static wzp_unix_s unix_now(const wzp_engine *e)
@@ -56,6 +58,58 @@ void wzp__engine_contact_name(const wzp_engine *e, wzp_client_event *ev)
     }
 }
 
+/* --- a room for contacts only --- */
+
+static void list_contacts(const wzp_engine *e, uint8_t (*out)[WZP_FP_LEN],
+                          size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        wzp_contact known = {.size = sizeof known};
+        wzp_ignore(wzp_contacts_at(e->contacts, i, &known),
+                   "there are n of them");
+        memcpy(out[i], known.fingerprint, WZP_FP_LEN);
+    }
+}
+
+wzp_err wzp__engine_contacts_join(wzp_engine *e, wzp_tstamp now,
+                                  const wzp_join *join)
+{
+    const size_t n = wzp_contacts_count(e->contacts);
+    const size_t all = n + join->n_allowed;
+    uint8_t(*list)[WZP_FP_LEN] =
+        wzp_mem_array(&e->cfg.mem, all + 1, WZP_FP_LEN);
+    if (list == NULL) {
+        return WZP_ERR_NOMEM;
+    }
+    list_contacts(e, list, n);
+    if (join->n_allowed > 0) {
+        memcpy(list[n], join->allowed, join->n_allowed * WZP_FP_LEN);
+    }
+    wzp_join with = *join;
+    with.allowed = (const uint8_t(*)[WZP_FP_LEN])list;
+    with.n_allowed = all;
+    const wzp_err err = wzp__session_start(e->session, now, &with);
+    wzp_wipe(&with, sizeof with);
+    wzp_mem_free(&e->cfg.mem, list, (all + 1) * WZP_FP_LEN);
+    return err;
+}
+
+/* Who is a contact now, or is none any more, in the room we are in. */
+static wzp_err change_list(wzp_engine *e, wzp_tstamp now,
+                           const uint8_t fp[WZP_FP_LEN], bool is_contact)
+{
+    if (wzp__session_policy(e->session) != WZP_POLICY_CONTACTS) {
+        return WZP_OK;
+    }
+    if (!is_contact) {
+        wzp__session_disallow(e->session, now, fp);
+        return WZP_OK;
+    }
+    return wzp__session_allow(e->session, now, fp);
+}
+
+/* --- commands --- */
+
 /* Members with this fingerprint are told of again, as what they are to us now.
  * Who is added while here was seen. */
 static void tell_members(wzp_engine *e, wzp_tstamp now,
@@ -87,8 +141,12 @@ static wzp_err done(wzp_engine *e, wzp_tstamp now, wzp_err err,
 wzp_err wzp_engine_contact_add(wzp_engine *e, wzp_tstamp now,
                                const uint8_t fp[WZP_FP_LEN], const char *name)
 {
-    return done(e, now, wzp_contacts_add(e->contacts, fp, name, unix_now(e)),
-                fp);
+    wzp_err err = wzp_contacts_add(e->contacts, fp, name, unix_now(e));
+    if (err == WZP_OK || err == WZP_ERR_IO) { /* it is one, saved or not */
+        const wzp_err listed = change_list(e, now, fp, true);
+        err = err == WZP_OK ? listed : err;
+    }
+    return done(e, now, err, fp);
 }
 
 wzp_err wzp_engine_contact_verify(wzp_engine *e, wzp_tstamp now,
@@ -101,7 +159,9 @@ wzp_err wzp_engine_contact_verify(wzp_engine *e, wzp_tstamp now,
 wzp_err wzp_engine_contact_forget(wzp_engine *e, wzp_tstamp now,
                                   const uint8_t fp[WZP_FP_LEN])
 {
-    return done(e, now, wzp_contacts_forget(e->contacts, fp), fp);
+    const wzp_err err = wzp_contacts_forget(e->contacts, fp);
+    wzp_ignore(change_list(e, now, fp, false), "taking off cannot fail");
+    return done(e, now, err, fp);
 }
 
 const wzp_contacts *wzp_engine_contacts_view(const wzp_engine *e)

@@ -69,6 +69,9 @@ bool wzp__engine_contact_meets(wzp_engine *e, wzp_tstamp now,
                                const wzp_member_info *info);
 /* What the user calls this member, into a WZP_EVENT_MEMBER. */
 void wzp__engine_contact_name(const wzp_engine *e, wzp_client_event *ev);
+/* Into a room in which only contacts get keys. Errors of wzp_engine_join. */
+WZP_NODISCARD wzp_err wzp__engine_contacts_join(wzp_engine *e, wzp_tstamp now,
+                                                const wzp_join *join);
 
 /* --- engine_clear.c --- */
 

@@ -66,6 +66,20 @@ wzp_err wzp__session_allow(wzp__session *s, wzp_tstamp now,
                             : wzp_group_allow(s->group, now, fingerprint);
 }
 
+void wzp__session_disallow(wzp__session *s, wzp_tstamp now,
+                           const uint8_t fingerprint[WZP_FP_LEN])
+{
+    wzp__access_disallow(&s->access, fingerprint);
+    if (s->group != NULL) {
+        wzp_group_disallow(s->group, now, fingerprint);
+    }
+}
+
+wzp_room_policy wzp__session_policy(const wzp__session *s)
+{
+    return s->access.policy;
+}
+
 bool wzp__session_is_open(const wzp__session *s)
 {
     return wzp__access_is_open(&s->access);

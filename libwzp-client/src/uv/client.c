@@ -200,7 +200,7 @@ static void on_wake(uv_async_t *handle)
     }
 }
 
-wzp_err wzp__client_post(wzp_client *c, const wzp__command *cmd)
+static wzp_err post(wzp_client *c, const wzp__command *cmd)
 {
     if (c->how == WZP__HOST_NONE) {
         return WZP_ERR_STATE;
@@ -219,26 +219,48 @@ wzp_err wzp__client_post(wzp_client *c, const wzp__command *cmd)
     return WZP_OK;
 }
 
+wzp_err wzp_client_join_with(wzp_client *c,
+                             const wzp_client_join_options *options)
+{
+    wzp__command cmd;
+    WZP_TRY(wzp__client_join_command(&cmd, options));
+    const wzp_err e = post(c, &cmd);
+    if (e != WZP_OK) {
+        wzp_guarded_free(cmd.terms);
+    }
+    return e;
+}
+
+wzp_err wzp_client_join(wzp_client *c, const char *room, const char *relay,
+                        const char *pin)
+{
+    wzp_client_join_options o;
+    wzp_client_join_options_default(&o);
+    o.room = room;
+    o.relay = relay;
+    o.pin = pin;
+    return wzp_client_join_with(c, &o);
+}
+
 wzp_err wzp_client_leave(wzp_client *c)
 {
-    return wzp__client_post(c, &(wzp__command){.kind = WZP__CMD_LEAVE});
+    return post(c, &(wzp__command){.kind = WZP__CMD_LEAVE});
 }
 
 wzp_err wzp_client_mute(wzp_client *c, bool muted)
 {
-    return wzp__client_post(
-        c, &(wzp__command){.kind = WZP__CMD_MUTE, .flag = muted});
+    return post(c, &(wzp__command){.kind = WZP__CMD_MUTE, .flag = muted});
 }
 
 wzp_err wzp_client_pin_decide(wzp_client *c, bool accept)
 {
-    return wzp__client_post(
-        c, &(wzp__command){.kind = WZP__CMD_PIN_DECIDE, .flag = accept});
+    return post(c,
+                &(wzp__command){.kind = WZP__CMD_PIN_DECIDE, .flag = accept});
 }
 
 wzp_err wzp_client_accept_clear(wzp_client *c)
 {
-    return wzp__client_post(c, &(wzp__command){.kind = WZP__CMD_ACCEPT_CLEAR});
+    return post(c, &(wzp__command){.kind = WZP__CMD_ACCEPT_CLEAR});
 }
 
 static wzp_err post_contact(wzp_client *c, wzp__command *cmd,
@@ -275,12 +297,12 @@ wzp_err wzp_client_contact_forget(wzp_client *c, const uint8_t fp[WZP_FP_LEN])
 
 wzp_err wzp_client_words(wzp_client *c)
 {
-    return wzp__client_post(c, &(wzp__command){.kind = WZP__CMD_WORDS});
+    return post(c, &(wzp__command){.kind = WZP__CMD_WORDS});
 }
 
 wzp_err wzp_client_network_changed(wzp_client *c)
 {
-    return wzp__client_post(c, &(wzp__command){.kind = WZP__CMD_NETWORK});
+    return post(c, &(wzp__command){.kind = WZP__CMD_NETWORK});
 }
 
 /* --- events and statistics --- */

@@ -281,8 +281,8 @@ static wzp_err take_terms(wzp__command *cmd, const wzp_client_join_options *o)
     return WZP_OK;
 }
 
-wzp_err wzp_client_join_with(wzp_client *c,
-                             const wzp_client_join_options *options)
+wzp_err wzp__client_join_command(wzp__command *out,
+                                 const wzp_client_join_options *options)
 {
     wzp__command cmd = {.kind = WZP__CMD_JOIN};
     wzp_client_join_options o;
@@ -290,20 +290,6 @@ wzp_err wzp_client_join_with(wzp_client *c,
     wzp_sized_take(&o, sizeof o, options);
     WZP_TRY(take_texts(&cmd, &o));
     WZP_TRY(take_terms(&cmd, &o));
-    const wzp_err e = wzp__client_post(c, &cmd);
-    if (e != WZP_OK) {
-        wzp_guarded_free(cmd.terms);
-    }
-    return e;
-}
-
-wzp_err wzp_client_join(wzp_client *c, const char *room, const char *relay,
-                        const char *pin)
-{
-    wzp_client_join_options o;
-    wzp_client_join_options_default(&o);
-    o.room = room;
-    o.relay = relay;
-    o.pin = pin;
-    return wzp_client_join_with(c, &o);
+    *out = cmd;
+    return WZP_OK;
 }

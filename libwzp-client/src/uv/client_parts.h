@@ -52,9 +52,9 @@ typedef struct wzp__command {
     uint8_t pin[WZP_HASH_LEN];
     char room[WZP_ROOM_NAME_MAX + 1];
     wzp__relay_name relay;
+    wzp__join_terms *terms; /* of WZP__CMD_JOIN */
     uint8_t fp[WZP_FP_LEN];
     char name[WZP_ALIAS_MAX];
-    wzp__join_terms *terms; /* of WZP__CMD_JOIN */
 } wzp__command;
 
 typedef enum wzp__hosting {
@@ -100,9 +100,9 @@ void wzp__client_publish_ended(wzp_client *c, wzp_err why, const char *text);
 /* Close the handles once stopping and no request (`jobs`) is under way. */
 void wzp__client_maybe_close(wzp_client *c);
 
-/* Put into the queue of commands. WZP_ERR_STATE, WZP_ERR_FULL: it is not. */
-WZP_NODISCARD wzp_err wzp__client_post(wzp_client *c, const wzp__command *cmd);
-
+/* The command to join. Errors of wzp_client_join_with. */
+WZP_NODISCARD wzp_err wzp__client_join_command(
+    wzp__command *out, const wzp_client_join_options *options);
 /* Derive the room's secret, find the relay's addresses, then join. Takes
  * cmd->terms. */
 void wzp__client_begin_join(wzp_client *c, const wzp__command *cmd);

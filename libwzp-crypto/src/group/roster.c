@@ -261,21 +261,22 @@ wzp_err wzp_group_delta(wzp_group *g, wzp_tstamp now,
 
 /* --- packages --- */
 
-static bool is_on_list(const wzp_group *g, const uint8_t fp[WZP_FP_LEN])
+/* NULL: it is not on the list. */
+static uint8_t *on_list(const wzp_group *g, const uint8_t fp[WZP_FP_LEN])
 {
     for (size_t i = 0; i < g->n_allowed; i++) {
         if (memcmp(g->allowed[i], fp, WZP_FP_LEN) == 0) {
-            return true;
+            return g->allowed[i];
         }
     }
-    return false;
+    return NULL;
 }
 
 static bool is_allowed(const wzp_group *g, const uint8_t key[WZP_KEY_LEN])
 {
     uint8_t fp[WZP_FP_LEN];
     wzp_identity_fingerprint(key, fp);
-    return g->policy == WZP_POLICY_OPEN || is_on_list(g, fp);
+    return g->policy == WZP_POLICY_OPEN || on_list(g, fp) != NULL;
 }
 
 static wzp_err check(const wzp_group *g, const wzp__member *m, wzp_bytes data,
@@ -337,19 +338,36 @@ static void allow_again(wzp_group *g, wzp__member *m, wzp_tstamp now)
     }
 }
 
-wzp_err wzp_group_allow(wzp_group *g, wzp_tstamp now,
-                        const uint8_t fingerprint[WZP_FP_LEN])
+/* Nobody has it: the place of one that was taken off. */
+static const uint8_t NOBODY[WZP_FP_LEN];
+
+/* A place for one more, or NULL. */
+static uint8_t *make_room(wzp_group *g)
 {
-    if (g->policy == WZP_POLICY_OPEN || is_on_list(g, fingerprint)) {
-        return WZP_OK;
+    uint8_t *at = on_list(g, NOBODY);
+    if (at != NULL) {
+        return at;
     }
     void *grown = wzp_mem_resize(&g->mem, g->allowed, g->n_allowed * WZP_FP_LEN,
                                  (g->n_allowed + 1) * WZP_FP_LEN);
     if (grown == NULL) {
-        return WZP_ERR_NOMEM;
+        return NULL;
     }
     g->allowed = grown;
-    memcpy(g->allowed[g->n_allowed++], fingerprint, WZP_FP_LEN);
+    return g->allowed[g->n_allowed++];
+}
+
+wzp_err wzp_group_allow(wzp_group *g, wzp_tstamp now,
+                        const uint8_t fingerprint[WZP_FP_LEN])
+{
+    if (g->policy == WZP_POLICY_OPEN || on_list(g, fingerprint) != NULL) {
+        return WZP_OK;
+    }
+    uint8_t *at = make_room(g);
+    if (at == NULL) {
+        return WZP_ERR_NOMEM;
+    }
+    memcpy(at, fingerprint, WZP_FP_LEN);
     for (size_t i = 0; i < g->cap; i++) {
         if (g->slots[i] != NULL) {
             allow_again(g, g->slots[i], now);
@@ -402,6 +420,25 @@ wzp_err wzp_group_refuse(wzp_group *g, wzp_tstamp now, uint32_t member,
     wzp__own_revoke(g, m, now);
     wzp__keys_drop(g, m);
     return WZP_OK;
+}
+
+void wzp_group_disallow(wzp_group *g, wzp_tstamp now,
+                        const uint8_t fingerprint[WZP_FP_LEN])
+{
+    uint8_t *at = on_list(g, fingerprint);
+    if (at == NULL) {
+        return;
+    }
+    memcpy(at, NOBODY, WZP_FP_LEN);
+    for (size_t i = 0; i < g->cap; i++) {
+        const wzp__member *m = g->slots[i];
+        if (m != NULL &&
+            (m->state == WZP_MEMBER_VERIFIED || m->state == WZP_MEMBER_KEYED) &&
+            !is_allowed(g, m->identity)) {
+            wzp_ignore(wzp_group_refuse(g, now, m->number, WZP_ERR_NOT_ALLOWED),
+                       "it is there");
+        }
+    }
 }
 
 wzp_err wzp__recv_packages(wzp_group *g, wzp_tstamp now, wzp_unix_s now_unix,

@@ -65,7 +65,8 @@ typedef struct wzp_join {
     /* Who may have our keys (design/secure-media.md 5); anybody else is shown
      * and counted, and neither hears us nor is heard. */
     wzp_room_policy policy;
-    const uint8_t (*allowed)[WZP_FP_LEN]; /* CONTACTS, LIST: these */
+    const uint8_t (*allowed)[WZP_FP_LEN]; /* LIST: these; CONTACTS: the
+                                           * contacts, at any time, and these */
     size_t n_allowed;
     /* Both from wzp_room_secret_derive; the caller wipes its own copy. */
     bool has_secret;
@@ -84,11 +85,6 @@ WZP_NODISCARD wzp_err wzp_engine_join(wzp_engine *e, wzp_tstamp now,
                                       const wzp_join *join);
 /* Says good-bye and comes to WZP_EVENT_ENDED; never fails. */
 void wzp_engine_leave(wzp_engine *e, wzp_tstamp now);
-
-/* From now on, until the room is left, this one may have our keys too.
- * WZP_ERR_STATE in no room, WZP_ERR_NOMEM: nothing changed. */
-WZP_NODISCARD wzp_err wzp_engine_allow(wzp_engine *e, wzp_tstamp now,
-                                       const uint8_t fingerprint[WZP_FP_LEN]);
 
 /* To be reachable for direct calls, in a room or not. The first time it comes
  * about within 15 s or ends with an error; after that it comes back by itself,

@@ -103,6 +103,10 @@ WZP_NODISCARD wzp_err wzp_group_recv(wzp_group *g, wzp_tstamp now,
  * and is still there, gets them now. WZP_ERR_NOMEM: nothing changed. */
 WZP_NODISCARD wzp_err wzp_group_allow(wzp_group *g, wzp_tstamp now,
                                       const uint8_t fingerprint[WZP_FP_LEN]);
+/* And no longer, unless everybody may: as wzp_group_refuse. Allowed once more
+ * it may stay deaf to us, and we to it, until it joins again. */
+void wzp_group_disallow(wzp_group *g, wzp_tstamp now,
+                        const uint8_t fingerprint[WZP_FP_LEN]);
 
 /* --- media --- */
 
