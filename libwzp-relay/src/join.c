@@ -422,8 +422,8 @@ static void on_offer(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
         .room = peer->name,
         .now = relay->cfg.unix_now(relay->cfg.unix_now_user),
     };
-    wzp__verdict verdict = {
-        .err = wzp_endpoint_charge(relay->ep, now, peer->conn, WZP__POINTS_OFFER)};
+    wzp__verdict verdict = {.err = wzp_endpoint_charge(
+                                relay->ep, now, peer->conn, WZP__POINTS_OFFER)};
     if (verdict.err == WZP_ERR_RATE) {
         wzp__admit_refusal(verdict.err, &verdict);
     } else {
