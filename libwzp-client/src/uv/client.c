@@ -267,7 +267,7 @@ static wzp_err post_contact(wzp_client *c, wzp__command *cmd,
                             const uint8_t fp[WZP_FP_LEN])
 {
     memcpy(cmd->fp, fp, WZP_FP_LEN);
-    return wzp__client_post(c, cmd);
+    return post(c, cmd);
 }
 
 wzp_err wzp_client_contact_add(wzp_client *c, const uint8_t fp[WZP_FP_LEN],
