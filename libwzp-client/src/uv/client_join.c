@@ -4,15 +4,14 @@
  * them in order.
  */
 #include "uv/client_parts.h"
+#include "uv/lookup.h"
 
 #include <wzp/crypto/guarded.h>
 #include <wzp/crypto/room.h>
 #include <wzp/crypto/wipe.h>
-#include <wzp/proto/hex.h>
 #include <wzp/proto/sized.h>
 
 #include <netdb.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,39 +23,12 @@ typedef struct join_job {
     wzp_err err; /* of the derivation */
 } join_job;
 
-static bool addr_of(const struct sockaddr *sa, wzp_addr *out)
-{
-    if (sa->sa_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const void *)sa;
-        *out = wzp_addr_v4((const void *)&v4->sin_addr, ntohs(v4->sin_port));
-        return true;
-    }
-    if (sa->sa_family == AF_INET6) {
-        const struct sockaddr_in6 *v6 = (const void *)sa;
-        *out = wzp_addr_v6((const void *)&v6->sin6_addr, ntohs(v6->sin6_port));
-        return true;
-    }
-    return false;
-}
-
-static size_t take_addresses(const struct addrinfo *list,
-                             wzp_addr out[WZP_RELAY_ADDRS_MAX])
-{
-    size_t n = 0;
-    for (; list != NULL && n < WZP_RELAY_ADDRS_MAX; list = list->ai_next) {
-        n += addr_of(list->ai_addr, &out[n]);
-    }
-    return n;
-}
-
 static void start_join(wzp_client *c, const wzp__command *cmd,
                        const struct addrinfo *list)
 {
-    char relay[WZP__RELAY_HOST_MAX + 16];
+    char relay[WZP__RELAY_TEXT_MAX];
     const wzp__join_terms *terms = cmd->terms;
-    bool is_v6 = strchr(cmd->relay.host, ':') != NULL;
-    (void)snprintf(relay, sizeof relay, is_v6 ? "[%s]:%s" : "%s:%s",
-                   cmd->relay.host, cmd->relay.port);
+    wzp__lookup_text(&cmd->relay, relay);
     wzp_join join = {.room = cmd->room,
                      .relay = relay,
                      .local = wzp_uv_udp_local(c->udp),
@@ -69,7 +41,7 @@ static void start_join(wzp_client *c, const wzp__command *cmd,
     memcpy(join.pin, cmd->pin, sizeof join.pin);
     memcpy(join.access, terms->access, sizeof join.access);
     memcpy(join.psk, terms->psk, sizeof join.psk);
-    join.n_addrs = take_addresses(list, join.addrs);
+    join.n_addrs = wzp__lookup_addresses(list, join.addrs);
     wzp_err e = join.n_addrs == 0
                     ? WZP_ERR_RESOLVE
                     : wzp_engine_join(c->engine, wzp_uv_now(), &join);
@@ -210,23 +182,6 @@ void wzp__client_begin_join(wzp_client *c, const wzp__command *cmd)
 
 /* --- the command ---------------------------------------------------------- */
 
-/* 64 hex digits, with or without colons between pairs. */
-static wzp_err parse_pin(const char *text, uint8_t out[WZP_HASH_LEN])
-{
-    char hex[2 * WZP_HASH_LEN + 1];
-    size_t n = 0;
-    for (; *text != '\0'; text++) {
-        if (*text == ':') {
-            continue;
-        }
-        if (n == sizeof hex - 1) {
-            return WZP_ERR_ARG;
-        }
-        hex[n++] = *text;
-    }
-    return wzp_hex_decode(hex, n, out, WZP_HASH_LEN);
-}
-
 void wzp_client_join_options_default_sized(wzp_client_join_options *o,
                                            size_t size)
 {
@@ -247,7 +202,7 @@ static wzp_err take_texts(wzp__command *cmd, const wzp_client_join_options *o)
     memcpy(cmd->room, o->room, len + 1);
     WZP_TRY(wzp__relay_name_decode(o->relay, &cmd->relay));
     if (o->pin != NULL) {
-        WZP_TRY(parse_pin(o->pin, cmd->pin));
+        WZP_TRY(wzp__lookup_pin(o->pin, cmd->pin));
         cmd->has_pin = true;
     }
     return WZP_OK;
