@@ -1,94 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The group of a direct call, from its key agreement on.
+ * The group of a direct call: what it takes from its key agreement, and what
+ * everybody else gets.
  */
 #include "agree.h"
+#include "call_hub.h"
 #include "group/state.h"
-#include "hub.h"
-
-enum { CALLER, CALLEE };
-
-static wzp_agree *agreed[2];
-static wzp_seed_identity *seeds[2];
-
-static wzp_agree_config agree_config(hub *h, int i)
-{
-    wzp_agree_config cfg;
-    wzp_agree_config_default(&cfg);
-    cfg.identity = wzp_seed_identity_table(seeds[i]);
-    cfg.rng = h->cfg.rng;
-    cfg.now_unix = HUB_NOW_UNIX;
-    cfg.call_id = WZP_STR("0123456789abcdef0123456789abcdef");
-    return cfg;
-}
-
-static void agree(hub *h)
-{
-    for (uint8_t i = 0; i < 2; i++) {
-        const uint8_t seed[WZP_SEED_LEN] = {(uint8_t)(i + 1)}; /* the hub's */
-        ASSERT_OK(wzp_seed_identity_new(&seeds[i], seed));
-    }
-    const wzp_agree_config caller = agree_config(h, CALLER);
-    const wzp_agree_config callee = agree_config(h, CALLEE);
-    uint8_t commit[WZP_HASH_LEN];
-    uint8_t fp[WZP_FP_LEN];
-    wzp_sig_direct_call_reveal reveal;
-    ASSERT_OK(wzp_agree_new_caller(&agreed[CALLER], &caller));
-    wzp_agree_commit(agreed[CALLER], commit);
-    ASSERT_OK(wzp_agree_new_callee(&agreed[CALLEE], &callee, commit,
-                                   caller.identity.public_key));
-    wzp_identity_fingerprint(callee.identity.public_key, fp);
-    ASSERT_OK(wzp_agree_answered(agreed[CALLER], HUB_NOW_UNIX,
-                                 wzp_agree_package(agreed[CALLEE]), fp));
-    ASSERT_OK(wzp_agree_reveal(agreed[CALLER], &reveal));
-    ASSERT_OK(wzp_agree_revealed(agreed[CALLEE], HUB_NOW_UNIX, &reveal));
-}
-
-static wzp_group_config group_config(const hub *h, int i)
-{
-    wzp_group_config cfg = h->cfg;
-    cfg.now = h->now;
-    cfg.agreed = agreed[i];
-    return cfg;
-}
-
-/* Two that agreed; nobody has joined the call's room. */
-static hub *begin(void)
-{
-    hub *h = hub_new(41);
-    agree(h);
-    for (int i = 0; i < 2; i++) {
-        const wzp_group_config cfg = group_config(h, i);
-        assert_int_equal(hub_add(h, &cfg), i);
-    }
-    return h;
-}
-
-static void end(hub *h)
-{
-    hub_free(h);
-    for (int i = 0; i < 2; i++) {
-        wzp_agree_free(agreed[i]);
-        wzp_seed_identity_free(seeds[i]);
-    }
-}
-
-static hub *talking(void)
-{
-    hub *h = begin();
-    for (int i = 0; i < 2; i++) {
-        hub_change(h, i, true);
-        h->peers[i].speaks = true;
-    }
-    hub_run(h, 1 * WZP_S);
-    return h;
-}
-
-static void assert_both_heard(const hub *h)
-{
-    assert_true(hub_deaf(h, CALLER, CALLEE) < 100 * WZP_MS);
-    assert_true(hub_deaf(h, CALLEE, CALLER) < 100 * WZP_MS);
-}
 
 WZP_TEST(agreed_group_opens_at_once_without_any_roster)
 {
@@ -158,6 +75,71 @@ WZP_TEST(agreed_group_runs_none_of_a_rooms_joining)
         assert_int_equal(hub_stats(h, i).unknown_key, 0);
     }
     assert_both_heard(h);
+    end(h);
+}
+
+WZP_TEST(agreed_group_has_the_keys_the_room_and_the_suite_of_the_agreement)
+{
+    hub *h = hub_new(41);
+    wzp__agreed a;
+    wzp_call_keys keys;
+    uint8_t room_id[WZP_HASH_LEN];
+    agree(h);
+    ASSERT_OK(wzp__agreed_get(agreed[CALLER], &a));
+    keys = a.secret->keys;
+    wzp_room_id(WZP_STR("call-" CALL), room_id);
+    for (int i = 0; i < 2; i++) {
+        const wzp_group_config cfg = group_config(h, i);
+        const bool is_caller = i == CALLER;
+        const wzp_group *g = h->peers[hub_add(h, &cfg)].g;
+        const wzp__member *m = g->list[0];
+        assert_memory_equal(g->secret->current.base,
+                            is_caller ? keys.base_caller : keys.base_callee,
+                            WZP_KEY_LEN);
+        assert_memory_equal(m->keys->base,
+                            is_caller ? keys.base_callee : keys.base_caller,
+                            WZP_KEY_LEN);
+        assert_memory_equal(m->tx.pk, is_caller ? keys.pair.i2r : keys.pair.r2i,
+                            WZP_KEY_LEN);
+        assert_memory_equal(m->rx.pk, is_caller ? keys.pair.r2i : keys.pair.i2r,
+                            WZP_KEY_LEN);
+        assert_memory_equal(g->room_id, room_id, WZP_HASH_LEN);
+        assert_int_equal(hub_stats(h, i).suite, a.suite);
+        const wzp_bytes kp = wzp_agree_package(agreed[i]);
+        assert_memory_equal(wzp_group_package_view(g).ptr, kp.ptr, kp.len);
+    }
+    end(h);
+}
+
+WZP_TEST(agreed_group_keeps_to_0xf001_where_the_peer_has_no_aes)
+{
+    hub *h = hub_new(41);
+    agree(h);
+    wzp_agree_config caller = agree_config(h, CALLER);
+    const wzp_identity callee = wzp_seed_identity_table(seeds[CALLEE]);
+    const wzp_bytes full = wzp_agree_package(agreed[CALLEE]);
+    uint8_t package[WZP_KP_LEN];
+    uint8_t fp[WZP_FP_LEN];
+    wzp_kp kp;
+    wzp_sig_direct_call_reveal reveal;
+    ASSERT_OK(
+        wzp_kp_decode(full.ptr, full.len, HUB_NOW_UNIX, NULL, NULL, 0, &kp));
+    kp.suites = 1;
+    ASSERT_OK(wzp_kp_encode(&callee, &kp, package));
+    wzp_identity_fingerprint(callee.public_key, fp);
+    wzp_agree_free(agreed[CALLER]);
+    ASSERT_OK(wzp_agree_new_caller(&agreed[CALLER], &caller));
+    ASSERT_OK(wzp_agree_answered(agreed[CALLER], HUB_NOW_UNIX,
+                                 (wzp_bytes){package, sizeof package}, fp));
+    ASSERT_OK(wzp_agree_reveal(agreed[CALLER], &reveal));
+    const wzp_group_config cfg = group_config(h, CALLER);
+    hub_add(h, &cfg);
+    hub_change(h, CALLER, true);
+    h->peers[CALLER].speaks = true;
+    hub_run(h, 5 * WZP_S);
+    assert_true(h->peers[CALLER].sealed_at > 0);
+    assert_int_equal(hub_stats(h, CALLER).suite, WZP_SUITE_CHACHA);
+    assert_int_equal(hub_stats(h, CALLER).generation, 0);
     end(h);
 }
 
@@ -233,22 +215,6 @@ WZP_TEST(agreed_group_fails_cleanly_at_every_allocation)
 }
 
 /* --- everybody else --- */
-
-static void assert_refused(const hub *h, int at, const uint8_t *mid,
-                           wzp_err why)
-{
-    wzp_member_info info;
-    for (size_t i = 0; i < wzp_group_member_count(h->peers[at].g); i++) {
-        ASSERT_OK(wzp_group_member_at(h->peers[at].g, i, &info));
-        if (mid == NULL ? sodium_is_zero(info.mid, sizeof info.mid)
-                        : memcmp(info.mid, mid, WZP_MID_LEN) == 0) {
-            assert_int_equal(info.state, WZP_MEMBER_REFUSED);
-            assert_int_equal(info.why, why);
-            return;
-        }
-    }
-    fail_msg("not shown");
-}
 
 static unsigned to_others;
 
@@ -424,196 +390,5 @@ WZP_TEST(agreed_group_shows_legacy_members_and_a_few_strangers_as_refused)
     assert_int_equal(hub_info(h, CALLER, CALLEE).state, WZP_MEMBER_KEYED);
     /* Ghosts do not stretch the time after which the peer counts as gone. */
     assert_int_equal(wzp__control_interval(g), 5 * WZP_S);
-    end(h);
-}
-
-/* --- keys change --- */
-
-WZP_TEST(agreed_keys_change_after_60_minutes_under_the_agreed_pair)
-{
-    hub *h = talking();
-    h->peers[CALLER].speaks = h->peers[CALLEE].speaks = false;
-    hub_run(h, 3590 * WZP_S);
-    assert_int_equal(hub_stats(h, CALLER).generation, 0);
-    h->peers[CALLER].speaks = h->peers[CALLEE].speaks = true;
-    hub_run(h, 15 * WZP_S);
-    for (int i = 0; i < 2; i++) {
-        assert_int_equal(hub_stats(h, i).generation, 1);
-        assert_int_equal(hub_stats(h, i).keys_refused, 0);
-        assert_int_equal(h->peers[i].sent[WZP_SIG_E2EE_PAIR], 0);
-    }
-    assert_both_heard(h);
-    end(h);
-}
-
-WZP_TEST(agreed_keys_change_before_the_counter_ends)
-{
-    hub *h = talking();
-    h->peers[CALLEE].g->secret->current.sframe.ctr = WZP__COUNTER_REKEY - 10;
-    hub_run(h, 1 * WZP_S);
-    assert_int_equal(hub_stats(h, CALLEE).generation, 1);
-    assert_int_equal(hub_stats(h, CALLER).generation, 0);
-    assert_both_heard(h);
-    end(h);
-}
-
-static bool lose_keys(hub *h, int from, int to, const wzp_signal *sig)
-{
-    (void)from, (void)to;
-    return *(const bool *)h->user == false || sig->kind != WZP_SIG_E2EE_KEYS;
-}
-
-WZP_TEST(agreed_key_that_was_lost_is_asked_for_and_given)
-{
-    hub *h = talking();
-    bool is_lossy = true;
-    h->user = &is_lossy;
-    h->on_signal = lose_keys;
-    h->peers[CALLEE].g->secret->current.sframe.ctr = WZP__COUNTER_REKEY;
-    hub_run(h, 1 * WZP_S);
-    assert_true(hub_deaf(h, CALLEE, CALLER) > 300 * WZP_MS);
-    is_lossy = false;
-    hub_run(h, 2 * WZP_S);
-    assert_true(h->peers[CALLER].sent[WZP_SIG_E2EE_KEY_REQUEST] > 0);
-    assert_int_equal(h->peers[CALLEE].sent[WZP_SIG_E2EE_PAIR], 0);
-    assert_both_heard(h);
-    end(h);
-}
-
-/* --- the hop is lost and found --- */
-
-/* What was sealed: no key id and counter twice. */
-static struct {
-    uint32_t kid;
-    uint64_t ctr;
-    int from;
-} sealed[20000];
-static size_t n_sealed;
-
-static void law_of_nonces(hub *h, int from, const uint8_t *data, size_t len)
-{
-    wzp_sealed_view v;
-    (void)h;
-    ASSERT_OK(wzp_sealed_view_decode(data, len, &v));
-    for (size_t i = 0; i < n_sealed; i++) {
-        assert_true(sealed[i].from != from || sealed[i].kid != v.kid ||
-                    sealed[i].ctr != v.ctr);
-    }
-    assert_true(n_sealed < sizeof sealed / sizeof sealed[0]);
-    sealed[n_sealed].kid = v.kid;
-    sealed[n_sealed].ctr = v.ctr;
-    sealed[n_sealed++].from = from;
-}
-
-static void tell_left(hub *h, int at, int who)
-{
-    const wzp_bytes mid = {h->peers[who].mid, WZP_MID_LEN};
-    ASSERT_OK(wzp_group_delta(h->peers[at].g, h->now,
-                              (wzp_participant_list){NULL, 0},
-                              (wzp_bytes_list){&mid, 1}));
-}
-
-WZP_TEST(agreed_peer_that_comes_back_with_its_package_is_heard_at_once)
-{
-    hub *h = talking();
-    h->on_datagram = law_of_nonces;
-    n_sealed = 0;
-    for (int round = 0; round < 20; round++) {
-        const int who = round % 2;
-        hub_change(h, who, false);
-        hub_run(h, (wzp_tstamp)(round * 97) * WZP_MS);
-        hub_change(h, who, true);
-        hub_run(h, 2 * h->delay + 40 * WZP_MS);
-        assert_both_heard(h);
-    }
-    assert_int_equal(hub_stats(h, CALLER).generation, 0);
-    end(h);
-}
-
-WZP_TEST(agreed_peers_older_connection_may_leave_after_the_newer_came)
-{
-    hub *h = talking();
-    const wzp_participant p = hub_participant(h, CALLEE);
-    const wzp_participant twice[] = {p, hub_participant(h, CALLER), p};
-    ASSERT_OK(wzp_group_roster(h->peers[CALLER].g, h->now,
-                               (wzp_participant_list){twice, 3}));
-    tell_left(h, CALLER, CALLEE);
-    hub_run(h, 5 * WZP_S);
-    assert_both_heard(h);
-    assert_int_equal(h->peers[CALLER].gone, 0);
-    assert_int_equal(hub_stats(h, CALLER).generation, 0);
-    end(h);
-}
-
-WZP_TEST(agreed_own_older_connection_is_nobody)
-{
-    hub *h = talking();
-    const wzp_participant list[] = {hub_participant(h, CALLER),
-                                    hub_participant(h, CALLER),
-                                    hub_participant(h, CALLEE)};
-    ASSERT_OK(wzp_group_roster(h->peers[CALLER].g, h->now,
-                               (wzp_participant_list){list, 3}));
-    assert_int_equal(wzp_group_member_count(h->peers[CALLER].g), 1);
-    tell_left(h, CALLER, CALLER);
-    hub_run(h, 1 * WZP_S);
-    assert_both_heard(h);
-    end(h);
-}
-
-WZP_TEST(agreed_peer_that_an_old_relay_never_lists_is_heard)
-{
-    hub *h = begin();
-    for (int i = 0; i < 2; i++) {
-        wzp_participant old = hub_participant(h, 1 - i);
-        old.mid = old.kph = (wzp_bytes){NULL, 0};
-        h->peers[i].is_here = h->peers[i].speaks = true;
-        ASSERT_OK(wzp_group_roster(h->peers[i].g, h->now,
-                                   (wzp_participant_list){&old, 1}));
-    }
-    hub_run(h, 30 * WZP_S);
-    assert_both_heard(h);
-    assert_refused(h, CALLER, NULL, WZP_ERR_LEGACY);
-    end(h);
-}
-
-WZP_TEST(agreed_pair_finds_each_other_after_a_long_outage)
-{
-    hub *h = talking();
-    h->on_datagram = law_of_nonces;
-    n_sealed = 0;
-    h->peers[CALLEE].is_cut = true;
-    hub_run(h, 40 * WZP_S);
-    uint8_t out[HUB_PACKET];
-    size_t len;
-    const wzp_media_hdr hdr = {.seq = 0};
-    /* Nobody to speak to: treated as gone. */
-    ASSERT_ERR(wzp_group_seal(h->peers[CALLER].g, h->now, &hdr, WZP_FORM_FRAME,
-                              out, 10, out, sizeof out, &len),
-               WZP_ERR_AGAIN);
-    h->peers[CALLEE].is_cut = false;
-    hub_run(h, 2 * WZP_S);
-    assert_both_heard(h);
-    end(h);
-}
-
-WZP_TEST(agreed_peer_that_is_listed_late_is_heard_within_a_round_trip)
-{
-    hub *h = begin();
-    for (int i = 0; i < 2; i++) {
-        h->peers[i].is_here = h->peers[i].speaks = true;
-        h->peers[i].is_cut = true;
-    }
-    hub_run(h, 40 * WZP_S); /* both count each other as gone */
-    for (int i = 0; i < 2; i++) {
-        h->peers[i].is_cut = false;
-        h->peers[i].since = h->now;
-        ASSERT_OK(hub_roster(h, i));
-    }
-    hub_run(h, 2 * h->delay + 40 * WZP_MS);
-    assert_both_heard(h);
-    assert_true(h->peers[CALLER].frames[CALLEE] > 0);
-    assert_true(h->peers[CALLEE].frames[CALLER] > 0);
-    hub_run(h, 2 * WZP_S);
-    assert_both_heard(h);
     end(h);
 }

@@ -14,12 +14,12 @@
 
 #include <string.h>
 
-/* The name of the call's room: "call-" ‖ call_id. */
 static void room_of(wzp_str call_id, uint8_t room_id[WZP_HASH_LEN])
 {
-    char name[5 + WZP_CALL_ID_MAX] = "call-";
-    memcpy(name + 5, call_id.ptr, call_id.len);
-    wzp_room_id((wzp_str){name, 5 + call_id.len}, room_id);
+    enum { PREFIX_LEN = sizeof WZP_CALL_ROOM_PREFIX - 1 };
+    char name[PREFIX_LEN + WZP_CALL_ID_MAX] = WZP_CALL_ROOM_PREFIX;
+    memcpy(name + PREFIX_LEN, call_id.ptr, call_id.len);
+    wzp_room_id((wzp_str){name, PREFIX_LEN + call_id.len}, room_id);
 }
 
 static wzp_err add_peer(wzp_group *g, const wzp_kp *kp, wzp_tstamp now,
