@@ -118,7 +118,20 @@ static bool open_client(call *c)
 /* What is wrong with the texts themselves is wrong usage. */
 static bool join(call *c)
 {
-    wzp_err e = wzp_client_join(c->client, c->o->room, c->o->relay, c->o->pin);
+    const terms *t = c->o->terms;
+    wzp_client_join_options o;
+    wzp_client_join_options_default(&o);
+    o.room = c->o->room;
+    o.relay = c->o->relay;
+    o.pin = c->o->pin;
+    o.policy = t->policy;
+    o.allowed = (const uint8_t(*)[WZP_FP_LEN])t->allowed;
+    o.n_allowed = t->n_allowed;
+    o.secret = t->secret;
+    o.secret_len = t->secret_len;
+    o.public_name = t->public_name;
+    wzp_err e = wzp_client_join_with(c->client, &o);
+    terms_forget(c->o->terms);
     if (e == WZP_OK) {
         return true;
     }

@@ -35,6 +35,9 @@
 #define HELP     {"help", 'h', APP_OPTION_FLAG, NULL, "print this and exit", \
                   offsetof(settings, wants_help), 0, 0}
 
+#define ROOM_SECRET(help) \
+    TEXT("room-secret-file", "FILE", room_secret, help)
+
 #define LEGACY   FLAG("allow-legacy", allow_legacy, \
                       "talk NOT ENCRYPTED where somebody, or the relay, cannot encrypt")
 
@@ -52,6 +55,13 @@ static const app_option JOIN_OPTIONS[] = {
     TEXT("pin", "HASH", pin, "the relay has this certificate and no other"),
     FLAG("accept-new-key", accept_new_key,
          "remember the certificate also where it has changed"),
+    TEXT("policy", "WHO", policy,
+         "who may hear you: open (default), contacts or list; others are shown"),
+    TEXT("allow", "FP[,FP...]", allow, "for --policy list: fingerprints"),
+    TEXT("allow-file", "FILE", allow_file, "a file of them, one a line"),
+    ROOM_SECRET("its first line is the room's secret; - asks at the terminal"),
+    FLAG("public-name", public_name,
+         "show the room's name to the network, not its hash"),
     LEGACY, LOG, HELP,
 };
 
@@ -64,6 +74,11 @@ static const app_option IDENTITY_OPTIONS[] = {
     TEXT("new-passphrase-file", "FILE", new_passphrase,
          "for --encrypt: its first line is the new one (default: asked, twice)"),
     FLAG("show-mnemonic", wants_mnemonic, "print the 24 secret words as well"),
+    HELP,
+};
+
+static const app_option ROOM_SECRET_OPTIONS[] = {
+    ROOM_SECRET("this one instead of six random words; - asks at the terminal"),
     HELP,
 };
 
@@ -101,6 +116,9 @@ const command COMMANDS[] = {
     {"contacts", "[list | add NAME FINGERPRINT | verify WHO | forget WHO] [option...]",
      "people and relays you know; WHO: name, fingerprint, or HOST:PORT to forget",
      COUNTED(CONTACTS_OPTIONS), contacts_run},
+    {"room-secret", "ROOM [option...]",
+     "propose a secret for a room, and the line for its relay",
+     COUNTED(ROOM_SECRET_OPTIONS), room_secret_run},
     {NULL, "[option...] [HOST:PORT]",
      "the command line of the earlier client", COUNTED(OLD_OPTIONS), old_run},
 };

@@ -16,6 +16,9 @@ typedef struct settings {
     const char *alias, *pin;
     const char *in, *out, *stats;
     unsigned long duration_s; /* 0: none */
+    const char *policy, *allow, *allow_file;
+    const char *room_secret; /* file, or "-" */
+    bool public_name;
     bool loop, words, accept_new_key;
     bool allow_legacy; /* and accepts clear media, wherever it is asked */
     bool wants_new, wants_mnemonic, wants_sealed, wants_clear;

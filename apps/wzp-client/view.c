@@ -139,6 +139,7 @@ static void say_member(view *v, const wzp_client_event *ev)
 {
     const wzp_member_info *m = &ev->u.member.info;
     char name[WZP_ALIAS_MAX + WZP_FP_TEXT_LEN + 16];
+    char fp[WZP_FP_TEXT_LEN + 1];
     name_member(ev, name, sizeof name);
     if (ev->u.member.is_gone) {
         view_say(v, "%s left", name);
@@ -146,7 +147,14 @@ static void say_member(view *v, const wzp_client_event *ev)
     }
     switch (m->state) {
     case WZP_MEMBER_UNKNOWN: break; /* a moment later it is one of these */
-    case WZP_MEMBER_VERIFIED: view_say(v, "%s is here", name); break;
+    case WZP_MEMBER_VERIFIED:
+        view_say(v,
+                 m->why == WZP_ERR_TAG
+                     ? "%s is here, and its keys do not open: has it another "
+                       "secret of the room, or none?"
+                     : "%s is here",
+                 name);
+        break;
     case WZP_MEMBER_KEYED:
         view_say(v, "%s can be heard, end-to-end encrypted", name);
         break;
@@ -154,6 +162,14 @@ static void say_member(view *v, const wzp_client_event *ev)
         view_say(v, "%s is here with an old client", name);
         break; /* what that means is said by WZP_EVENT_CLEAR */
     case WZP_MEMBER_REFUSED:
+        if (m->why == WZP_ERR_NOT_ALLOWED) {
+            wzp_fingerprint_encode(m->fingerprint, fp);
+            view_say(v,
+                     "%s (%s) is here, and is not among those who may hear "
+                     "you",
+                     name, fp);
+            break;
+        }
         view_say(v, "%s is refused: %s", name, wzp_strerror(m->why));
         break;
     }
