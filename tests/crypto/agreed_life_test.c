@@ -172,6 +172,8 @@ WZP_TEST(agreed_pair_finds_each_other_after_a_long_outage)
     h->peers[CALLEE].is_cut = false;
     hub_run(h, 2 * WZP_S);
     assert_both_heard(h);
+    assert_int_equal(hub_stats(h, CALLER).generation, 1);
+    assert_int_equal(hub_stats(h, CALLEE).generation, 1);
     end(h);
 }
 
