@@ -10,7 +10,6 @@
 #include <wzp/proto/fingerprint.h>
 
 #include <ctype.h>
-#include <errno.h>
 #include <string.h>
 #include <time.h>
 
