@@ -9,7 +9,10 @@
  *
  * Whatever the input says: nothing crosses between rooms, nobody speaks under
  * another's stream id, what the relay writes can be read, the count of members
- * is that of the rooms.
+ * is that of the rooms. On `_signal`: nobody is registered with proof over a
+ * connection that the proof is not for, and nobody with proof gives way to one
+ * without. An input that begins with 0xEC has a relay that asks for tokens:
+ * nobody comes in whose token was not granted.
  */
 #include "fuzz/fuzz.h"
 #define FAKE_CONNS 100
@@ -20,10 +23,16 @@
 
 enum { CLIENTS = 5, MEMBERS = 4, STEPS = 120, CONNS_MAX = 64 };
 
+/* Registrations: of client 0 and 1 for the connections 6 and 7 (the first ones
+ * that an input makes), of client 0 for 8, and of client 0 without proof. */
+enum { REGS = 4 };
+
 typedef struct bench {
     rig r;
     rig_client c[CLIENTS];
     fuzz_in in;
+    bool asks_auth;
+    size_t grants;
 } bench;
 
 /* Identities, packages and signatures take long to make and are always the
@@ -31,13 +40,24 @@ typedef struct bench {
 static struct {
     bool is_ready;
     rig_client c[CLIENTS];
-    char *text[CLIENTS];
-    size_t len[CLIENTS];
+    char *text[CLIENTS + REGS];
+    size_t len[CLIENTS + REGS];
 } made;
 
 static const char *room_of(size_t i)
 {
     return i == 3 ? "other" : "room";
+}
+
+static void keep_text(rig *r, size_t i, const wzp_signal *sig)
+{
+    wzp_str text;
+    wzp_arena_reset(r->out);
+    require(wzp_signal_encode(r->out, sig, &text) == WZP_OK);
+    made.text[i] = malloc(text.len);
+    require(made.text[i] != NULL);
+    memcpy(made.text[i], text.ptr, text.len);
+    made.len[i] = text.len;
 }
 
 static void make_clients(rig *r)
@@ -48,18 +68,19 @@ static void make_clients(rig *r)
     for (size_t i = 0; i < CLIENTS; i++) {
         rig_client *c = &made.c[i];
         rig_offer o;
-        wzp_str text;
         rig_client_init(r, c, (uint8_t)(i + 1));
         c->is_legacy = i == 2;
         c->conn = i + 1;
         rig_package(r, c, room_of(i), RIG_UNIX + 3600);
         rig_make_offer(c, c->conn, &o);
-        wzp_arena_reset(r->out);
-        require(wzp_signal_encode(r->out, &o.sig, &text) == WZP_OK);
-        made.text[i] = malloc(text.len);
-        require(made.text[i] != NULL);
-        memcpy(made.text[i], text.ptr, text.len);
-        made.len[i] = text.len;
+        keep_text(r, i, &o.sig);
+    }
+    for (size_t i = 0; i < REGS; i++) {
+        rig_client c = made.c[i == 1];
+        rig_reg o;
+        c.is_legacy = i == 3;
+        rig_make_reg(&c, i < 3 ? MEMBERS + 2 + i : 0, &o);
+        keep_text(r, CLIENTS + i, &o.sig);
     }
     made.is_ready = true;
 }
@@ -109,6 +130,11 @@ static void check(bench *b)
     require(s.members <= s.conns && s.rooms <= s.members);
     require(s.joined - s.left == s.members);
     require(s.media_out <= s.media_in * CONNS_MAX);
+    require(s.registered + s.members <= s.conns);
+    require(s.registered_verified <= s.registered);
+    require(s.registrations - s.registrations_ended == s.registered);
+    require(!b->asks_auth ||
+            s.joined + s.registrations + s.address_probes <= b->grants);
 }
 
 /* --- steps ---------------------------------------------------------------- */
@@ -275,6 +301,87 @@ static void offer(bench *b)
     free(text);
 }
 
+/* Does this text still claim proof? */
+static bool claims_proof(bench *b, const char *text, size_t len)
+{
+    wzp_signal sig;
+    wzp_arena_reset(b->r.arena);
+    return wzp_signal_decode(b->r.arena, text, len, WZP_SIGNAL_MAX, &sig) ==
+               WZP_OK &&
+           sig.kind == WZP_SIG_REGISTER_PRESENCE &&
+           (sig.u.register_presence.binding.len > 0 ||
+            (sig.u.register_presence.caps & WZP_CAP_E2E1) != 0);
+}
+
+/* A good registration, on any connection, perhaps with one byte changed. */
+static void registration(bench *b)
+{
+    const size_t i = fuzz_u8(&b->in) % REGS;
+    const wzp_conn_id conn = 1 + fuzz_u8(&b->in) % CONNS_MAX;
+    const uint16_t at = fuzz_u16(&b->in);
+    const uint8_t by = fuzz_u8(&b->in);
+    const wzp_relay_stats before = rig_stats(&b->r);
+    const size_t len = made.len[CLIENTS + i];
+    char *text = malloc(len);
+    require(text != NULL);
+    memcpy(text, made.text[CLIENTS + i], len);
+    text[at % len] = (char)(text[at % len] ^ by);
+    const bool has_proof = claims_proof(b, text, len);
+    send_text(b, conn, (wzp_bytes){(const uint8_t *)text, len});
+    const wzp_relay_stats after = rig_stats(&b->r);
+    if (!has_proof) {
+        require(after.registered_verified == before.registered_verified);
+    } else if (i == 3 || conn != MEMBERS + 2 + i) {
+        require(after.registrations == before.registrations);
+    }
+    free(text);
+}
+
+static void say_token(bench *b, wzp_conn_id conn)
+{
+    static const char token[] = "{\"AuthToken\":{\"token\":\"sesame\"}}";
+    send_text(b, conn, (wzp_bytes){(const uint8_t *)token, sizeof token - 1});
+}
+
+/* The host takes what it is asked and answers: no, or yes for a client. */
+static void answer_asks(bench *b, uint8_t how)
+{
+    wzp_relay_event ev;
+    uint8_t fp[WZP_FP_LEN];
+    wzp_identity_fingerprint(b->c[how % CLIENTS].identity.public_key, fp);
+    while (wzp_relay_next_event(b->r.relay, &ev)) {
+        if (ev.kind == WZP_RELAY_AUTH) {
+            require(b->asks_auth && ev.token_len <= WZP_RELAY_TOKEN_MAX);
+            const bool ok = (how & 0x80) == 0;
+            const wzp_err e =
+                wzp_relay_auth(b->r.relay, b->r.now, ev.conn, ok, fp);
+            require(e == WZP_OK); /* who is gone is not asked about */
+            b->grants += ok;
+            rig_poll(&b->r);
+        }
+    }
+}
+
+/* What is not about rooms. */
+static void at_the_desk(bench *b, uint8_t op)
+{
+    switch (op >> 4) {
+    case 0: /* a connection that will register, or will not */
+        if (fake->n_conns < CONNS_MAX) {
+            (void)rig_accept(&b->r, "_signal");
+        }
+        break;
+    case 1: registration(b); break;
+    case 2: say_token(b, 1 + fuzz_u8(&b->in) % CONNS_MAX); break;
+    case 3: answer_asks(b, fuzz_u8(&b->in)); break;
+    case 15:
+        wzp_relay_drain(b->r.relay, b->r.now, "going down");
+        rig_poll(&b->r);
+        break;
+    default: break;
+    }
+}
+
 static void happen(bench *b, uint8_t op)
 {
     const wzp_conn_id conn = 1 + fuzz_u8(&b->in) % CONNS_MAX;
@@ -312,12 +419,7 @@ static void step(bench *b)
     case 9:
     case 10: offer(b); break;
     case 11: happen(b, op); break;
-    case 12:
-        if (op == 0xFC) {
-            wzp_relay_drain(b->r.relay, b->r.now, "going down");
-            rig_poll(&b->r);
-        }
-        break;
+    case 12: at_the_desk(b, op); break;
     default: send_text(b, 6 + who, fuzz_blob(&b->in)); break;
     }
     (void)read_everybody(b);
@@ -326,11 +428,18 @@ static void step(bench *b)
 
 static void enter(bench *b)
 {
-    rig_new_legacy(&b->r);
+    wzp_relay_config cfg = rig_config(&b->r);
+    cfg.allow_legacy = true;
+    cfg.asks_auth = b->asks_auth;
+    rig_start(&b->r, &cfg);
     make_clients(&b->r);
     for (size_t i = 0; i < CLIENTS; i++) {
         b->c[i] = made.c[i];
         require(rig_accept(&b->r, room_of(i)) == i + 1);
+        if (i < MEMBERS && b->asks_auth) {
+            say_token(b, i + 1);
+            answer_asks(b, (uint8_t)i);
+        }
         if (i < MEMBERS) {
             rig_text(&b->r, i + 1, made.text[i], made.len[i]);
         }
@@ -347,6 +456,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static bench b;
     memset(&b, 0, sizeof b);
     b.in = (fuzz_in){data, size};
+    b.asks_auth = size > 0 && data[0] == 0xEC;
     enter(&b);
     for (int i = 0; i < STEPS && b.in.left > 0; i++) {
         step(&b);
