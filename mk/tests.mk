@@ -237,6 +237,9 @@ fuzz-corpora: $(FUZZ_SRC:%.c=$(B)/%)
 $(B)/bench/cmd/speed: private ALL_LDFLAGS += -Wl,--wrap=wzp_encoder_encode,--wrap=wzp_decoder_decode,--wrap=wzp_decoder_fill
 # Tests of header contexts count them, and make a control without.
 $(B)/tests/integration/mini_test: private ALL_LDFLAGS += -Wl,--wrap=wzp_endpoint_typed,--wrap=wzp_dgram_tx_encode
+# Sees every key and counter.
+$(B)/tests/attack/restart_test.o: private ALL_CFLAGS += -Ilibwzp-crypto/src
+$(B)/tests/attack/restart_test: private ALL_LDFLAGS += -Wl,--wrap=wzp_sframe_seal
 # Whose allocation it is, and names in its backtrace.
 $(B)/tests/integration/allocs_uv_test $(B)/bench/cmd/allocs: private ALL_LDFLAGS += -rdynamic
 $(B)/tests/integration/allocs_test: private ALL_LDFLAGS += -rdynamic \
