@@ -231,6 +231,7 @@ static void on_event(call *c, const wzp_client_event *ev)
             wzp_ignore(wzp_client_accept_clear(c->client), "asked for again");
         }
         break;
+    case WZP_EVENT_CONTACT:
     case WZP_EVENT_INPUT_ENDED:
     case WZP_EVENT_WORDS:
     case WZP_EVENT_STATS: break;

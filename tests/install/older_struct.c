@@ -9,6 +9,7 @@
  * it would take for the missing fields.
  */
 #include <wzp/client/client.h>
+#include <wzp/client/contacts.h>
 #include <wzp/client/probe.h>
 #include <wzp/codec/codec.h>
 #include <wzp/crypto/group.h>
@@ -453,6 +454,25 @@ static void run_wzp_probe_result(void)
     OLD(wzp_probe_result, result);
     REQUIRE(wzp_probe_result_get(probe, &result.v));
     REQUIRE_GIVEN(result);
+}
+
+static void run_wzp_contact(void)
+{
+    const wzp_mem mem = wzp_mem_default();
+    const wzp_store none = {0};
+    const uint8_t fp[WZP_FP_LEN] = {7};
+    wzp_contacts *contacts;
+    REQUIRE(wzp_contacts_new(&contacts, &mem, &none) == WZP_OK);
+    REQUIRE(wzp_contacts_add(contacts, fp, "Anna", 1) == WZP_OK);
+    OLD(wzp_contact, at);
+    REQUIRE(wzp_contacts_at(contacts, 0, &at.v) == WZP_OK);
+    REQUIRE_GIVEN(at);
+    OLD(wzp_contact, known);
+    REQUIRE(wzp_contacts_find(contacts, fp, &known.v) == WZP_OK);
+    REQUIRE_GIVEN(known);
+    OLD(wzp_contact, named);
+    REQUIRE(wzp_contacts_find_name(contacts, "anna", &named.v) == WZP_OK);
+    REQUIRE_GIVEN(named);
 }
 
 static void run_wzp_features_info(void)

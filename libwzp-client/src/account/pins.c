@@ -4,6 +4,8 @@
  */
 #include "account/pins.h"
 
+#include "account/lines.h"
+
 #include <wzp/crypto/next_tls.h>
 #include <wzp/proto/hex.h>
 
@@ -68,37 +70,6 @@ static wzp_err add(wzp__pins *p, pin **out)
     return WZP_OK;
 }
 
-/* The text before the first `end`, which is taken off *line; absent when there
- * is none or it is empty. */
-static wzp_str word(wzp_str *line, char end)
-{
-    const char *stop =
-        line->len == 0 ? NULL : memchr(line->ptr, end, line->len);
-    size_t len = stop == NULL ? 0 : (size_t)(stop - line->ptr);
-    if (len == 0) {
-        return WZP_STR_NONE;
-    }
-    wzp_str out = {line->ptr, len};
-    line->ptr += len + 1;
-    line->len -= len + 1;
-    return out;
-}
-
-/* Digits and nothing else. */
-static bool number(wzp_str text, uint64_t *out)
-{
-    uint64_t v = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned digit = (unsigned)(unsigned char)text.ptr[i] - '0';
-        if (digit > 9 || v > (UINT64_MAX - digit) / 10) {
-            return false;
-        }
-        v = v * 10 + digit;
-    }
-    *out = v;
-    return text.len > 0;
-}
-
 static bool is_name(wzp_str name)
 {
     for (size_t i = 0; i < name.len; i++) {
@@ -119,24 +90,25 @@ static bool is_hash(wzp_str hex, uint8_t out[WZP_HASH_LEN])
 /* "LAST_SEEN" or "LAST_SEEN SHA256HEX NOT_BEFORE". */
 static bool parse_rest(pin *one, wzp_str line)
 {
-    wzp_str last = word(&line, ' ');
+    wzp_str last = wzp__lines_word(&line);
     if (last.len == 0) {
-        return number(line, &one->last_seen);
+        return wzp__lines_number(line, &one->last_seen);
     }
-    wzp_str next = word(&line, ' ');
+    wzp_str next = wzp__lines_word(&line);
     one->has_next = true;
-    return number(last, &one->last_seen) && is_hash(next, one->next) &&
-           number(line, &one->next_not_before);
+    return wzp__lines_number(last, &one->last_seen) &&
+           is_hash(next, one->next) &&
+           wzp__lines_number(line, &one->next_not_before);
 }
 
 /* As written by save, to the byte: what we do not understand we would lose. */
 static wzp_err parse_line(wzp__pins *p, wzp_str line)
 {
     pin one = {0};
-    wzp_str relay = word(&line, ' ');
-    wzp_str hex = word(&line, ' ');
-    wzp_str first = word(&line, ' ');
-    if (!is_name(relay) || !number(first, &one.first_seen) ||
+    wzp_str relay = wzp__lines_word(&line);
+    wzp_str hex = wzp__lines_word(&line);
+    wzp_str first = wzp__lines_word(&line);
+    if (!is_name(relay) || !wzp__lines_number(first, &one.first_seen) ||
         !is_hash(hex, one.hash) || !parse_rest(&one, line)) {
         return WZP_ERR_MALFORMED;
     }
@@ -147,35 +119,16 @@ static wzp_err parse_line(wzp__pins *p, wzp_str line)
     return WZP_OK;
 }
 
-static wzp_err parse(wzp__pins *p, const char *text, size_t len)
-{
-    while (len > 0) {
-        const char *end = memchr(text, '\n', len);
-        size_t line = end == NULL ? len : (size_t)(end - text);
-        if (line > 0) {
-            WZP_TRY(parse_line(p, (wzp_str){text, line}));
-        }
-        size_t step = line + (end != NULL);
-        text += step;
-        len -= step;
-    }
-    return WZP_OK;
-}
-
 static wzp_err load(wzp__pins *p)
 {
-    uint8_t *data = NULL;
-    size_t len = 0;
-    if (p->store.load == NULL) {
-        return WZP_OK;
+    wzp__lines lines;
+    wzp_str line;
+    wzp_err e = WZP_OK;
+    WZP_TRY(wzp__lines_open(&lines, &p->store, &p->mem, "pins"));
+    while (e == WZP_OK && wzp__lines_next(&lines, &line)) {
+        e = parse_line(p, line);
     }
-    wzp_err e = p->store.load(p->store.user, "pins", &p->mem, &data, &len);
-    if (e == WZP_ERR_NOT_FOUND) {
-        return WZP_OK;
-    }
-    WZP_TRY(e);
-    e = parse(p, (const char *)data, len);
-    wzp_mem_free(&p->mem, data, len);
+    wzp__lines_close(&lines);
     return e;
 }
 

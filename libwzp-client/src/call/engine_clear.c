@@ -97,7 +97,7 @@ void wzp__engine_clear_review(wzp_engine *e, wzp_tstamp now)
 
 void wzp__engine_clear_note(wzp_engine *e, const wzp_member_info *info)
 {
-    if (info->state == WZP_MEMBER_VERIFIED || info->state == WZP_MEMBER_KEYED) {
+    if (wzp__engine_is_proved(info)) {
         e->clear.was_sealed = true;
         wzp_ignore(wzp__seen_add(e->seen, info->fingerprint),
                    "a full table takes everybody for seen");

@@ -67,6 +67,7 @@ static wzp_err make_parts(wzp_engine *e, wzp_tstamp now)
     WZP_TRY(wzp__event_queue_init(&e->events, &e->cfg.mem, e->cfg.max_events));
     WZP_TRY(wzp__audio_port_init(&e->port, &e->cfg.mem));
     WZP_TRY(wzp__pins_new(&e->pins, &e->cfg.mem, &e->cfg.store));
+    WZP_TRY(wzp_contacts_new(&e->contacts, &e->cfg.mem, &e->cfg.store));
     WZP_TRY(wzp__seen_new(&e->seen, &e->cfg.mem, &e->cfg.store));
     e->clear.is_allowed = e->cfg.allow_legacy;
     wzp__receiver_config rc = {.mem = e->cfg.mem,
@@ -138,6 +139,7 @@ void wzp_engine_free(wzp_engine *e)
     wzp__session_free(e->session);
     wzp__sender_free(e->sender);
     wzp__pins_free(e->pins);
+    wzp_contacts_free(e->contacts);
     wzp__seen_free(e->seen);
     wzp__audio_port_deinit(&e->port, &mem);
     wzp__event_queue_deinit(&e->events);

@@ -125,6 +125,20 @@ static void do_reopen(wzp_client *c)
     }
 }
 
+static void do_contact(wzp_client *c, const wzp__command *cmd)
+{
+    const wzp_tstamp now = wzp_uv_now();
+    wzp_err e;
+    if (cmd->kind == WZP__CMD_CONTACT_ADD) {
+        e = wzp_engine_contact_add(c->engine, now, cmd->fp, cmd->name);
+    } else if (cmd->kind == WZP__CMD_CONTACT_VERIFY) {
+        e = wzp_engine_contact_verify(c->engine, now, cmd->fp, cmd->flag);
+    } else {
+        e = wzp_engine_contact_forget(c->engine, now, cmd->fp);
+    }
+    wzp_ignore(e, "WZP_EVENT_CONTACT says it");
+}
+
 static void run_command(wzp_client *c, const wzp__command *cmd)
 {
     wzp_tstamp now = wzp_uv_now();
@@ -139,6 +153,9 @@ static void run_command(wzp_client *c, const wzp__command *cmd)
     case WZP__CMD_ACCEPT_CLEAR: do_accept_clear(c); break;
     case WZP__CMD_WORDS: wzp__client_work_words(c); break;
     case WZP__CMD_NETWORK: do_reopen(c); break;
+    case WZP__CMD_CONTACT_ADD:
+    case WZP__CMD_CONTACT_VERIFY:
+    case WZP__CMD_CONTACT_FORGET: do_contact(c, cmd); break;
     }
 }
 
@@ -256,6 +273,38 @@ wzp_err wzp_client_pin_decide(wzp_client *c, bool accept)
 wzp_err wzp_client_accept_clear(wzp_client *c)
 {
     return post(c, &(wzp__command){.kind = WZP__CMD_ACCEPT_CLEAR});
+}
+
+static wzp_err post_contact(wzp_client *c, wzp__command *cmd,
+                            const uint8_t fp[WZP_FP_LEN])
+{
+    memcpy(cmd->fp, fp, WZP_FP_LEN);
+    return post(c, cmd);
+}
+
+wzp_err wzp_client_contact_add(wzp_client *c, const uint8_t fp[WZP_FP_LEN],
+                               const char *name)
+{
+    wzp__command cmd = {.kind = WZP__CMD_CONTACT_ADD};
+    const size_t len = strlen(name);
+    if (len >= sizeof cmd.name) {
+        return WZP_ERR_NAME;
+    }
+    memcpy(cmd.name, name, len + 1);
+    return post_contact(c, &cmd, fp);
+}
+
+wzp_err wzp_client_contact_verify(wzp_client *c, const uint8_t fp[WZP_FP_LEN],
+                                  bool is_verified)
+{
+    wzp__command cmd = {.kind = WZP__CMD_CONTACT_VERIFY, .flag = is_verified};
+    return post_contact(c, &cmd, fp);
+}
+
+wzp_err wzp_client_contact_forget(wzp_client *c, const uint8_t fp[WZP_FP_LEN])
+{
+    wzp__command cmd = {.kind = WZP__CMD_CONTACT_FORGET};
+    return post_contact(c, &cmd, fp);
 }
 
 wzp_err wzp_client_words(wzp_client *c)

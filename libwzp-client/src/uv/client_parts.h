@@ -26,6 +26,9 @@ typedef enum wzp__command_kind {
     WZP__CMD_ACCEPT_CLEAR,
     WZP__CMD_WORDS,
     WZP__CMD_NETWORK,
+    WZP__CMD_CONTACT_ADD,
+    WZP__CMD_CONTACT_VERIFY,
+    WZP__CMD_CONTACT_FORGET,
 } wzp__command_kind;
 
 typedef struct wzp__command {
@@ -35,6 +38,8 @@ typedef struct wzp__command {
     uint8_t pin[WZP_HASH_LEN];
     char room[WZP_ROOM_NAME_MAX + 1];
     wzp__relay_name relay;
+    uint8_t fp[WZP_FP_LEN];
+    char name[WZP_ALIAS_MAX];
 } wzp__command;
 
 typedef enum wzp__hosting {

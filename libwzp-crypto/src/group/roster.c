@@ -337,6 +337,26 @@ static wzp_err take(wzp_group *g, wzp_tstamp now, wzp_unix_s now_unix,
     return WZP_OK;
 }
 
+/* Its pair stays, if there is one: it must not begin anew. */
+wzp_err wzp_group_refuse(wzp_group *g, wzp_tstamp now, uint32_t member,
+                         wzp_err why)
+{
+    wzp__member *m = member < g->cap ? g->slots[member] : NULL;
+    if (m == NULL || m->is_legacy) {
+        return WZP_ERR_NOT_FOUND;
+    }
+    for (unsigned t = 0; t < WZP__TODOS; t++) {
+        if (t != WZP__TODO_GONE) {
+            wzp__todo_clear(g, m, (wzp__todo)t);
+        }
+    }
+    m->early = (wzp__early){0};
+    refuse(g, m, why);
+    wzp__own_revoke(g, m, now);
+    wzp__keys_drop(g, m);
+    return WZP_OK;
+}
+
 wzp_err wzp__recv_packages(wzp_group *g, wzp_tstamp now, wzp_unix_s now_unix,
                            const wzp_sig_key_packages *msg)
 {

@@ -78,6 +78,16 @@ WZP_NODISCARD wzp_err wzp_client_accept_clear(wzp_client *c);
  * refuses to send for a second. No socket to be had: the old one stays, and
  * is tried again while nothing can be sent. */
 WZP_NODISCARD wzp_err wzp_client_network_changed(wzp_client *c);
+/* As wzp_engine_contact_…; WZP_EVENT_CONTACT follows. What there is to know of
+ * members is in WZP_EVENT_MEMBER. WZP_ERR_NAME: longer than any name. */
+WZP_NODISCARD wzp_err wzp_client_contact_add(wzp_client *c,
+                                             const uint8_t fp[WZP_FP_LEN],
+                                             const char *name);
+WZP_NODISCARD wzp_err wzp_client_contact_verify(wzp_client *c,
+                                                const uint8_t fp[WZP_FP_LEN],
+                                                bool is_verified);
+WZP_NODISCARD wzp_err wzp_client_contact_forget(wzp_client *c,
+                                                const uint8_t fp[WZP_FP_LEN]);
 /* WZP_EVENT_WORDS follows; computed on another thread. */
 WZP_NODISCARD wzp_err wzp_client_words(wzp_client *c);
 

@@ -8,6 +8,7 @@
 #define WZP_CLIENT_ENGINE_H
 
 #include <wzp/client/audio.h>
+#include <wzp/client/contacts.h>
 #include <wzp/client/event.h>
 #include <wzp/client/store.h>
 #include <wzp/codec/codec.h>
@@ -22,7 +23,7 @@ typedef struct wzp_engine_config {
     wzp_rng rng;
     wzp_log log;
     wzp_identity identity;
-    wzp_store store; /* pins; load NULL: nothing is kept */
+    wzp_store store; /* pins, contacts; load NULL: nothing is kept */
     wzp_audio_io audio;
     /* Wall clock in seconds, for key packages and pins. */
     wzp_unix_s (*unix_now)(void *user);
@@ -83,6 +84,21 @@ WZP_NODISCARD wzp_err wzp_engine_accept_clear(wzp_engine *e, wzp_tstamp now);
 /* Silence is sent as nothing while muted; in clear media as silence. */
 void wzp_engine_mute(wzp_engine *e, wzp_tstamp now, bool muted);
 
+/* The contacts (contacts.h), with its errors. WZP_EVENT_CONTACT says what came
+ * of it as well, and WZP_EVENT_MEMBER what a member of the room is to us now.
+ *
+ * A member with the fingerprint of a contact and another key than its own gets
+ * no keys: WZP_EVENT_CONTACT tells both keys, with WZP_ERR_CONTACT. Where the
+ * new one is right, forget the contact, add it again, and join again. */
+WZP_NODISCARD wzp_err wzp_engine_contact_add(wzp_engine *e, wzp_tstamp now,
+                                             const uint8_t fp[WZP_FP_LEN],
+                                             const char *name);
+WZP_NODISCARD wzp_err wzp_engine_contact_verify(wzp_engine *e, wzp_tstamp now,
+                                                const uint8_t fp[WZP_FP_LEN],
+                                                bool is_verified);
+WZP_NODISCARD wzp_err wzp_engine_contact_forget(wzp_engine *e, wzp_tstamp now,
+                                                const uint8_t fp[WZP_FP_LEN]);
+
 /* The socket has another address now (the machine changed networks): the call
  * goes on from there. A connection still being made is made again. */
 void wzp_engine_moved(wzp_engine *e, wzp_tstamp now, const wzp_addr *local);
@@ -115,5 +131,7 @@ static inline bool wzp_engine_next_event(wzp_engine *e, wzp_client_event *out)
 
 void wzp_engine_stats_get(const wzp_engine *e, wzp_client_stats *out);
 wzp_client_state wzp_engine_state(const wzp_engine *e);
+/* To be looked at: wzp_contacts_find and the like. Valid as long as e. */
+const wzp_contacts *wzp_engine_contacts_view(const wzp_engine *e);
 
 #endif

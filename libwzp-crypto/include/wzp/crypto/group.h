@@ -83,6 +83,14 @@ WZP_NODISCARD wzp_err wzp_group_delta(wzp_group *g, wzp_tstamp now,
                                       wzp_participant_list joined,
                                       wzp_bytes_list left);
 
+/* The owner's no to one member, which is WZP_MEMBER_REFUSED for `why` from now
+ * on: it gets no key and is not heard; keys of it that are here are wiped, and
+ * one of ours that it has is replaced. WZP_GROUP_MEMBER comes before anything
+ * else about a member, and before anything is sent to it: who says no there has
+ * given nothing. WZP_ERR_NOT_FOUND. */
+WZP_NODISCARD wzp_err wzp_group_refuse(wzp_group *g, wzp_tstamp now,
+                                       uint32_t member, wzp_err why);
+
 /* KeyPackages, E2eePair, E2eeKeys, E2eeKeyRequest. Errors name what was wrong
  * with the message; state is unchanged then. WZP_ERR_PROTOCOL for other
  * kinds. now_unix checks package expiry. */
