@@ -8,6 +8,7 @@
 enum {
     BINDING_MAX_LEN = 14 + 1 + 3 * WZP_HASH_LEN,
     LEGACY_MAX_LEN = WZP_KEY_LEN + 11,
+    REGISTER_LEN = 17 + WZP_KEY_LEN,
 };
 
 static size_t binding_text(const wzp_binding_input *in,
@@ -62,5 +63,27 @@ wzp_err wzp_legacy_verify(const uint8_t public_key[WZP_KEY_LEN], bool is_offer,
 {
     uint8_t text[LEGACY_MAX_LEN];
     const size_t len = legacy_text(is_offer, eph_pub, text);
+    return wzp_identity_verify(public_key, text, len, sig, sig_len);
+}
+
+static size_t register_text(const uint8_t public_key[WZP_KEY_LEN],
+                            uint8_t out[REGISTER_LEN])
+{
+    return wzp__join(out, WZP__PARTS(WZP__LABEL("register-presence"),
+                                     {public_key, WZP_KEY_LEN}));
+}
+
+wzp_err wzp_register_sign(const wzp_identity *id, uint8_t sig[WZP_SIG_LEN])
+{
+    uint8_t text[REGISTER_LEN];
+    const size_t len = register_text(id->public_key, text);
+    return id->sign(id->user, text, len, sig);
+}
+
+wzp_err wzp_register_verify(const uint8_t public_key[WZP_KEY_LEN],
+                            const uint8_t *sig, size_t sig_len)
+{
+    uint8_t text[REGISTER_LEN];
+    const size_t len = register_text(public_key, text);
     return wzp_identity_verify(public_key, text, len, sig, sig_len);
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* A session and a relay of a few lines, two real endpoints on a virtual clock
- * with 5 ms between them. The relay answers a CallOffer as it is told: well,
- * badly in one way, or not at all. What happened is noted; tests read the
- * notes.
+/* A session, a line and a relay of a few lines, two real endpoints on a virtual
+ * clock with 5 ms between them. The relay answers a CallOffer as it is told:
+ * well, badly in one way, or not at all; what it says to a line is told by
+ * on_signal. What happened is noted; tests read the notes.
  */
 #ifndef WZP_TEST_CLIENT_SMALL_RELAY_H
 #define WZP_TEST_CLIENT_SMALL_RELAY_H
 
 #include "call/session.h"
 #include "client/fakes.h"
+#include "signal/line.h"
 
 #include <wzp/crypto/binding.h>
 #include <wzp/transport/global.h>
@@ -51,6 +52,8 @@ typedef struct sr {
     wzp__pins *pins;
     wzp__session *session;
     fake_mem session_mem;
+    wzp__line *line;
+    fake_mem line_mem;
     wzp__clear clear;
     wzp_addr addr;
     wzp_unix_s unix_now;
@@ -80,6 +83,9 @@ typedef struct sr {
     wzp__session_event events[SR_EVENTS];
     wzp_tstamp event_at[SR_EVENTS];
     size_t n_events;
+    wzp__line_event line_events[SR_EVENTS];
+    wzp_tstamp line_event_at[SR_EVENTS];
+    size_t n_line_events;
     char sni[WZP_SNI_MAX + 1];
     size_t data_packets; /* 1-RTT or 0-RTT packets the client sent */
     size_t dials;        /* handshakes the relay saw through */
@@ -297,6 +303,10 @@ static inline void sr_note_events(sr *w)
            wzp__session_poll(w->session, &w->events[w->n_events])) {
         w->event_at[w->n_events++] = w->now;
     }
+    while (w->n_line_events < SR_EVENTS &&
+           wzp__line_poll(w->line, &w->line_events[w->n_line_events])) {
+        w->line_event_at[w->n_line_events++] = w->now;
+    }
 }
 
 /* Everything that happens at this moment. */
@@ -309,6 +319,7 @@ static inline void sr_settle(sr *w)
             sr_fly(w, &a.u.send.remote, a.u.send.data, a.u.send.len, true);
         } else if (a.kind != WZP_EP_DGRAM) {
             wzp__session_recv(w->session, w->now, &a);
+            wzp__line_recv(w->line, w->now, &a);
         }
         sr_note_events(w);
     }
@@ -327,10 +338,10 @@ static inline void sr_deliver(sr *w)
 static inline wzp_tstamp sr_next(const sr *w)
 {
     wzp_tstamp at = w->n_packets > 0 ? w->packets[0].due : WZP_NEVER;
-    const wzp_tstamp all[] = {wzp_endpoint_deadline(w->ep),
-                              wzp_endpoint_deadline(w->relay),
-                              wzp__session_deadline(w->session)};
-    for (size_t i = 0; i < 3; i++) {
+    const wzp_tstamp all[] = {
+        wzp_endpoint_deadline(w->ep), wzp_endpoint_deadline(w->relay),
+        wzp__session_deadline(w->session), wzp__line_deadline(w->line)};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         at = all[i] < at ? all[i] : at;
     }
     return at;
@@ -347,6 +358,7 @@ static inline void sr_run(sr *w, wzp_tstamp duration)
         wzp_endpoint_expire(w->ep, w->now);
         wzp_endpoint_expire(w->relay, w->now);
         wzp__session_expire(w->session, w->now);
+        wzp__line_expire(w->line, w->now);
         sr_settle(w);
     }
     w->now = end;
@@ -413,6 +425,20 @@ static inline void sr_make_session(sr *w)
     ASSERT_OK(wzp__session_new(&w->session, &deps));
 }
 
+static inline void sr_make_line(sr *w)
+{
+    const wzp__line_deps deps = {.mem = fake_mem_table(&w->line_mem),
+                                 .rng = fake_rng(&w->seed),
+                                 .log = wzp_log_none(),
+                                 .identity = wzp_seed_identity_table(w->id),
+                                 .ep = w->ep,
+                                 .pins = w->pins,
+                                 .unix_now = sr_unix_now,
+                                 .unix_now_user = w,
+                                 .alias = "Alice"};
+    ASSERT_OK(wzp__line_new(&w->line, &deps));
+}
+
 static inline sr *sr_new(void)
 {
     ASSERT_OK(wzp_crypto_global_init());
@@ -437,12 +463,14 @@ static inline sr *sr_new(void)
     w->relay = sr_endpoint(w, w->relay_pool, true, 2);
     ASSERT_OK(wzp_endpoint_cert_hash(w->relay, w->relay_cert));
     sr_make_session(w);
+    sr_make_line(w);
     return w;
 }
 
 static inline void sr_free(sr *w)
 {
     wzp__session_free(w->session);
+    wzp__line_free(w->line);
     wzp_endpoint_free(w->ep);
     wzp_endpoint_free(w->relay);
     wzp__pins_free(w->pins);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* THE call engine, see engine.h. It routes: endpoint actions to the session,
- * opened packets to the receiver of their sender, the mix to the device, the
- * device's samples to the sender. What each does is decided there.
+/* THE call engine, see engine.h. It routes: endpoint actions to the session or
+ * the line (signal/engine_line.c), opened packets to the receiver of their
+ * sender, the mix to the device, the device's samples to the sender. What each
+ * does is decided there.
  *
  * Timers:
  *   tick    every 10 ms while audio runs: mix, device, capture
  *   stats   every second while in a room: WZP_EVENT_STATS, idle voices
- *   and the deadlines of endpoint, session and key group
+ *   and the deadlines of endpoint, session, key group and line
  */
 #include "call/engine_parts.h"
 
@@ -285,6 +286,7 @@ static void push_pin(wzp_engine *e, wzp_tstamp now, const wzp__session_event *s)
     memcpy(ev.u.pin.pinned, s->pinned, WZP_HASH_LEN);
     memcpy(ev.u.pin.seen, s->seen, WZP_HASH_LEN);
     ev.u.pin.is_first = s->is_first;
+    e->line_asked_first = wzp__line_state(e->line) == WZP_LINE_PIN_DECISION;
     wzp__event_queue_push(&e->events, &ev);
 }
 
@@ -330,6 +332,10 @@ static void on_action(wzp_engine *e, wzp_tstamp now, const wzp_ep_action *a)
         }
         return;
     }
+    if (a->conn == wzp__line_conn(e->line)) {
+        wzp__line_recv(e->line, now, a);
+        return;
+    }
     if (a->kind == WZP_EP_CLOSED) {
         wzp__engine_keep_path_stats(e, a->conn);
     }
@@ -361,6 +367,7 @@ void wzp_engine_expire(wzp_engine *e, wzp_tstamp now)
 {
     wzp_endpoint_expire(e->ep, now);
     wzp__session_expire(e->session, now);
+    wzp__line_expire(e->line, now);
     if (e->audio_on) {
         run_ticks(e, now);
     }
@@ -379,6 +386,8 @@ wzp_tstamp wzp_engine_deadline(const wzp_engine *e)
     wzp_tstamp at = wzp_endpoint_deadline(e->ep);
     wzp_tstamp session = wzp__session_deadline(e->session);
     at = session < at ? session : at;
+    wzp_tstamp line = wzp__line_deadline(e->line);
+    at = line < at ? line : at;
     at = e->audio_on && e->tick_at < at ? e->tick_at : at;
     return e->stats_at < at ? e->stats_at : at;
 }
@@ -390,8 +399,10 @@ bool wzp_engine_poll_send(wzp_engine *e, wzp_tstamp now, wzp_addr *local,
         wzp_ep_action a;
         drain_group(e, now);
         drain_session(e, now);
+        wzp__engine_line_drain(e, now);
         if (!wzp_endpoint_poll(e->ep, now, &a)) {
-            if (drain_group(e, now) || drain_session(e, now)) {
+            if (drain_group(e, now) || drain_session(e, now) ||
+                wzp__engine_line_drain(e, now)) {
                 continue;
             }
             return false;
@@ -437,8 +448,12 @@ void wzp_engine_leave(wzp_engine *e, wzp_tstamp now)
 
 wzp_err wzp_engine_pin_decide(wzp_engine *e, wzp_tstamp now, bool accept)
 {
-    wzp_err err = wzp__session_pin_decide(e->session, now, accept);
+    const bool is_of_line = wzp__engine_line_asks(e);
+    const wzp_err err = is_of_line
+                            ? wzp__line_pin_decide(e->line, now, accept)
+                            : wzp__session_pin_decide(e->session, now, accept);
     drain_session(e, now);
+    wzp__engine_line_drain(e, now);
     return err;
 }
 
@@ -452,6 +467,7 @@ void wzp_engine_moved(wzp_engine *e, wzp_tstamp now, const wzp_addr *local)
 {
     wzp_endpoint_rebind(e->ep, now, local);
     wzp__session_moved(e->session, now, local);
+    wzp__line_moved(e->line, now, local);
 }
 
 size_t wzp_engine_words_input(const wzp_engine *e,

@@ -90,7 +90,17 @@ static wzp_err make_parts(wzp_engine *e, wzp_tstamp now)
                               .unix_now_user = e->cfg.unix_now_user,
                               .alias = e->alias,
                               .clear = &e->clear};
-    return wzp__session_new(&e->session, &deps);
+    WZP_TRY(wzp__session_new(&e->session, &deps));
+    const wzp__line_deps line = {.mem = deps.mem,
+                                 .rng = deps.rng,
+                                 .log = deps.log,
+                                 .identity = deps.identity,
+                                 .ep = deps.ep,
+                                 .pins = deps.pins,
+                                 .unix_now = deps.unix_now,
+                                 .unix_now_user = deps.unix_now_user,
+                                 .alias = deps.alias};
+    return wzp__line_new(&e->line, &line);
 }
 
 static void make_alias(wzp_engine *e)
@@ -137,6 +147,7 @@ void wzp_engine_free(wzp_engine *e)
     wzp__voices_deinit(&e->voices);
     wzp__held_clear(&e->held);
     wzp__session_free(e->session);
+    wzp__line_free(e->line);
     wzp__sender_free(e->sender);
     wzp__pins_free(e->pins);
     wzp_contacts_free(e->contacts);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What an engine is made of, for the files that make it work: engine.c
  * (routing), engine_clear.c (legacy parties), engine_contacts.c (people we
- * know), engine_stats.c (the snapshot) and engine_life.c (making and freeing).
+ * know), engine_stats.c (the snapshot), engine_life.c (making and freeing) and
+ * signal/engine_line.c (registration).
  */
 #ifndef WZP_CLIENT_ENGINE_PARTS_H
 #define WZP_CLIENT_ENGINE_PARTS_H
@@ -16,6 +17,7 @@
 #include "call/sender.h"
 #include "call/session.h"
 #include "call/voices.h"
+#include "signal/line.h"
 
 #include <wzp/client/engine.h>
 
@@ -36,6 +38,9 @@ struct wzp_engine {
     wzp__seen *seen;
     wzp__clear clear;
     wzp__clear_streams streams;
+
+    wzp__line *line;
+    bool line_asked_first; /* about a certificate, when both wait */
 
     uint32_t epoch; /* of the key group the voices belong to */
 
@@ -85,6 +90,13 @@ static inline bool wzp__engine_is_proved(const wzp_member_info *info)
     return info->state == WZP_MEMBER_VERIFIED ||
            info->state == WZP_MEMBER_KEYED;
 }
+
+/* --- signal/engine_line.c --- */
+
+/* False when there was nothing. */
+bool wzp__engine_line_drain(wzp_engine *e, wzp_tstamp now);
+/* The answer to a question about a certificate is for the line. */
+bool wzp__engine_line_asks(const wzp_engine *e);
 
 static inline bool wzp__engine_is_clear(const wzp_engine *e)
 {

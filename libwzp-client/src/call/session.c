@@ -2,16 +2,16 @@
 /* A membership, see session.h for the states.
  *
  * Timers, one at a time by state:
- *   CONNECTING  the endpoint's handshake timeout; FIRST_JOIN_MS in all for the
- *               first join, so that a wrong address is told to the user
+ *   CONNECTING  the endpoint's handshake timeout; WZP__FIRST_TRY_NS in all for
+ *               the first join
  *   JOINING     JOIN_MS for the CallAnswer
- *   RECONNECTING back-off before the next attempt: 0.25, 1, 2, 4, 8, 15, 30 s,
- *               each ± 20 % so that a restarted relay is not stormed
+ *   RECONNECTING path/backoff.h before the next attempt
  *   JOINED      the group's own deadline
  */
 #include "call/close_code.h"
 #include "call/legacy_roster.h"
 #include "call/session_parts.h"
+#include "path/dial.h"
 
 #include <wzp/crypto/room.h>
 #include <wzp/crypto/wipe.h>
@@ -20,13 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FIRST_JOIN_MS 15000        /* chosen: a person waits no longer */
-#define STEADY_NS     (10 * WZP_S) /* chosen: a relay that lasted this long */
-#define JOIN_MS       10000        /* the relay's own limit, relay.md 2.5 */
-
-static const uint32_t backoff_ms[] = {250,  1000,  2000, 4000,
-                                      8000, 15000, 30000};
-#define BACKOFFS (sizeof backoff_ms / sizeof backoff_ms[0])
+#define JOIN_MS 10000 /* the relay's own limit, relay.md 2.5 */
 
 static wzp_unix_s unix_now(const wzp__session *s)
 {
@@ -93,17 +87,11 @@ static void retry_later(wzp__session *s, wzp_tstamp now, wzp_err why);
 
 static void dial(wzp__session *s, wzp_tstamp now)
 {
-    wzp_dial d = {.local = s->join.local,
-                  .remote = s->join.addrs[s->addr],
-                  .sni = s->sni};
-    if (d.local.family != d.remote.family) { /* one socket for both families */
-        d.local =
-            (wzp_addr){.family = d.remote.family, .port = s->join.local.port};
-    }
-    d.resumes = wzp__trust_pin(&s->trust, d.resume_cert) == WZP_OK;
-    wzp_err e = wzp_endpoint_dial(s->deps.ep, now, &d, &s->conn);
+    const wzp_dial to = {.local = s->join.local,
+                         .remote = s->join.addrs[s->addr],
+                         .sni = s->sni};
+    const wzp_err e = wzp__dial(s->deps.ep, now, &s->trust, &to, &s->conn);
     if (e != WZP_OK) {
-        s->conn = 0;
         retry_later(s, now, e);
         return;
     }
@@ -118,11 +106,8 @@ static void retry_later(wzp__session *s, wzp_tstamp now, wzp_err why)
         end_with(s, now, WZP_CLOSE_NORMAL, why);
         return;
     }
-    uint32_t base = backoff_ms[s->attempt];
-    s->attempt = s->attempt + 1 < BACKOFFS ? s->attempt + 1 : s->attempt;
     s->addr = (s->addr + 1) % s->join.n_addrs;
-    uint32_t wait =
-        base - base / 5 + wzp_rng_below(&s->deps.rng, base * 2 / 5 + 1);
+    const uint32_t wait = wzp__backoff_next(&s->backoff, &s->deps.rng);
     enter(s, WZP_CLIENT_RECONNECTING, now + wait * WZP_MS);
     wzp__session_event *ev = push(s, WZP__SESSION_STATE);
     ev->why = why;
@@ -177,9 +162,9 @@ wzp_err wzp__session_start(wzp__session *s, wzp_tstamp now,
                             .fixed = join->has_pin ? s->join.pin : NULL};
     s->was_joined = false;
     s->is_leaving = false;
-    s->attempt = 0;
+    s->backoff.step = 0;
     s->addr = 0;
-    s->give_up_at = now + FIRST_JOIN_MS * WZP_MS;
+    s->give_up_at = now + WZP__FIRST_TRY_NS;
     dial(s, now);
     return WZP_OK;
 }
@@ -228,7 +213,7 @@ wzp_err wzp__session_pin_decide(wzp__session *s, wzp_tstamp now, bool accept)
         return WZP_OK;
     }
     wzp_err e = wzp__trust_accept(&s->trust, unix_now(s));
-    s->give_up_at = s->was_joined ? WZP_NEVER : now + FIRST_JOIN_MS * WZP_MS;
+    s->give_up_at = s->was_joined ? WZP_NEVER : now + WZP__FIRST_TRY_NS;
     dial(s, now);
     return e;
 }
@@ -384,8 +369,7 @@ static void on_legacy_relay(wzp__session *s, wzp_tstamp now,
 void wzp__session_clear_accepted(wzp__session *s, wzp_tstamp now)
 {
     if (s->state == WZP_CLIENT_CLEAR_DECISION) {
-        s->give_up_at =
-            s->was_joined ? WZP_NEVER : now + FIRST_JOIN_MS * WZP_MS;
+        s->give_up_at = s->was_joined ? WZP_NEVER : now + WZP__FIRST_TRY_NS;
         dial_for_legacy(s, now);
     }
 }
@@ -501,8 +485,8 @@ wzp_err wzp__session_send(wzp__session *s, wzp_tstamp now,
 static void on_closed(wzp__session *s, wzp_tstamp now, const wzp_ep_action *a)
 {
     s->conn = 0;
-    if (s->state == WZP_CLIENT_JOINED && now - s->joined_at >= STEADY_NS) {
-        s->attempt = 0;
+    if (s->state == WZP_CLIENT_JOINED && now - s->joined_at >= WZP__STEADY_NS) {
+        s->backoff.step = 0;
     }
     if (s->is_leaving) {
         end(s, WZP_OK, "left the room");
@@ -539,7 +523,7 @@ void wzp__session_leave(wzp__session *s, wzp_tstamp now)
 void wzp__session_moved(wzp__session *s, wzp_tstamp now, const wzp_addr *local)
 {
     s->join.local = *local;
-    s->attempt = 0;
+    s->backoff.step = 0;
     if (s->state == WZP_CLIENT_RECONNECTING) {
         s->deadline = now; /* the network before may have been why */
     }

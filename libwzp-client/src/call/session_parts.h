@@ -8,6 +8,7 @@
 #include "account/trust.h"
 #include "call/handshake.h"
 #include "call/session.h"
+#include "path/backoff.h"
 
 #include <wzp/crypto/room.h>
 #include <wzp/proto/room_name.h>
@@ -23,7 +24,7 @@ struct wzp__session {
     bool was_joined;
     bool is_leaving;
     bool is_legacy; /* the relay, of the present connection */
-    size_t attempt; /* index into backoff_ms */
+    wzp__backoff backoff;
     wzp_tstamp joined_at;
     size_t addr; /* index into join.addrs */
     uint32_t epoch;

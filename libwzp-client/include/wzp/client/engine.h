@@ -69,8 +69,29 @@ WZP_NODISCARD wzp_err wzp_engine_join(wzp_engine *e, wzp_tstamp now,
 /* Says good-bye and comes to WZP_EVENT_ENDED; never fails. */
 void wzp_engine_leave(wzp_engine *e, wzp_tstamp now);
 
-/* Answer to WZP_CLIENT_PIN_DECISION. accept: the new certificate replaces the
- * pin and the join goes on. */
+/* To be reachable for direct calls, in a room or not. The first time it comes
+ * about within 15 s or ends with an error; after that it comes back by itself,
+ * until it is given up or refused. WZP_EVENT_LINE tells. */
+typedef struct wzp_register {
+    const char *relay; /* HOST:PORT as the user gave it: the pin's key */
+    wzp_addr addrs[WZP_RELAY_ADDRS_MAX]; /* resolved, tried in order */
+    size_t n_addrs;
+    wzp_addr local; /* of the socket: wildcard and port are fine */
+    bool has_pin;   /* this certificate and no other */
+    uint8_t pin[WZP_HASH_LEN];
+} wzp_register;
+
+/* Copies what it needs. WZP_ERR_STATE when there is a registration already:
+ * another relay needs wzp_engine_unregister, and its WZP_LINE_IDLE, before. */
+WZP_NODISCARD wzp_err wzp_engine_register(wzp_engine *e, wzp_tstamp now,
+                                          const wzp_register *reg);
+/* Says good-bye and comes to WZP_LINE_IDLE; never fails. */
+void wzp_engine_unregister(wzp_engine *e, wzp_tstamp now);
+
+/* Answer to WZP_CLIENT_PIN_DECISION and WZP_LINE_PIN_DECISION. accept: the new
+ * certificate replaces the pin, and what waited goes on. When both wait, each
+ * gets its own answer, in the order of their WZP_EVENT_PIN. WZP_ERR_STATE when
+ * none does. */
 WZP_NODISCARD wzp_err wzp_engine_pin_decide(wzp_engine *e, wzp_tstamp now,
                                             bool accept);
 /* From now until the room is left, media to legacy parties goes out NOT

@@ -19,6 +19,17 @@ typedef enum wzp_client_state {
     WZP_CLIENT_CLEAR_DECISION, /* an old relay: host must accept clear media */
 } wzp_client_state;
 
+/* The registration at a signal relay, through which direct calls come and go.
+ * It stands beside the membership in a room, and needs none. */
+typedef enum wzp_line_state {
+    WZP_LINE_IDLE,         /* not registered, and not about to be */
+    WZP_LINE_CONNECTING,   /* QUIC handshake */
+    WZP_LINE_REGISTERING,  /* RegisterPresence sent */
+    WZP_LINE_REGISTERED,   /* can be called */
+    WZP_LINE_RECONNECTING, /* connection lost, waiting to try again */
+    WZP_LINE_PIN_DECISION, /* relay certificate changed: host must decide */
+} wzp_line_state;
+
 /* Clear media, design/secure-media.md 1. Anything but ON: nothing leaves
  * unsealed, and nothing unsealed is played. */
 typedef enum wzp_clear_state {
@@ -43,6 +54,7 @@ typedef enum wzp_client_event_kind {
     WZP_EVENT_STATS,       /* u.stats: once a second; coalesced */
     WZP_EVENT_ENDED,       /* u.ended: left for good; kept */
     WZP_EVENT_CLEAR,       /* u.clear: may, must not, does; kept */
+    WZP_EVENT_LINE,        /* u.line: the registration; kept like states */
     WZP_EVENT_CONTACT,     /* u.contact: not the key we know; kept */
 } wzp_client_event_kind;
 
@@ -148,6 +160,16 @@ typedef struct wzp_client_event {
             wzp_err why;                   /* WZP_OK: we left */
             char text[WZP_ENDED_TEXT_MAX]; /* a sentence for people */
         } ended;
+        struct {
+            wzp_line_state state;
+            /* IDLE: why it ended, WZP_OK: on our word. RECONNECTING: what
+             * happened. REGISTERED: WZP_ERR_LEGACY at a relay that cannot carry
+             * what direct calls need: it stands, but they fail. */
+            wzp_err why;
+            uint32_t retry_ms; /* RECONNECTING: until the next try */
+            char text[WZP_ENDED_TEXT_MAX]; /* a sentence where there is a why;
+                                              else "" */
+        } line;
     } u;
 } wzp_client_event;
 
@@ -156,5 +178,7 @@ const char *wzp_clear_sentence(wzp_clear_state state, wzp_err why);
 
 /* "connecting", "joined", … */
 const char *wzp_client_state_name(wzp_client_state state);
+/* "idle", "registered", … */
+const char *wzp_line_state_name(wzp_line_state state);
 
 #endif

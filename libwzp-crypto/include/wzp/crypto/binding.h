@@ -43,4 +43,12 @@ WZP_NODISCARD wzp_err wzp_legacy_verify(const uint8_t public_key[WZP_KEY_LEN],
                                         const uint8_t eph_pub[WZP_KEY_LEN],
                                         const uint8_t *sig, size_t sig_len);
 
+/* The signature of RegisterPresence (spec/relay.md 4.1): over
+ * "register-presence" ‖ the signer's public key. Anybody who saw it can repeat
+ * it: only the binding proves that the registration is its owner's. */
+WZP_NODISCARD wzp_err wzp_register_sign(const wzp_identity *id,
+                                        uint8_t sig[WZP_SIG_LEN]);
+WZP_NODISCARD wzp_err wzp_register_verify(const uint8_t public_key[WZP_KEY_LEN],
+                                          const uint8_t *sig, size_t sig_len);
+
 #endif
