@@ -83,6 +83,9 @@ void wzp__engine_clear_review(wzp_engine *e, wzp_tstamp now)
     if (state != WZP_CLIENT_JOINED && state != WZP_CLIENT_CLEAR_DECISION) {
         return; /* nothing new is known until the room is there again */
     }
+    if (wzp__session_is_call(e->session)) {
+        return; /* never clear: who else is listed there gets nothing */
+    }
     look l;
     look_around(e, &l);
     const bool was_on = e->clear.state == WZP_CLEAR_ON;
@@ -106,7 +109,8 @@ void wzp__engine_clear_note(wzp_engine *e, const wzp_member_info *info)
 
 wzp_err wzp_engine_accept_clear(wzp_engine *e, wzp_tstamp now)
 {
-    if (wzp__session_state(e->session) == WZP_CLIENT_IDLE) {
+    if (wzp__session_state(e->session) == WZP_CLIENT_IDLE ||
+        wzp__session_is_call(e->session)) {
         return WZP_ERR_STATE;
     }
     WZP_TRY(wzp__clear_accept(&e->clear));

@@ -86,6 +86,7 @@ void wzp_engine_stats_get(const wzp_engine *e, wzp_client_stats *out)
     all.events_dropped = e->events.dropped;
     all.clear = e->clear.state;
     all.signals_refused = wzp__session_signals_refused(e->session);
+    wzp__calls_stats(e->calls, &all);
     add_voices(e, &all);
     add_path(e, &all);
     add_members(e, &all);
