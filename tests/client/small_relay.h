@@ -425,17 +425,22 @@ static inline void sr_make_session(sr *w)
     ASSERT_OK(wzp__session_new(&w->session, &deps));
 }
 
-static inline void sr_make_line(sr *w)
+/* sign: instead of the identity's own, or NULL. */
+static inline void sr_make_line(sr *w, wzp_err (*sign)(void *, const uint8_t *,
+                                                       size_t, uint8_t *))
 {
-    const wzp__line_deps deps = {.mem = fake_mem_table(&w->line_mem),
-                                 .rng = fake_rng(&w->seed),
-                                 .log = wzp_log_none(),
-                                 .identity = wzp_seed_identity_table(w->id),
-                                 .ep = w->ep,
-                                 .pins = w->pins,
-                                 .unix_now = sr_unix_now,
-                                 .unix_now_user = w,
-                                 .alias = "Alice"};
+    wzp__line_deps deps = {.mem = fake_mem_table(&w->line_mem),
+                           .rng = fake_rng(&w->seed),
+                           .log = wzp_log_none(),
+                           .identity = wzp_seed_identity_table(w->id),
+                           .ep = w->ep,
+                           .pins = w->pins,
+                           .unix_now = sr_unix_now,
+                           .unix_now_user = w,
+                           .alias = "Alice"};
+    if (sign != NULL) {
+        deps.identity.sign = sign;
+    }
     ASSERT_OK(wzp__line_new(&w->line, &deps));
 }
 
@@ -463,7 +468,7 @@ static inline sr *sr_new(void)
     w->relay = sr_endpoint(w, w->relay_pool, true, 2);
     ASSERT_OK(wzp_endpoint_cert_hash(w->relay, w->relay_cert));
     sr_make_session(w);
-    sr_make_line(w);
+    sr_make_line(w, NULL);
     return w;
 }
 

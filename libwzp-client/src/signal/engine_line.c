@@ -70,3 +70,8 @@ void wzp_engine_unregister(wzp_engine *e, wzp_tstamp now)
     wzp__line_stop(e->line, now);
     wzp__engine_line_drain(e, now);
 }
+
+wzp_line_state wzp_engine_line_state(const wzp_engine *e)
+{
+    return wzp__line_state(e->line);
+}

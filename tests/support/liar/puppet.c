@@ -231,7 +231,7 @@ void wzp_puppet_join(wzp_puppet *p, const char *room, wzp_node relay)
     p->why = WZP_OK;
     const wzp_dial dial = {.local = wzp_world_addr(p->w, p->node),
                            .remote = wzp_world_addr(p->w, relay),
-                           .sni = sni};
+                           .sni = p->cfg.has_public_name ? room : sni};
     must(wzp_endpoint_dial(p->ep, wzp_world_now(p->w), &dial, &p->conn),
          "dial");
     p->has_work = true;

@@ -111,6 +111,8 @@ void wzp_world_swap_identity(wzp_world *w, wzp_node relay, uint8_t identity);
 void wzp_world_join(wzp_world *w, wzp_node client, const char *room,
                     wzp_node relay);
 void wzp_world_leave(wzp_world *w, wzp_node client);
+void wzp_world_register(wzp_world *w, wzp_node client, wzp_node relay);
+void wzp_world_unregister(wzp_world *w, wzp_node client);
 
 /* After a command given to a machine directly. */
 void wzp_world_kick(wzp_world *w, wzp_node node);
@@ -123,6 +125,8 @@ bool wzp_world_run_until(wzp_world *w, wzp_tstamp limit,
 /* Until this client is in this state. */
 bool wzp_world_await(wzp_world *w, wzp_node client, wzp_client_state state,
                      wzp_tstamp limit);
+bool wzp_world_await_line(wzp_world *w, wzp_node client, wzp_line_state state,
+                          wzp_tstamp limit);
 /* Until this client holds the keys of n others. */
 bool wzp_world_await_keyed(wzp_world *w, wzp_node client, uint32_t n,
                            wzp_tstamp limit);

@@ -190,6 +190,7 @@ static inline bool wzp_engine_next_event(wzp_engine *e, wzp_client_event *out)
 
 void wzp_engine_stats_get(const wzp_engine *e, wzp_client_stats *out);
 wzp_client_state wzp_engine_state(const wzp_engine *e);
+wzp_line_state wzp_engine_line_state(const wzp_engine *e);
 /* To be looked at: wzp_contacts_find and the like. Valid as long as e. */
 const wzp_contacts *wzp_engine_contacts_view(const wzp_engine *e);
 
