@@ -9,7 +9,7 @@
 #   tests/support_tests/ proto                             proxy, tap, legacy, report, support
 #     world_*            all libraries                     ears, world, support
 #   tests/bench/         proto                             bench, support
-#   tests/integration/   all libraries                     ears, world, legacy, support
+#   tests/integration/   all libraries                     ears, liar, world, legacy, support
 #   tests/torture/       all libraries                     faults, world, legacy, support
 #   tests/attack/        all libraries                     liar, world, support
 #   tests/e2e/           proto; runs the programs, *.sh as well
@@ -131,7 +131,7 @@ WORLDSRC := $(filter tests/support_tests/world_%,$(TESTSRC_support_tests))
 $(call programs,$(filter-out $(WORLDSRC),$(TESTSRC_support_tests)),proto,proto,$(foreach p,proxy tap legacy report,$(AR_prog_$(p))) $(AR_support))
 $(call programs,$(WORLDSRC),everything,$(LIBS),$(OBJ_ears) $(AR_world) $(AR_support),,$(WRAP_ears))
 $(call programs,$(TESTSRC_bench),proto,proto,$(AR_bench) $(AR_support))
-$(call programs,$(TESTSRC_integration),everything,$(LIBS),$(OBJ_ears) $(AR_world) $(AR_prog_legacy) $(AR_support),,$(WRAP_ears))
+$(call programs,$(TESTSRC_integration),everything,$(LIBS),$(OBJ_ears) $(AR_liar) $(AR_world) $(AR_prog_legacy) $(AR_support),,$(WRAP_ears))
 $(call programs,$(TESTSRC_attack),everything,$(LIBS),$(AR_liar) $(AR_world) $(AR_support))
 $(call programs,$(TESTSRC_torture),everything,$(LIBS),$(AR_faults) $(AR_world) $(AR_prog_legacy) $(AR_support))
 $(B)/tests/torture/syscalls_test $(B)/tests/torture/identity_test: private ALL_LDFLAGS += $(WRAP_faults)

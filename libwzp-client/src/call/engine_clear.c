@@ -173,6 +173,9 @@ bool wzp__engine_is_heard(const wzp_engine *e)
     if (wzp__session_state(e->session) != WZP_CLIENT_JOINED) {
         return false;
     }
+    if (wzp__session_is_call(e->session)) {
+        return !e->is_muted;
+    }
     return wzp__engine_is_clear(e) ? e->clear.n_legacy > 0
                                    : !e->is_muted && e->clear.n_capable > 0;
 }
