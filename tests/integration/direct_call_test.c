@@ -103,16 +103,15 @@ static void assert_call(const place *p, wzp_node n, wzp_call_state state)
 static void assert_ended(const place *p, wzp_node n, wzp_err why)
 {
     assert_call(p, n, WZP_CALL_ENDED);
-    assert_string_equal(wzp_err_name(last(p, n).u.call.why),
-                        wzp_err_name(why));
+    assert_string_equal(wzp_err_name(last(p, n).u.call.why), wzp_err_name(why));
     assert_int_equal(wzp_engine_state(engine(p, n)), WZP_CLIENT_IDLE);
 }
 
 static wzp_err answer(place *p, wzp_node n, wzp_accept_mode mode)
 {
     const wzp_client_event ev = last(p, n);
-    const wzp_err e = wzp_engine_answer(engine(p, n), now(p, n),
-                                        ev.u.call.call_id, mode);
+    const wzp_err e =
+        wzp_engine_answer(engine(p, n), now(p, n), ev.u.call.call_id, mode);
     wzp_world_kick(p->w, n);
     return e;
 }
@@ -155,7 +154,8 @@ static void assert_hear(place *p, wzp_node from, wzp_node to, uint64_t seconds)
     assert_int_equal(wzp_world_stats(p->w, from).clear_sent, 0);
 }
 
-/* --- calls ------------------------------------------------------------------ */
+/* --- calls ------------------------------------------------------------------
+ */
 
 WZP_TEST(two_who_call_each_other_see_the_same_words_and_hear_each_other_sealed)
 {
@@ -291,7 +291,8 @@ WZP_TEST(who_dies_in_a_call_is_given_up_after_a_minute_if_the_relay_is_silent)
     }
 }
 
-/* --- calls that do not come about -------------------------------------------- */
+/* --- calls that do not come about --------------------------------------------
+ */
 
 WZP_TEST(a_rejected_call_is_declined)
 {
@@ -376,7 +377,8 @@ WZP_TEST(of_two_devices_the_one_that_answers_has_the_call)
     close_place(&p);
 }
 
-/* --- rooms and the line ------------------------------------------------------- */
+/* --- rooms and the line
+ * ------------------------------------------------------- */
 
 WZP_TEST(a_call_rings_in_a_room_and_is_answered_after_leaving_it)
 {
@@ -423,7 +425,7 @@ WZP_TEST(a_line_that_is_lost_while_it_rings_ends_the_call_at_the_relay)
     wzp_liar_drop(p.liar, wzp_liar_line(p.liar, ANNA));
     wzp_world_kick(p.w, p.relay);
     wzp_world_run(p.w, 5 * WZP_S);
-    assert_ended(&p, p.b, WZP_ERR_NO_ANSWER); /* the relay says so */
+    assert_ended(&p, p.b, WZP_ERR_NO_ANSWER);   /* the relay says so */
     assert_call(&p, p.a, WZP_CALL_RINGING_OUT); /* not announced again */
     wzp_world_run(p.w, 45 * WZP_S);
     assert_ended(&p, p.a, WZP_ERR_NO_ANSWER);

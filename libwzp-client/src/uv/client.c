@@ -3,8 +3,8 @@
  * bounded queue of commands in, a bounded queue of events out.
  */
 #include "uv/client_parts.h"
+#include "uv/lookup.h"
 
-#include <wzp/proto/hex.h>
 #include <wzp/proto/sized.h>
 
 #include <stdio.h>
@@ -156,6 +156,8 @@ static void run_command(wzp_client *c, const wzp__command *cmd)
     case WZP__CMD_CONTACT_ADD:
     case WZP__CMD_CONTACT_VERIFY:
     case WZP__CMD_CONTACT_FORGET: do_contact(c, cmd); break;
+    case WZP__CMD_REGISTER: wzp__client_register(c, cmd); break;
+    case WZP__CMD_UNREGISTER: wzp__client_unregister(c); break;
     }
 }
 
@@ -179,7 +181,8 @@ static void begin_stop(wzp_client *c)
     }
     c->is_stopping = true;
     wzp_engine_leave(c->engine, wzp_uv_now());
-    wzp_uv_udp_kick(c->udp); /* the good-bye goes out now */
+    wzp_engine_unregister(c->engine, wzp_uv_now());
+    wzp_uv_udp_kick(c->udp); /* the good-byes go out now */
     wzp__client_maybe_close(c);
 }
 
@@ -219,23 +222,6 @@ static wzp_err post(wzp_client *c, const wzp__command *cmd)
     return WZP_OK;
 }
 
-/* 64 hex digits, with or without colons between pairs. */
-static wzp_err parse_pin(const char *text, uint8_t out[WZP_HASH_LEN])
-{
-    char hex[2 * WZP_HASH_LEN + 1];
-    size_t n = 0;
-    for (; *text != '\0'; text++) {
-        if (*text == ':') {
-            continue;
-        }
-        if (n == sizeof hex - 1) {
-            return WZP_ERR_ARG;
-        }
-        hex[n++] = *text;
-    }
-    return wzp_hex_decode(hex, n, out, WZP_HASH_LEN);
-}
-
 wzp_err wzp_client_join(wzp_client *c, const char *room, const char *relay,
                         const char *pin)
 {
@@ -248,7 +234,7 @@ wzp_err wzp_client_join(wzp_client *c, const char *room, const char *relay,
     memcpy(cmd.room, room, len + 1);
     WZP_TRY(wzp__relay_name_decode(relay, &cmd.relay));
     if (pin != NULL) {
-        WZP_TRY(parse_pin(pin, cmd.pin));
+        WZP_TRY(wzp__lookup_pin(pin, cmd.pin));
         cmd.has_pin = true;
     }
     return post(c, &cmd);
@@ -305,6 +291,22 @@ wzp_err wzp_client_contact_forget(wzp_client *c, const uint8_t fp[WZP_FP_LEN])
 {
     wzp__command cmd = {.kind = WZP__CMD_CONTACT_FORGET};
     return post_contact(c, &cmd, fp);
+}
+
+wzp_err wzp_client_register(wzp_client *c, const char *relay, const char *pin)
+{
+    wzp__command cmd = {.kind = WZP__CMD_REGISTER};
+    WZP_TRY(wzp__relay_name_decode(relay, &cmd.relay));
+    if (pin != NULL) {
+        WZP_TRY(wzp__lookup_pin(pin, cmd.pin));
+        cmd.has_pin = true;
+    }
+    return post(c, &cmd);
+}
+
+wzp_err wzp_client_unregister(wzp_client *c)
+{
+    return post(c, &(wzp__command){.kind = WZP__CMD_UNREGISTER});
 }
 
 wzp_err wzp_client_words(wzp_client *c)

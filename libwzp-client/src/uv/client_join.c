@@ -3,9 +3,9 @@
  * loop, then the engine tries them in order.
  */
 #include "uv/client_parts.h"
+#include "uv/lookup.h"
 
 #include <netdb.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,44 +15,17 @@ typedef struct resolve_job {
     wzp__command cmd;
 } resolve_job;
 
-static bool addr_of(const struct sockaddr *sa, wzp_addr *out)
-{
-    if (sa->sa_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const void *)sa;
-        *out = wzp_addr_v4((const void *)&v4->sin_addr, ntohs(v4->sin_port));
-        return true;
-    }
-    if (sa->sa_family == AF_INET6) {
-        const struct sockaddr_in6 *v6 = (const void *)sa;
-        *out = wzp_addr_v6((const void *)&v6->sin6_addr, ntohs(v6->sin6_port));
-        return true;
-    }
-    return false;
-}
-
-static size_t take_addresses(const struct addrinfo *list,
-                             wzp_addr out[WZP_RELAY_ADDRS_MAX])
-{
-    size_t n = 0;
-    for (; list != NULL && n < WZP_RELAY_ADDRS_MAX; list = list->ai_next) {
-        n += addr_of(list->ai_addr, &out[n]);
-    }
-    return n;
-}
-
 static void start_join(wzp_client *c, const wzp__command *cmd,
                        const struct addrinfo *list)
 {
-    char relay[WZP__RELAY_HOST_MAX + 16];
-    bool is_v6 = strchr(cmd->relay.host, ':') != NULL;
-    (void)snprintf(relay, sizeof relay, is_v6 ? "[%s]:%s" : "%s:%s",
-                   cmd->relay.host, cmd->relay.port);
+    char relay[WZP__RELAY_TEXT_MAX];
+    wzp__lookup_text(&cmd->relay, relay);
     wzp_join join = {.room = cmd->room,
                      .relay = relay,
                      .local = wzp_uv_udp_local(c->udp),
                      .has_pin = cmd->has_pin};
     memcpy(join.pin, cmd->pin, sizeof join.pin);
-    join.n_addrs = take_addresses(list, join.addrs);
+    join.n_addrs = wzp__lookup_addresses(list, join.addrs);
     wzp_err e = join.n_addrs == 0
                     ? WZP_ERR_RESOLVE
                     : wzp_engine_join(c->engine, wzp_uv_now(), &join);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What a client is made of, for the files of its shell: client.c (life,
- * commands, events), client_join.c (names first), client_words.c (off the
- * loop). What crosses threads is under `lock`; everything else belongs to the
- * loop's thread.
+ * commands, events), client_join.c and client_line.c (names first),
+ * client_words.c (off the loop). What crosses threads is under `lock`;
+ * everything else belongs to the loop's thread.
  */
 #ifndef WZP_CLIENT_UV_CLIENT_PARTS_H
 #define WZP_CLIENT_UV_CLIENT_PARTS_H
@@ -29,6 +29,8 @@ typedef enum wzp__command_kind {
     WZP__CMD_CONTACT_ADD,
     WZP__CMD_CONTACT_VERIFY,
     WZP__CMD_CONTACT_FORGET,
+    WZP__CMD_REGISTER,
+    WZP__CMD_UNREGISTER,
 } wzp__command_kind;
 
 typedef struct wzp__command {
@@ -60,8 +62,10 @@ struct wzp_client {
     uv_async_t wake;
     wzp_uv_udp *udp;
     wzp_engine *engine;
-    bool is_resolving; /* at most one join at a time */
-    size_t jobs;       /* libuv requests under way */
+    bool is_resolving;      /* at most one join at a time */
+    bool is_line_resolving; /* at most one registration, too */
+    bool has_unregistered;  /* meanwhile: it is void */
+    size_t jobs;            /* libuv requests under way */
     size_t open_handles;
     bool is_stopping;
     bool has_left;     /* while resolving: the join is void */
@@ -84,6 +88,14 @@ void wzp__client_publish_ended(wzp_client *c, wzp_err why, const char *text);
 
 /* Close the handles once stopping and no request (`jobs`) is under way. */
 void wzp__client_maybe_close(wzp_client *c);
+
+/* --- client_line.c --- */
+
+/* Find the relay's addresses, then register. */
+void wzp__client_register(wzp_client *c, const wzp__command *cmd);
+void wzp__client_unregister(wzp_client *c);
+
+/* --- client_join.c, client_words.c --- */
 
 /* Find the relay's addresses, then join. */
 void wzp__client_resolve(wzp_client *c, const wzp__command *cmd);

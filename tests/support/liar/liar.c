@@ -508,20 +508,11 @@ static bool liar_poll(void *machine, wzp_tstamp now, wzp_addr *local,
 
 /* --- life --- */
 
-wzp_liar *wzp_liar_new(wzp_world *w, uint8_t identity)
+static void start(wzp_liar *l, uint8_t identity)
 {
-    const wzp_mem mem = wzp_mem_default();
-    wzp_liar *l = need(calloc(1, sizeof *l));
-    wzp_liar_must(wzp_global_init(), "global init");
-    l->w = w;
-    l->node = wzp_world_actor(w);
-    l->rng = wzp_world_rng(w, l->node);
+    wzp_endpoint_config cfg;
     l->seed = wzp_liar_identity(identity);
     l->identity = wzp_seed_identity_table(l->seed);
-    wzp_liar_must(wzp_arena_new(&l->in, &mem, ARENA_MAX), "arena");
-    wzp_liar_must(wzp_arena_new(&l->out, &mem, ARENA_MAX), "arena");
-    wzp_liar_must(wzp_pkt_pool_new(&l->pool, &mem, PACKETS), "pool");
-    wzp_endpoint_config cfg;
     wzp_endpoint_config_default(&cfg);
     cfg.rng = l->rng;
     cfg.accepts = true;
@@ -531,15 +522,44 @@ wzp_liar *wzp_liar_new(wzp_world *w, uint8_t identity)
     wzp_liar_must(
         l->identity.derive(l->identity.user, "wzp-tls-ed25519", cfg.tls_seed),
         "derive");
-    wzp_liar_must(wzp_endpoint_new(&l->ep, &cfg, wzp_world_now(w)), "endpoint");
+    wzp_liar_must(wzp_endpoint_new(&l->ep, &cfg, wzp_world_now(l->w)),
+                  "endpoint");
     wzp_liar_must(wzp_endpoint_cert_hash(l->ep, l->cert), "certificate");
     const wzp_uv_machine machine = {.recv = liar_recv,
                                     .expire = liar_expire,
                                     .deadline = liar_deadline,
                                     .poll_send = liar_poll,
                                     .machine = l};
-    wzp_world_act(w, l->node, &machine);
+    wzp_world_act(l->w, l->node, &machine);
+}
+
+wzp_liar *wzp_liar_new(wzp_world *w, uint8_t identity)
+{
+    const wzp_mem mem = wzp_mem_default();
+    wzp_liar *l = need(calloc(1, sizeof *l));
+    wzp_liar_must(wzp_global_init(), "global init");
+    l->w = w;
+    l->node = wzp_world_actor(w);
+    l->rng = wzp_world_rng(w, l->node);
+    wzp_liar_must(wzp_arena_new(&l->in, &mem, ARENA_MAX), "arena");
+    wzp_liar_must(wzp_arena_new(&l->out, &mem, ARENA_MAX), "arena");
+    wzp_liar_must(wzp_pkt_pool_new(&l->pool, &mem, PACKETS), "pool");
+    start(l, identity);
     return l;
+}
+
+void wzp_liar_restart(wzp_liar *l, uint8_t identity)
+{
+    for (int i = 0; i < l->n; i++) {
+        wzp_liar_member *m = &l->m[i]->pub;
+        l->m[i]->conn = 0;
+        m->is_here = m->is_listed = m->is_registered = false;
+    }
+    memset(l->x.calls, 0, sizeof l->x.calls);
+    wzp_later_free(&l->later);
+    wzp_endpoint_free(l->ep);
+    wzp_seed_identity_free(l->seed);
+    start(l, identity);
 }
 
 void wzp_liar_free(wzp_liar *l)

@@ -55,6 +55,10 @@ typedef struct wzp_liar_hooks {
  * world. */
 wzp_liar *wzp_liar_new(wzp_world *w, uint8_t identity);
 void wzp_liar_free(wzp_liar *liar);
+/* Power off and on again, or on after wzp_world_kill: no good-bye, nobody is
+ * here or registered any more. identity: another one means another certificate.
+ */
+void wzp_liar_restart(wzp_liar *liar, uint8_t identity);
 wzp_node wzp_liar_node(const wzp_liar *liar);
 void wzp_liar_hook(wzp_liar *liar, const wzp_liar_hooks *hooks);
 

@@ -67,6 +67,12 @@ WZP_NODISCARD wzp_err wzp_client_join(wzp_client *c, const char *room,
 WZP_NODISCARD wzp_err wzp_client_leave(wzp_client *c);
 WZP_NODISCARD wzp_err wzp_client_mute(wzp_client *c, bool muted);
 WZP_NODISCARD wzp_err wzp_client_pin_decide(wzp_client *c, bool accept);
+/* Be reachable for direct calls at this relay, see wzp_engine_register; texts
+ * and errors as for wzp_client_join. WZP_EVENT_LINE tells what comes of it;
+ * one with WZP_ERR_STATE while there is a registration already. */
+WZP_NODISCARD wzp_err wzp_client_register(wzp_client *c, const char *relay,
+                                          const char *pin);
+WZP_NODISCARD wzp_err wzp_client_unregister(wzp_client *c);
 /* See wzp_engine_accept_clear; counts from wzp_client_join on.
  * WZP_EVENT_CLEAR tells what came of it. Nothing
  * happens where it is refused: the event with WZP_CLEAR_REFUSED said why. */

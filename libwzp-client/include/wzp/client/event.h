@@ -127,7 +127,7 @@ typedef struct wzp_client_stats {
     uint64_t clear_unplayable; /* of codecs not built in: silence */
     uint64_t clear_malformed;
     uint64_t clear_no_stream; /* more talkers at once than are told apart */
-    uint64_t signals_refused; /* from the relay: not readable, not expected, or
+    uint64_t signals_refused; /* from a relay: not readable, not expected, or
                                  refused by the group for what they say */
     /* direct calls */
     uint64_t calls_made;
