@@ -228,7 +228,8 @@ typedef struct wzp_client_event {
              * between them. NULL and "" before. */
             const char *word[WZP_CALL_WORDS];
             char digits[WZP_CALL_DIGITS + 1];
-            /* ENDED. WZP_OK: it stood, and one of the two hung up, or we gave
+            /* RINGING_IN: why it could not be answered, through client.h.
+             * ENDED. WZP_OK: it stood, and one of the two hung up, or we gave
              * it up before it did. WZP_ERR_BUSY, _DECLINED, _NO_ANSWER (also an
              * incoming call that was missed), _OFFLINE, _ANSWERED (on another
              * device), _LEGACY, _CONTACT, _TIMEOUT, _PEER_CLOSED; what was
