@@ -226,6 +226,7 @@ static void on_event(call *c, const wzp_client_event *ev)
     case WZP_EVENT_INPUT_ENDED:
     case WZP_EVENT_WORDS:
     case WZP_EVENT_LINE:
+    case WZP_EVENT_CALL:
     case WZP_EVENT_STATS: break;
     }
 }

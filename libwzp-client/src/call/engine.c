@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* THE call engine, see engine.h. It routes: endpoint actions to the session or
- * the line (signal/engine_line.c), opened packets to the receiver of their
+ * the line (signal/engine_line.c) and from there to the calls
+ * (signal/engine_calls.c), opened packets to the receiver of their
  * sender, the mix to the device, the device's samples to the sender. What each
  * does is decided there.
  *
@@ -29,6 +30,7 @@ static wzp_err open_packet(wzp_engine *e, wzp_tstamp now, const wzp_pkt *pkt)
     wzp_opened opened;
     WZP_TRY(wzp_group_open(wzp__session_group(e->session), now, pkt->data,
                            pkt->len, plain, sizeof plain, &opened));
+    wzp__calls_heard(e->calls, now);
     if (opened.form == WZP_FORM_FRAME) { /* no other media form is announced */
         /* When it came, not when its key did: waiting is no jitter. */
         wzp__voices_insert(&e->voices, pkt->at, opened.member, &opened.hdr,
@@ -297,6 +299,7 @@ static void push_ended(wzp_engine *e, wzp_tstamp now,
     wzp__voices_retire_all(&e->voices);
     wzp__held_clear(&e->held);
     wzp__clear_begin(&e->clear);
+    wzp__calls_left(e->calls, now, s->why);
     e->stats_at = WZP_NEVER;
     wzp_ignore(wzp__seen_save(e->seen), "tried again in the next room");
     wzp_ignore(wzp_contacts_save(e->contacts), "tried again in the next room");
@@ -368,6 +371,7 @@ void wzp_engine_expire(wzp_engine *e, wzp_tstamp now)
     wzp_endpoint_expire(e->ep, now);
     wzp__session_expire(e->session, now);
     wzp__line_expire(e->line, now);
+    wzp__calls_expire(e->calls, now);
     if (e->audio_on) {
         run_ticks(e, now);
     }
@@ -388,6 +392,8 @@ wzp_tstamp wzp_engine_deadline(const wzp_engine *e)
     at = session < at ? session : at;
     wzp_tstamp line = wzp__line_deadline(e->line);
     at = line < at ? line : at;
+    wzp_tstamp calls = wzp__calls_deadline(e->calls);
+    at = calls < at ? calls : at;
     at = e->audio_on && e->tick_at < at ? e->tick_at : at;
     return e->stats_at < at ? e->stats_at : at;
 }
@@ -400,9 +406,11 @@ bool wzp_engine_poll_send(wzp_engine *e, wzp_tstamp now, wzp_addr *local,
         drain_group(e, now);
         drain_session(e, now);
         wzp__engine_line_drain(e, now);
+        wzp__engine_calls_drain(e, now);
         if (!wzp_endpoint_poll(e->ep, now, &a)) {
             if (drain_group(e, now) || drain_session(e, now) ||
-                wzp__engine_line_drain(e, now)) {
+                wzp__engine_line_drain(e, now) ||
+                wzp__engine_calls_drain(e, now)) {
                 continue;
             }
             return false;
@@ -433,6 +441,9 @@ bool wzp_engine_next_event_sized(wzp_engine *e, wzp_client_event *out,
 
 wzp_err wzp_engine_join(wzp_engine *e, wzp_tstamp now, const wzp_join *join)
 {
+    if (wzp__calls_is_busy(e->calls)) {
+        return WZP_ERR_STATE;
+    }
     if (join->policy == WZP_POLICY_CONTACTS) {
         WZP_TRY(wzp__engine_contacts_join(e, now, join));
     } else {
@@ -449,6 +460,10 @@ wzp_err wzp_engine_join(wzp_engine *e, wzp_tstamp now, const wzp_join *join)
 
 void wzp_engine_leave(wzp_engine *e, wzp_tstamp now)
 {
+    if (wzp__calls_is_busy(e->calls)) {
+        wzp_engine_hangup(e, now, WZP_HANGUP_NORMAL);
+        return;
+    }
     wzp__session_leave(e->session, now);
     drain_session(e, now);
 }
@@ -475,6 +490,7 @@ void wzp_engine_moved(wzp_engine *e, wzp_tstamp now, const wzp_addr *local)
     wzp_endpoint_rebind(e->ep, now, local);
     wzp__session_moved(e->session, now, local);
     wzp__line_moved(e->line, now, local);
+    e->reg.local = *local;
 }
 
 size_t wzp_engine_words_input(const wzp_engine *e,

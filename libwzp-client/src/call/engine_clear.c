@@ -84,6 +84,9 @@ void wzp__engine_clear_review(wzp_engine *e, wzp_tstamp now)
     if (state != WZP_CLIENT_JOINED && state != WZP_CLIENT_CLEAR_DECISION) {
         return; /* nothing new is known until the room is there again */
     }
+    if (wzp__session_is_call(e->session)) {
+        return; /* never clear: who else is listed there gets nothing */
+    }
     look l;
     look_around(e, &l);
     const bool was_on = e->clear.state == WZP_CLEAR_ON;
@@ -107,7 +110,8 @@ void wzp__engine_clear_note(wzp_engine *e, const wzp_member_info *info)
 
 wzp_err wzp_engine_accept_clear(wzp_engine *e, wzp_tstamp now)
 {
-    if (wzp__session_state(e->session) == WZP_CLIENT_IDLE) {
+    if (wzp__session_state(e->session) == WZP_CLIENT_IDLE ||
+        wzp__session_is_call(e->session)) {
         return WZP_ERR_STATE;
     }
     WZP_TRY(wzp__clear_accept(&e->clear));
@@ -169,6 +173,9 @@ bool wzp__engine_is_heard(const wzp_engine *e)
 {
     if (wzp__session_state(e->session) != WZP_CLIENT_JOINED) {
         return false;
+    }
+    if (wzp__session_is_call(e->session)) {
+        return !e->is_muted;
     }
     return wzp__engine_is_clear(e) ? e->clear.n_legacy > 0
                                    : !e->is_muted && e->clear.n_capable > 0;

@@ -82,6 +82,21 @@ static wzp_err open_tables(wzp_engine *e)
     return err;
 }
 
+static wzp_err make_calls(wzp_engine *e)
+{
+    wzp__calls_deps deps = {.mem = e->cfg.mem,
+                            .rng = e->cfg.rng,
+                            .log = e->cfg.log,
+                            .identity = e->cfg.identity,
+                            .unix_now = e->cfg.unix_now,
+                            .unix_now_user = e->cfg.unix_now_user,
+                            .alias = e->alias,
+                            .store = &e->cfg.store,
+                            .contacts = e->contacts};
+    WZP_TRY(wzp_endpoint_cert_hash(e->ep, deps.tls_hash));
+    return wzp__calls_new(&e->calls, &deps);
+}
+
 static wzp_err make_parts(wzp_engine *e, wzp_tstamp now)
 {
     WZP_TRY(make_endpoint(e, now));
@@ -119,7 +134,8 @@ static wzp_err make_parts(wzp_engine *e, wzp_tstamp now)
                                  .unix_now = deps.unix_now,
                                  .unix_now_user = deps.unix_now_user,
                                  .alias = deps.alias};
-    return wzp__line_new(&e->line, &line);
+    WZP_TRY(wzp__line_new(&e->line, &line));
+    return make_calls(e);
 }
 
 static void make_alias(wzp_engine *e)
@@ -167,6 +183,7 @@ void wzp_engine_free(wzp_engine *e)
     wzp__held_clear(&e->held);
     wzp__session_free(e->session);
     wzp__line_free(e->line);
+    wzp__calls_free(e->calls);
     wzp__sender_free(e->sender);
     wzp_pins_free(e->pins);
     wzp_contacts_free(e->contacts);

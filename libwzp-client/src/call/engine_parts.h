@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What an engine is made of, for the files that make it work: engine.c
  * (routing), engine_clear.c (legacy parties), engine_contacts.c (people we
- * know), engine_stats.c (the snapshot), engine_life.c (making and freeing) and
- * signal/engine_line.c (registration).
+ * know), engine_stats.c (the snapshot), engine_life.c (making and freeing),
+ * signal/engine_line.c (registration) and signal/engine_calls.c (direct calls).
  */
 #ifndef WZP_CLIENT_ENGINE_PARTS_H
 #define WZP_CLIENT_ENGINE_PARTS_H
@@ -17,6 +17,7 @@
 #include "call/sender.h"
 #include "call/session.h"
 #include "call/voices.h"
+#include "signal/calls.h"
 #include "signal/line.h"
 
 #include <wzp/client/engine.h>
@@ -40,6 +41,8 @@ struct wzp_engine {
     wzp__clear_streams streams;
 
     wzp__line *line;
+    wzp_register reg; /* of the line; `relay` is the line's to tell */
+    wzp__calls *calls;
     bool line_asked_first; /* about a certificate, when both wait */
 
     uint32_t epoch; /* of the key group the voices belong to */
@@ -102,6 +105,16 @@ static inline bool wzp__engine_is_proved(const wzp_member_info *info)
     return info->state == WZP_MEMBER_VERIFIED ||
            info->state == WZP_MEMBER_KEYED;
 }
+
+/* --- signal/engine_calls.c --- */
+
+/* False when the calls had nothing to do. */
+bool wzp__engine_calls_drain(wzp_engine *e, wzp_tstamp now);
+/* From the line. */
+void wzp__engine_calls_recv(wzp_engine *e, wzp_tstamp now,
+                            const wzp_signal *sig);
+/* The line's state may have changed. */
+void wzp__engine_calls_line(wzp_engine *e);
 
 static inline bool wzp__engine_is_clear(const wzp_engine *e)
 {

@@ -48,6 +48,7 @@ static unsigned rank(wzp_client_event_kind kind)
     case WZP_EVENT_STATE:
     case WZP_EVENT_LINE: return 4;
     case WZP_EVENT_PIN:
+    case WZP_EVENT_CALL:
     case WZP_EVENT_CONTACT:
     case WZP_EVENT_CLEAR: return 5;
     case WZP_EVENT_ENDED: break;

@@ -68,6 +68,7 @@ static void end(wzp__session *s, wzp_err why, const char *text)
 {
     wzp__session_drop_group(s);
     wzp__access_clear(&s->access, &s->deps.mem);
+    s->is_call = false;
     enter(s, WZP_CLIENT_IDLE, WZP_NEVER);
     push(s, WZP__SESSION_STATE);
     wzp__session_event *ev = push(s, WZP__SESSION_ENDED);
@@ -102,7 +103,9 @@ static void dial(wzp__session *s, wzp_tstamp now)
 
 static void retry_later(wzp__session *s, wzp_tstamp now, wzp_err why)
 {
-    wzp__session_drop_group(s);
+    if (!s->is_call) {
+        wzp__session_drop_group(s);
+    }
     if (now >= s->give_up_at) {
         end_with(s, now, WZP_CLOSE_NORMAL, why);
         return;
@@ -150,6 +153,31 @@ wzp_err wzp__session_start(wzp__session *s, wzp_tstamp now,
     s->give_up_at = now + WZP__FIRST_TRY_NS;
     dial(s, now);
     return WZP_OK;
+}
+
+wzp_err wzp__session_start_call(wzp__session *s, wzp_tstamp now,
+                                const wzp_join *join, wzp_agree *agreed)
+{
+    wzp_group_config cfg;
+    if (s->state != WZP_CLIENT_IDLE) {
+        return WZP_ERR_STATE;
+    }
+    wzp_group_config_default(&cfg);
+    cfg.mem = s->deps.mem;
+    cfg.rng = s->deps.rng;
+    cfg.log = s->deps.log;
+    cfg.identity = s->deps.identity;
+    cfg.now = now;
+    cfg.agreed = agreed;
+    WZP_TRY(wzp_group_new(&s->group, &cfg));
+    s->epoch++;
+    s->is_call = true;
+    const wzp_err e = wzp__session_start(s, now, join);
+    if (e != WZP_OK) {
+        wzp__session_drop_group(s);
+        s->is_call = false;
+    }
+    return e;
 }
 
 static void end_of_pin(wzp__session *s)
@@ -219,7 +247,6 @@ static wzp_err make_group(wzp__session *s)
     wzp_wipe(cfg.psk, sizeof cfg.psk);
     WZP_TRY(e);
     s->epoch++;
-    s->rev = 0;
     return WZP_OK;
 }
 
@@ -237,7 +264,8 @@ static void on_connected(wzp__session *s, wzp_tstamp now,
     }
     wzp_str json;
     wzp_arena_reset(s->arena);
-    wzp_err e = make_group(s);
+    wzp_err e = s->is_call ? WZP_OK : make_group(s);
+    s->rev = 0;
     if (e == WZP_OK) {
         e = wzp__handshake_offer(&s->handshake, s->group, &s->deps.rng,
                                  s->arena, &json);
@@ -338,7 +366,9 @@ static void on_legacy_relay(wzp__session *s, wzp_tstamp now,
                             const wzp_sig_call_answer *answer)
 {
     const wzp__clear *clear = s->deps.clear;
-    if (!clear->is_allowed || clear->was_sealed) {
+    if (s->is_call) {
+        refuse_legacy(s, now, WZP_ERR_LEGACY);
+    } else if (!clear->is_allowed || clear->was_sealed) {
         refuse_legacy(s, now,
                       clear->is_allowed ? WZP_ERR_DOWNGRADE : WZP_ERR_LEGACY);
     } else if (!clear->is_accepted) {

@@ -165,6 +165,11 @@ bool wzp__session_is_legacy(const wzp__session *s)
            (s->state == WZP_CLIENT_JOINED && s->is_legacy);
 }
 
+bool wzp__session_is_call(const wzp__session *s)
+{
+    return s->is_call;
+}
+
 const char *wzp__session_relay(const wzp__session *s)
 {
     return s->relay;

@@ -24,6 +24,7 @@ struct wzp__session {
     wzp_tstamp give_up_at; /* first join only, else WZP_NEVER */
     bool was_joined;
     bool is_leaving;
+    bool is_call;   /* started with an agreement; until ENDED */
     bool is_legacy; /* the relay, of the present connection */
     wzp__backoff backoff;
     wzp_tstamp joined_at;

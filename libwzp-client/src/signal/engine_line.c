@@ -37,9 +37,12 @@ bool wzp__engine_line_drain(wzp_engine *e, wzp_tstamp now)
         any = true;
         switch (l.kind) {
         case WZP__LINE_STATE:
-        case WZP__LINE_ENDED: push_line(e, now, &l); break;
+        case WZP__LINE_ENDED:
+            push_line(e, now, &l);
+            wzp__engine_calls_line(e);
+            break;
         case WZP__LINE_PIN: push_pin(e, now, &l); break;
-        case WZP__LINE_SIGNAL: break; /* nothing here asks for one yet */
+        case WZP__LINE_SIGNAL: wzp__engine_calls_recv(e, now, l.signal); break;
         }
     }
     return any;
@@ -56,6 +59,8 @@ wzp_err wzp_engine_register(wzp_engine *e, wzp_tstamp now,
                             const wzp_register *reg)
 {
     WZP_TRY(wzp__line_start(e->line, now, reg));
+    e->reg = *reg;
+    e->reg.relay = NULL; /* the caller's; the line has a copy */
     wzp__engine_line_drain(e, now);
     return WZP_OK;
 }

@@ -157,6 +157,10 @@ static void run_command(wzp_client *c, const wzp__command *cmd)
     case WZP__CMD_CONTACT_ADD:
     case WZP__CMD_CONTACT_VERIFY:
     case WZP__CMD_CONTACT_FORGET: do_contact(c, cmd); break;
+    case WZP__CMD_CALL:
+    case WZP__CMD_ANSWER:
+    case WZP__CMD_HANGUP:
+    case WZP__CMD_CONTACT_DECIDE: wzp__client_do_call(c, cmd); break;
     case WZP__CMD_REGISTER: wzp__client_register(c, cmd); break;
     case WZP__CMD_UNREGISTER: wzp__client_unregister(c); break;
     }
@@ -204,7 +208,7 @@ static void on_wake(uv_async_t *handle)
     }
 }
 
-static wzp_err post(wzp_client *c, const wzp__command *cmd)
+wzp_err wzp__client_post(wzp_client *c, const wzp__command *cmd)
 {
     if (c->how == WZP__HOST_NONE) {
         return WZP_ERR_STATE;
@@ -228,7 +232,7 @@ wzp_err wzp_client_join_with(wzp_client *c,
 {
     wzp__command cmd;
     WZP_TRY(wzp__client_join_command(&cmd, options));
-    const wzp_err e = post(c, &cmd);
+    const wzp_err e = wzp__client_post(c, &cmd);
     if (e != WZP_OK) {
         wzp_guarded_free(cmd.terms);
     }
@@ -248,30 +252,31 @@ wzp_err wzp_client_join(wzp_client *c, const char *room, const char *relay,
 
 wzp_err wzp_client_leave(wzp_client *c)
 {
-    return post(c, &(wzp__command){.kind = WZP__CMD_LEAVE});
+    return wzp__client_post(c, &(wzp__command){.kind = WZP__CMD_LEAVE});
 }
 
 wzp_err wzp_client_mute(wzp_client *c, bool muted)
 {
-    return post(c, &(wzp__command){.kind = WZP__CMD_MUTE, .flag = muted});
+    return wzp__client_post(
+        c, &(wzp__command){.kind = WZP__CMD_MUTE, .flag = muted});
 }
 
 wzp_err wzp_client_pin_decide(wzp_client *c, bool accept)
 {
-    return post(c,
-                &(wzp__command){.kind = WZP__CMD_PIN_DECIDE, .flag = accept});
+    return wzp__client_post(
+        c, &(wzp__command){.kind = WZP__CMD_PIN_DECIDE, .flag = accept});
 }
 
 wzp_err wzp_client_accept_clear(wzp_client *c)
 {
-    return post(c, &(wzp__command){.kind = WZP__CMD_ACCEPT_CLEAR});
+    return wzp__client_post(c, &(wzp__command){.kind = WZP__CMD_ACCEPT_CLEAR});
 }
 
 static wzp_err post_contact(wzp_client *c, wzp__command *cmd,
                             const uint8_t fp[WZP_FP_LEN])
 {
     memcpy(cmd->fp, fp, WZP_FP_LEN);
-    return post(c, cmd);
+    return wzp__client_post(c, cmd);
 }
 
 wzp_err wzp_client_contact_add(wzp_client *c, const uint8_t fp[WZP_FP_LEN],
@@ -307,22 +312,22 @@ wzp_err wzp_client_register(wzp_client *c, const char *relay, const char *pin)
         WZP_TRY(wzp__lookup_pin(pin, cmd.pin));
         cmd.has_pin = true;
     }
-    return post(c, &cmd);
+    return wzp__client_post(c, &cmd);
 }
 
 wzp_err wzp_client_unregister(wzp_client *c)
 {
-    return post(c, &(wzp__command){.kind = WZP__CMD_UNREGISTER});
+    return wzp__client_post(c, &(wzp__command){.kind = WZP__CMD_UNREGISTER});
 }
 
 wzp_err wzp_client_words(wzp_client *c)
 {
-    return post(c, &(wzp__command){.kind = WZP__CMD_WORDS});
+    return wzp__client_post(c, &(wzp__command){.kind = WZP__CMD_WORDS});
 }
 
 wzp_err wzp_client_network_changed(wzp_client *c)
 {
-    return post(c, &(wzp__command){.kind = WZP__CMD_NETWORK});
+    return wzp__client_post(c, &(wzp__command){.kind = WZP__CMD_NETWORK});
 }
 
 /* --- events and statistics --- */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What a client is made of, for the files of its shell: client.c (life,
  * commands, events), client_join.c and client_line.c (names first),
- * client_words.c (off the loop). What crosses threads is under `lock`;
- * everything else belongs to the loop's thread.
+ * client_words.c (off the loop), client_calls.c (direct calls). What crosses
+ * threads is under `lock`; everything else belongs to the loop's thread.
  */
 #ifndef WZP_CLIENT_UV_CLIENT_PARTS_H
 #define WZP_CLIENT_UV_CLIENT_PARTS_H
@@ -29,6 +29,10 @@ typedef enum wzp__command_kind {
     WZP__CMD_CONTACT_ADD,
     WZP__CMD_CONTACT_VERIFY,
     WZP__CMD_CONTACT_FORGET,
+    WZP__CMD_CALL,
+    WZP__CMD_ANSWER,
+    WZP__CMD_HANGUP,
+    WZP__CMD_CONTACT_DECIDE,
     WZP__CMD_REGISTER,
     WZP__CMD_UNREGISTER,
 } wzp__command_kind;
@@ -57,6 +61,9 @@ typedef struct wzp__command {
     wzp__join_terms *terms; /* of WZP__CMD_JOIN */
     uint8_t fp[WZP_FP_LEN];
     char name[WZP_ALIAS_MAX];
+    wzp_accept_mode mode;
+    wzp_hangup_reason reason;
+    char call_id[WZP_CALL_ID_MAX + 1];
 } wzp__command;
 
 typedef enum wzp__hosting {
@@ -118,6 +125,12 @@ WZP_NODISCARD wzp_err wzp__client_join_command(
 /* Derive the room's secret, find the relay's addresses, then join. Takes
  * cmd->terms. */
 void wzp__client_begin_join(wzp_client *c, const wzp__command *cmd);
+
+/* From any thread. WZP_ERR_STATE, WZP_ERR_FULL. */
+WZP_NODISCARD wzp_err wzp__client_post(wzp_client *c, const wzp__command *cmd);
+
+/* CALL, ANSWER, HANGUP, CONTACT_DECIDE. */
+void wzp__client_do_call(wzp_client *c, const wzp__command *cmd);
 
 /* Compute the room check words on another thread; WZP_EVENT_WORDS follows. */
 void wzp__client_work_words(wzp_client *c);

@@ -127,6 +127,19 @@ WZP_NODISCARD wzp_err wzp_client_contact_verify(wzp_client *c,
                                                 bool is_verified);
 WZP_NODISCARD wzp_err wzp_client_contact_forget(wzp_client *c,
                                                 const uint8_t fp[WZP_FP_LEN]);
+/* Direct calls, through the relay that wzp_client_register was given: see
+ * wzp_engine_call and what follows there. WZP_EVENT_CALL tells what came of it:
+ * a call that could not begin is ENDED, without an id; one that could not be
+ * answered is still RINGING_IN; both with the error of the engine's function in
+ * `why`. wzp_client_leave hangs up as well.
+ * WZP_ERR_ARG: a call id that is longer than any. */
+WZP_NODISCARD wzp_err wzp_client_call(wzp_client *c,
+                                      const uint8_t fp[WZP_FP_LEN]);
+WZP_NODISCARD wzp_err wzp_client_answer(wzp_client *c, const char *call_id,
+                                        wzp_accept_mode mode);
+WZP_NODISCARD wzp_err wzp_client_hangup(wzp_client *c,
+                                        wzp_hangup_reason reason);
+WZP_NODISCARD wzp_err wzp_client_contact_decide(wzp_client *c, bool accept);
 /* WZP_EVENT_WORDS follows; computed on another thread. */
 WZP_NODISCARD wzp_err wzp_client_words(wzp_client *c);
 

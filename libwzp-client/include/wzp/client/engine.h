@@ -79,7 +79,8 @@ typedef struct wzp_join {
 
 /* Copies what it needs; secrets are wiped when the room is left. Where not
  * everybody gets keys, or the room has a secret, media is never clear, whatever
- * allow_legacy says. WZP_ERR_STATE when already in a room, WZP_ERR_NAME,
+ * allow_legacy says. WZP_ERR_STATE when already in a room
+ * or in a call, WZP_ERR_NAME,
  * WZP_ERR_ARG, WZP_ERR_NOMEM. */
 WZP_NODISCARD wzp_err wzp_engine_join(wzp_engine *e, wzp_tstamp now,
                                       const wzp_join *join);
@@ -136,6 +137,43 @@ WZP_NODISCARD wzp_err wzp_engine_contact_verify(wzp_engine *e, wzp_tstamp now,
                                                 bool is_verified);
 WZP_NODISCARD wzp_err wzp_engine_contact_forget(wzp_engine *e, wzp_tstamp now,
                                                 const uint8_t fp[WZP_FP_LEN]);
+
+/* --- direct calls, one at a time; design/secure-media.md 4 ---
+ *
+ * They come and go through the relay that wzp_engine_register was given, and
+ * WZP_EVENT_CALL tells of them. Media is sealed or there is no call:
+ * allow_legacy does not count here. While the registration is being made anew a
+ * call that rings waits for it until its timer, and one that stands goes on;
+ * nothing is announced again. A call rings also while in a room; to answer it
+ * the room has to be left first (WZP_EVENT_ENDED). */
+
+typedef struct wzp_call_to {
+    uint8_t fingerprint[WZP_FP_LEN];
+} wzp_call_to;
+
+/* WZP_ERR_STATE: in a room, in a call, one rings, or not registered (one that
+ * is being made anew counts). WZP_ERR_ARG: our own fingerprint. WZP_ERR_LEGACY:
+ * through this relay no call can be sealed. WZP_ERR_NOMEM, errors of the
+ * identity. */
+WZP_NODISCARD wzp_err wzp_engine_call(wzp_engine *e, wzp_tstamp now,
+                                      const wzp_call_to *to);
+/* The call that rings. WZP_ACCEPT_GENERIC: by way of relays only, no address
+ * of ours is told. WZP_ACCEPT_TRUSTED is the same until there are direct paths.
+ * WZP_ERR_NOT_FOUND: this one does not ring (any more). WZP_ERR_STATE: in a
+ * room (rejecting is possible). WZP_ERR_NOMEM, errors of the identity: it
+ * still rings. */
+WZP_NODISCARD wzp_err wzp_engine_answer(wzp_engine *e, wzp_tstamp now,
+                                        const char *call_id,
+                                        wzp_accept_mode mode);
+/* Ends the call in whatever state; one that rings is rejected. Nothing happens
+ * without one. wzp_engine_leave does the same in a call. */
+void wzp_engine_hangup(wzp_engine *e, wzp_tstamp now, wzp_hangup_reason reason);
+/* Answer to WZP_EVENT_CONTACT. accept: the key seen replaces the one pinned,
+ * and the call goes on; else it ends with WZP_ERR_CONTACT. There are 10 s for
+ * it in a call that we made (the other side waits no longer) and what is left
+ * of the ringing in one that came. WZP_ERR_STATE: nothing to decide. */
+WZP_NODISCARD wzp_err wzp_engine_contact_decide(wzp_engine *e, wzp_tstamp now,
+                                                bool accept);
 
 /* The socket has another address now (the machine changed networks): the call
  * goes on from there. A connection still being made is made again. */
