@@ -158,7 +158,9 @@ static inline void sr_on_offer(sr *w, const wzp_sig_call_offer *offer)
     w->offers++;
     w->offer_err = sr_check_offer(w, offer);
     assert_true(offer->kp.len <= sizeof w->kp);
-    memcpy(w->kp, offer->kp.ptr, offer->kp.len);
+    if (offer->kp.ptr != NULL) {
+        memcpy(w->kp, offer->kp.ptr, offer->kp.len);
+    }
     w->kp_len = offer->kp.len;
     if (w->mood == SR_REFUSES) {
         ASSERT_OK(wzp_endpoint_close(w->relay, w->now, w->relay_conn, w->code,
