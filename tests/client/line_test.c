@@ -298,6 +298,27 @@ WZP_TEST(line_passes_nothing_on_before_it_is_registered)
     sl_free(s);
 }
 
+WZP_TEST(line_takes_a_large_signal_from_a_relay_that_registered_it)
+{
+    enum { LEN = 2 * WZP_SIGNAL_MAX_EARLY };
+    sl *s = sl_new();
+    sl_registered(s);
+    char *text = malloc(LEN + 1);
+    assert_non_null(text);
+    memset(text, ' ', LEN);
+    memcpy(text, "{\"CallRinging\":{\"call_id\":\"1\"}", 30);
+    text[LEN - 1] = '}';
+    text[LEN] = '\0';
+
+    sr_send_text(s->w, text);
+    sr_run(s->w, WZP_S);
+
+    free(text);
+    sl_assert_state(s, WZP_LINE_REGISTERED);
+    assert_non_null(sl_find(s, WZP__LINE_SIGNAL));
+    sl_free(s);
+}
+
 WZP_TEST(line_keeps_a_signal_that_is_answered_before_the_next_comes)
 {
     sl *s = sl_new();
