@@ -4,6 +4,7 @@
 
 #include <wzp/proto/fingerprint.h>
 #include <wzp/proto/hex.h>
+#include <wzp/proto/utf8.h>
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -48,18 +49,26 @@ void view_ask(view *v, const char *question)
 
 /* --- events --- */
 
-/* A name somebody else chose, safe to print: no control characters. */
+/* A name somebody else chose, safe to print: what does something to a terminal
+ * or to the order of letters is a question mark. */
 static const char *printable(const char *text, char *out, size_t cap)
 {
     size_t n = 0;
-    for (; text[n] != '\0' && n + 2 < cap; n++) {
-        unsigned char c = (unsigned char)text[n];
-        unsigned char next = (unsigned char)text[n + 1];
-        bool is_c1 = c == 0xC2 && next >= 0x80 && next < 0xA0;
-        out[n] = c < ' ' || c == 0x7F || is_c1 ? '?' : text[n];
-        if (is_c1) {
-            out[++n] = '?';
+    while (*text != '\0') {
+        size_t len = 1; /* of a character */
+        while (((unsigned char)text[len] & 0xC0) == 0x80) {
+            len++;
         }
+        if (n + len >= cap) {
+            break;
+        }
+        if (wzp_utf8_is_line(text, len)) {
+            memcpy(out + n, text, len);
+            n += len;
+        } else {
+            out[n++] = '?';
+        }
+        text += len;
     }
     out[n] = '\0';
     return out;

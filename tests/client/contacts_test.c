@@ -238,6 +238,7 @@ static const struct {
     {"An\x7Fna", WZP_ERR_NAME},
     {"An\xC2\x9Bna", WZP_ERR_NAME},
     {"\x1B[31mAnna", WZP_ERR_NAME},
+    {"An\xE2\x80\xAEna", WZP_ERR_NAME},
     {"Anna\xC3", WZP_ERR_NAME},
     {"\xFF", WZP_ERR_NAME},
     /* these are taken for something else */

@@ -240,11 +240,12 @@ run verify client a contacts verify Bob
 check "nobody is verified who was not met" "exit $STATUS" is "$STATUS" 1
 check "who was not met is said" "$(cat "$TMP/verify.err")" says verify 'Bob was not met yet'
 
+RIGHT_TO_LEFT=$'\xe2\x80\xae'
 audio=()
 [ -r "$SPEECH" ] && audio=(--in "$SPEECH" --loop)
 for who in a b; do
     begin $who env WZP_HOME="$TMP/home-$who" "$BIN/wzp-client" join e2e --relay "$RELAY" \
-        --alias "Client $who" --words --duration 3 "${audio[@]+"${audio[@]}"}" \
+        --alias "Client\"$RIGHT_TO_LEFT $who" --words --duration 3 "${audio[@]+"${audio[@]}"}" \
         --out "$TMP/heard-by-$who.wav" --stats "$TMP/$who.jsonl"
     eval "PID_$who=$PID"
 done
@@ -347,8 +348,8 @@ check "who is not on the client's own list is named" "$(cat "$TMP/p4.err")" \
 
 check "a contact is called by its name" "$(cat "$TMP/a.err")" \
     says a '^Bob (contact, not verified) can be heard'
-check "who is none shows a fingerprint to add" "$(cat "$TMP/b.err")" \
-    grep -q -E '^"Client a" \(([0-9a-f]{4}:){7}[0-9a-f]{4}\) can be heard' "$TMP/b.err"
+check "who is none shows a fingerprint, and cannot look like a contact" "$(cat "$TMP/b.err")" \
+    grep -q -E "^\"Client'[?] a\" [(]([0-9a-f]{4}:){7}[0-9a-f]{4}[)] can be heard" "$TMP/b.err"
 DAY='20[0-9]{2}-[0-9]{2}-[0-9]{2}'
 run list client a contacts
 check "contacts lists who was met" "$(cat "$TMP/list.out")" \

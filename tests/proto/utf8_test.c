@@ -68,6 +68,15 @@ static const struct {
     {"a\x7F", 2, false},
     {"\xC2\x80", 2, false},
     {"a\xC2\x9F", 3, false},
+    {"\xE2\x80\xA8", 3, false},  /* line separator */
+    {"a\xE2\x80\xAE", 4, false}, /* right to left */
+    {"\xE2\x81\xA6", 3, false},
+    {"\xE2\x81\xA9", 3, false},
+    {"\xE2\x80\xA7", 3, true},
+    {"\xE2\x80\xAF", 3, true},
+    {"\xE2\x81\xA5", 3, true},
+    {"\xE2\x81\xAA", 3, true},
+    {"\xE2\x80", 2, false},
     {"a\xC2", 2, false},
     {"a\xFF", 2, false},
 };

@@ -51,13 +51,25 @@ bool wzp_utf8_is_valid(const char *text, size_t len)
     return true;
 }
 
+/* U+80–9F are C2 80–9F; U+2028–2E are E2 80 A8–AE, U+2066–69 E2 81 A6–A9. */
+static bool begins_control(const uint8_t *b, size_t len)
+{
+    if (b[0] < 0x20 || b[0] == 0x7F) {
+        return true;
+    }
+    if (b[0] == 0xC2) {
+        return len > 1 && b[1] < 0xA0;
+    }
+    return b[0] == 0xE2 && len > 2 &&
+           ((b[1] == 0x80 && b[2] >= 0xA8 && b[2] <= 0xAE) ||
+            (b[1] == 0x81 && b[2] >= 0xA6 && b[2] <= 0xA9));
+}
+
 bool wzp_utf8_is_line(const char *text, size_t len)
 {
     const uint8_t *b = (const uint8_t *)text;
     for (size_t i = 0; i < len; i++) {
-        /* U+80–9F are C2 80 … C2 9F. */
-        const bool is_c1 = b[i] == 0xC2 && i + 1 < len && b[i + 1] < 0xA0;
-        if (b[i] < 0x20 || b[i] == 0x7F || is_c1) {
+        if (begins_control(b + i, len - i)) {
             return false;
         }
     }

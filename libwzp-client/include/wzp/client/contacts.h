@@ -24,9 +24,9 @@
 
 typedef struct wzp_contact {
     size_t size;
-    /* 1 … 63 bytes of UTF-8 without control characters; no ':' in it, no space
-     * around it, not 32 hex digits: never taken for a fingerprint or a relay.
-     * No two differ in ASCII letter case only. */
+    /* 1 … 63 bytes, wzp_utf8_is_line; no ':' in it, no space around it, not 32
+     * hex digits: never taken for a fingerprint or a relay. No two differ in
+     * ASCII letter case only. */
     char name[WZP_ALIAS_MAX];
     uint8_t fingerprint[WZP_FP_LEN];
     bool has_key; /* it was seen with a valid package: */

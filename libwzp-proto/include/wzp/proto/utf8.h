@@ -9,8 +9,9 @@
 
 bool wzp_utf8_is_valid(const char *text, size_t len);
 
-/* Valid, and without control characters (U+0000–1F, U+7F–9F): what can stand
- * on a line of a file or a terminal and do nothing to it. */
+/* Valid, and without what ends a line or does something to it: control
+ * characters (U+0000–1F, U+7F–9F), separators of lines, and characters that
+ * turn the direction of others (U+2028–2E, U+2066–69). */
 bool wzp_utf8_is_line(const char *text, size_t len);
 
 #endif
