@@ -382,7 +382,7 @@ void wzp_relay_stats_get(const wzp_relay *relay, wzp_relay_stats *out)
     all.rooms = relay->rooms.n;
     all.members = relay->members;
     all.registered = relay->registry.n;
-    all.registered_verified = relay->verified;
+    all.registered_verified = relay->registry.n_verified;
     wzp_endpoint_stats ep = {.size = sizeof ep};
     wzp_endpoint_stats_get(relay->ep, &ep);
     all.half_open = ep.half_open;

@@ -29,7 +29,6 @@ struct wzp_relay {
     wzp__asks asks;
     wzp_tstamp roster_due; /* earliest of all rooms, or earlier */
     size_t members;
-    size_t verified; /* of the registrations */
     bool is_draining;
     wzp_tstamp drain_end;
     char drain_reason[WZP_REASON_MAX];

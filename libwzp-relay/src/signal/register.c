@@ -123,7 +123,6 @@ static void welcome(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
     wzp__peer_enter(&relay->peers, peer, WZP__PEER_REGISTERED, WZP_NEVER);
     relay->stats.registrations++;
     if (peer->desk->is_verified) {
-        relay->verified++;
         /* The others stay what strangers are: less room for each message, and
          * a share of their address when connections become few. */
         wzp_ignore(wzp_endpoint_trust(relay->ep, peer->conn),
@@ -179,7 +178,6 @@ void wzp__register_left(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
         return;
     }
     relay->stats.registrations_ended++;
-    relay->verified -= peer->desk->is_verified;
     /* False: a newer registration took its place, and stays. */
     (void)wzp__registry_remove(&relay->registry, peer->desk->fingerprint,
                                peer->conn);
