@@ -493,14 +493,22 @@ void wzp__join_signal(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
 wzp_err wzp__join_auth(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
                        bool ok, const uint8_t *fingerprint)
 {
-    if (peer == NULL || !is_at_the_door(peer) ||
-        peer->auth.state != WZP__AUTH_ASKED) {
+    if (peer == NULL || peer->auth.state == WZP__AUTH_WANTED ||
+        peer->state == WZP__PEER_REFUSED || peer->state == WZP__PEER_CLOSING) {
         return WZP_ERR_NOT_FOUND;
+    }
+    if (!ok && !is_at_the_door(peer)) {
+        wzp__join_close(relay, now, peer, WZP_CLOSE_AUTH,
+                        "the AuthToken is no longer accepted", WZP_ERR_AUTH);
+        return WZP_OK;
     }
     if (!ok) {
         refuse_for(relay, now, peer, WZP_ERR_AUTH,
                    "the AuthToken was not accepted");
         return WZP_OK;
+    }
+    if (peer->auth.state == WZP__AUTH_GRANTED) {
+        return WZP_OK; /* said before; whose it is stays */
     }
     wzp__kept held = wzp__auth_grant(&peer->auth, fingerprint);
     if (held.text != NULL) {

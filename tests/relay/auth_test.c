@@ -373,7 +373,127 @@ static void run_more(size_t row)
 
 WZP_ROWS(one_token_is_looked_at_and_no_second, services, run_more);
 
-WZP_TEST(no_word_without_an_ask_and_none_twice)
+static void run_taken_back(size_t row)
+{
+    bench b;
+    wzp_relay_event ev;
+    begin(&b, row != 0);
+    say_token(&b, "sesame");
+    expect_asked(&b, "sesame");
+    answer(&b, true, b.fp);
+    enter(&b);
+    assert_true(is_in(&b));
+    answer(&b, true, b.fp); /* said again: nothing new */
+    assert_true(is_in(&b));
+    answer(&b, false, NULL);
+    assert_false(is_in(&b));
+    rig_expect_closed(b.c.conn, WZP_CLOSE_AUTH);
+    assert_non_null(strstr(fake->conns[b.c.conn].reason, "no longer"));
+    assert_true(wzp_relay_next_event(b.r.relay, &ev)); /* came in */
+    assert_true(wzp_relay_next_event(b.r.relay, &ev));
+    assert_int_equal(ev.kind,
+                     row != 0 ? WZP_RELAY_UNREGISTERED : WZP_RELAY_LEFT);
+    assert_int_equal(ev.err, WZP_ERR_AUTH);
+    end(&b);
+}
+
+WZP_ROWS(a_yes_may_be_taken_back_later, services, run_taken_back);
+
+static void run_taken_back_early(size_t row)
+{
+    bench b;
+    begin(&b, row != 0);
+    say_token(&b, "sesame");
+    expect_asked(&b, "sesame");
+    answer(&b, true, b.fp);
+    answer(&b, false, NULL);
+    expect_refused(&b, "not accepted");
+    end(&b);
+}
+
+WZP_ROWS(a_yes_may_be_taken_back_before_it_was_used, services,
+         run_taken_back_early);
+
+WZP_TEST(a_yes_said_twice_changes_no_identity)
+{
+    bench b;
+    uint8_t other[WZP_FP_LEN] = {1};
+    begin(&b, true);
+    say_token(&b, "sesame");
+    answer(&b, true, other);
+    answer(&b, true, b.fp);
+    enter(&b);
+    assert_false(is_in(&b));
+    end(&b);
+}
+
+/* Everything a relay holds, to be searched. */
+enum { BLOCKS = 512 };
+
+typedef struct heap {
+    struct {
+        void *ptr;
+        size_t len;
+    } of[BLOCKS];
+} heap;
+
+static void *heap_resize(void *user, void *ptr, size_t old, size_t size)
+{
+    const wzp_mem mem = wzp_mem_default();
+    heap *h = user;
+    void *out = mem.resize(mem.user, ptr, old, size);
+    for (size_t i = 0; i < BLOCKS; i++) {
+        if (h->of[i].ptr == ptr) { /* the block, or an empty place */
+            h->of[i].ptr = size > 0 ? out : NULL;
+            h->of[i].len = size;
+            return out;
+        }
+    }
+    fail();
+    return NULL;
+}
+
+static bool heap_holds(const heap *h, const char *text)
+{
+    const size_t len = strlen(text);
+    for (size_t i = 0; i < BLOCKS; i++) {
+        const char *p = h->of[i].ptr;
+        for (size_t at = 0; p != NULL && at + len <= h->of[i].len; at++) {
+            if (memcmp(p + at, text, len) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+WZP_TEST(no_memory_of_the_relay_holds_a_token_that_was_taken)
+{
+    static heap h;
+    bench b = {0};
+    wzp_relay_event ev;
+    memset(&h, 0, sizeof h);
+    wzp_relay_config cfg = rig_config(&b.r);
+    cfg.asks_auth = true;
+    cfg.mem = (wzp_mem){.resize = heap_resize, .user = &h};
+    rig_start(&b.r, &cfg);
+    rig_client_init(&b.r, &b.c, 3);
+    wzp_identity_fingerprint(b.c.identity.public_key, b.fp);
+    b.is_signal = true;
+    b.c.conn = rig_accept(&b.r, "_signal");
+    say_token(&b, "sesame-4711-open");
+    assert_true(heap_holds(&h, "sesame-4711-open")); /* the control */
+    expect_asked(&b, "sesame-4711-open");
+    assert_false(wzp_relay_next_event(b.r.relay, &ev));
+    assert_false(heap_holds(&h, "sesame-4711"));
+    answer(&b, true, b.fp);
+    enter(&b);
+    assert_true(is_in(&b));
+    assert_false(heap_holds(&h, "sesame-4711"));
+    end(&b);
+}
+
+WZP_TEST(no_word_without_an_ask_or_to_who_is_gone)
 {
     bench b;
     begin(&b, true);
@@ -382,7 +502,7 @@ WZP_TEST(no_word_without_an_ask_and_none_twice)
     assert_int_equal(wzp_relay_auth(b.r.relay, b.r.now, 99, true, b.fp),
                      WZP_ERR_NOT_FOUND);
     say_token(&b, "sesame");
-    answer(&b, true, b.fp);
+    answer(&b, false, NULL);
     assert_int_equal(wzp_relay_auth(b.r.relay, b.r.now, b.c.conn, true, b.fp),
                      WZP_ERR_NOT_FOUND);
     end(&b);
