@@ -82,16 +82,14 @@ void wzp__register_refused(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
 static void refuse(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
                    wzp_err err)
 {
-    wzp__verdict verdict = {0};
-    wzp__admit_refusal(err, &verdict);
+    const char *reason = NULL;
     if (err == WZP_ERR_LEGACY) {
-        verdict.reason = "this relay takes only registrations that prove the "
-                         "identity";
+        reason = "this relay takes only registrations that prove the identity";
     }
     if (err == WZP_ERR_AUTH) {
-        verdict.reason = WZP__NOT_ITS_TOKEN;
+        reason = WZP__NOT_ITS_TOKEN;
     }
-    wzp__join_refuse(relay, now, peer, &verdict);
+    wzp__join_refuse_for(relay, now, peer, err, reason);
 }
 
 /* --- in and out ----------------------------------------------------------- */
