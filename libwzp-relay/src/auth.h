@@ -6,7 +6,8 @@
  * States of a token:
  *
  *   WANTED ──AuthToken──► ASKED ──wzp_relay_auth──► GRANTED
- *      └─ anything else       └─ not ok ─► refused (WZP_ERR_AUTH)
+ *      └─ anything else       └─ not ok ──┬─ not ok ───┘
+ *                 └───────────────────────┴─► refused or put out (WZP_ERR_AUTH)
  * -- end of states
  *
  * The client hears nothing of a granted token and does not wait for it: one

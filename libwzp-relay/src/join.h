@@ -11,10 +11,9 @@
 /* A TLS handshake is done. up: borrowed from the action. */
 void wzp__join_accepted(wzp_relay *relay, wzp_tstamp now,
                         const wzp_ep_action *action);
-/* A signal of a peer that has not joined; json is valid until the next call
- * on the endpoint. */
-void wzp__join_signal(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
-                      wzp_str json);
+/* A peer that waits to join a room says so. */
+void wzp__join_offer(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                     const wzp_sig_call_offer *offer);
 /* The peer's deadline passed. */
 void wzp__join_expire(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer);
 
@@ -30,10 +29,10 @@ void wzp__join_close(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
  * told so first, if it need not come again. */
 void wzp__join_refuse(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
                       const wzp__verdict *verdict);
-/* The host has looked at its token, see wzp_relay_auth. peer may be NULL. */
-WZP_NODISCARD wzp_err wzp__join_auth(wzp_relay *relay, wzp_tstamp now,
-                                     wzp__peer *peer, bool ok,
-                                     const uint8_t *fingerprint);
+/* The same with the usual code and sentence of an error; reason NULL, or static
+ * text in the sentence's place. */
+void wzp__join_refuse_for(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                          wzp_err err, const char *reason);
 /* Into the event queue and the log. */
 void wzp__join_tell(wzp_relay *relay, wzp_tstamp now, wzp_relay_event_kind kind,
                     const wzp__peer *peer, wzp_err err);

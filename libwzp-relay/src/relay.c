@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The relay: owns the tables, takes what the endpoint says and hands it to the
  * part whose business it is. Decides nothing itself: what a name means is
- * classify.c, who may come in admit.c, what a connection goes through join.c,
- * who gets a packet room/forward.c, who is reachable and who gets a message
- * signal/.
+ * classify.c, what a connection says first door.c, who may come in admit.c, how
+ * it comes and goes join.c, who gets a packet room/forward.c, who is reachable
+ * and who gets a message signal/.
  */
 #include "config.h"
+#include "door.h"
 #include "join.h"
 #include "relay_state.h"
 #include "room/forward.h"
@@ -230,7 +231,7 @@ static void on_signal(wzp_relay *relay, wzp_tstamp now,
         break;
     case WZP__PEER_REGISTERED:
     case WZP__PEER_PROBE: on_desk_signal(relay, now, peer, json); break;
-    default: wzp__join_signal(relay, now, peer, json); break;
+    default: wzp__door_signal(relay, now, peer, json); break;
     }
 }
 
@@ -357,7 +358,7 @@ void wzp_relay_drain(wzp_relay *relay, wzp_tstamp now, const char *reason)
 wzp_err wzp_relay_auth(wzp_relay *relay, wzp_tstamp now, uint64_t conn, bool ok,
                        const uint8_t fingerprint[WZP_FP_LEN])
 {
-    return wzp__join_auth(relay, now, wzp__peers_find(&relay->peers, conn), ok,
+    return wzp__door_auth(relay, now, wzp__peers_find(&relay->peers, conn), ok,
                           fingerprint);
 }
 
@@ -408,7 +409,7 @@ void wzp_relay_stats_get(const wzp_relay *relay, wzp_relay_stats *out)
     all.rooms = relay->rooms.n;
     all.members = relay->members;
     all.registered = relay->registry.n;
-    all.registered_verified = relay->verified;
+    all.registered_verified = relay->registry.n_verified;
     wzp_endpoint_stats ep = {.size = sizeof ep};
     wzp_endpoint_stats_get(relay->ep, &ep);
     all.half_open = ep.half_open;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a relay owns. Only relay.c, join.c and signal/register.c see this; the
- * parts get the piece
- * they need (a room, an egress, a list of rules).
+/* What a relay owns. Only relay.c, door.c, join.c and signal/register.c see
+ * this; the parts get the piece they need (a room, an egress, a list of rules).
  */
 #ifndef WZP_RELAY_RELAY_STATE_H
 #define WZP_RELAY_RELAY_STATE_H
@@ -29,7 +28,6 @@ struct wzp_relay {
     wzp__asks asks;
     wzp_tstamp roster_due; /* earliest of all rooms, or earlier */
     size_t members;
-    size_t verified; /* of the registrations */
     bool is_draining;
     wzp_tstamp drain_end;
     char drain_reason[WZP_REASON_MAX];

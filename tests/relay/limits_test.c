@@ -21,7 +21,7 @@ static const uint64_t *counter(const wzp_relay_stats *s, wzp__limit what)
 static uint64_t all_counters(const wzp_relay_stats *s)
 {
     uint64_t n = 0;
-    for (int what = 0; what < WZP__LIMITS; what++) {
+    for (wzp__limit what = 0; what < WZP__LIMITS; what++) {
         n += *counter(s, what);
     }
     return n;
@@ -51,10 +51,9 @@ static void run_flood(size_t row)
     assert_int_equal(all_counters(&s), refused);
     assert_int_equal(s.signals_refused, refused);
     /* The other kinds have theirs. */
-    for (int other = 0; other < WZP__LIMITS; other++) {
+    for (wzp__limit other = 0; other < WZP__LIMITS; other++) {
         assert_int_equal(wzp__limits_take(&l, WZP_S, other, 1, &s),
-                         other == (int)what ? WZP__LIMITS_CLOSE
-                                            : WZP__LIMITS_SERVE);
+                         other == what ? WZP__LIMITS_CLOSE : WZP__LIMITS_SERVE);
     }
 }
 

@@ -86,6 +86,9 @@ static void run_rule(size_t row)
     assert_int_equal(find(&t, 5)->conn, is_taken ? 2 : 1);
     assert_int_equal(find(&t, 5)->is_verified,
                      RULES[row].older || RULES[row].newer);
+    assert_int_equal(t.n_verified, find(&t, 5)->is_verified);
+    assert_true(remove_of(&t, 5, find(&t, 5)->conn));
+    assert_int_equal(t.n_verified, 0);
     wzp__registry_deinit(&t);
 }
 

@@ -82,16 +82,14 @@ void wzp__register_refused(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
 static void refuse(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
                    wzp_err err)
 {
-    wzp__verdict verdict = {0};
-    wzp__admit_refusal(err, &verdict);
+    const char *reason = NULL;
     if (err == WZP_ERR_LEGACY) {
-        verdict.reason = "this relay takes only registrations that prove the "
-                         "identity";
+        reason = "this relay takes only registrations that prove the identity";
     }
     if (err == WZP_ERR_AUTH) {
-        verdict.reason = WZP__NOT_ITS_TOKEN;
+        reason = WZP__NOT_ITS_TOKEN;
     }
-    wzp__join_refuse(relay, now, peer, &verdict);
+    wzp__join_refuse_for(relay, now, peer, err, reason);
 }
 
 /* --- in and out ----------------------------------------------------------- */
@@ -123,7 +121,6 @@ static void welcome(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
     wzp__peer_enter(&relay->peers, peer, WZP__PEER_REGISTERED, WZP_NEVER);
     relay->stats.registrations++;
     if (peer->desk->is_verified) {
-        relay->verified++;
         /* The others stay what strangers are: less room for each message, and
          * a share of their address when connections become few. */
         wzp_ignore(wzp_endpoint_trust(relay->ep, peer->conn),
@@ -183,7 +180,6 @@ void wzp__register_left(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
         return;
     }
     relay->stats.registrations_ended++;
-    relay->verified -= peer->desk->is_verified;
     /* False: a newer registration took its place, and stays. */
     (void)wzp__registry_remove(&relay->registry, peer->desk->fingerprint,
                                peer->conn);

@@ -84,6 +84,7 @@ static wzp_err insert_at(wzp__registry *t, size_t at,
             (t->n - at) * sizeof(wzp__registration *));
     t->regs[at] = copy;
     t->n++;
+    t->n_verified += reg->is_verified;
     return WZP_OK;
 }
 
@@ -100,6 +101,7 @@ wzp_err wzp__registry_insert(wzp__registry *t, const wzp__registration *reg,
         return WZP_ERR_UNVERIFIED;
     }
     *replaced = older->conn;
+    t->n_verified += (size_t)(reg->is_verified && !older->is_verified);
     *older = *reg;
     return WZP_OK;
 }
@@ -115,6 +117,7 @@ bool wzp__registry_remove(wzp__registry *t, const uint8_t *fingerprint,
     memmove(&t->regs[at], &t->regs[at + 1],
             (t->n - at - 1) * sizeof(wzp__registration *));
     t->n--;
+    t->n_verified -= reg->is_verified;
     wzp_mem_free(t->mem, reg, sizeof *reg);
     return true;
 }

@@ -31,6 +31,7 @@ typedef struct wzp__registry {
     const wzp_mem *mem;       /* borrowed */
     wzp__registration **regs; /* ascending by fingerprint; owned */
     size_t n, cap, max;
+    size_t n_verified; /* of these n */
 } wzp__registry;
 
 void wzp__registry_init(wzp__registry *t, const wzp_mem *mem, size_t max);

@@ -111,7 +111,8 @@ bool wzp_relay_is_drained(const wzp_relay *relay, wzp_tstamp now);
 #define WZP_RELAY_TOKEN_MAX 2048
 
 /* The answer to WZP_RELAY_AUTH, at any time; after join_timeout it comes too
- * late. Give the relay a turn (wzp_relay_poll_send) afterwards.
+ * late. A yes may be taken back later: who came in by it is put out. Give the
+ * relay a turn (wzp_relay_poll_send) afterwards.
  *
  * ok           the token is good; the client may go on, as this identity only
  * fingerprint  whose it is; not read unless ok
