@@ -113,8 +113,9 @@ typedef struct wzp__conn {
     bool wrote_stream;  /* in this round: pace */
     uint32_t tx_serial; /* packet being written; in the id of its datagrams */
     uint32_t lost_serial;
-    uint32_t tx_frames; /* datagrams in it */
-    size_t round_bytes; /* written in this round */
+    uint32_t tx_frames;   /* datagrams in it */
+    size_t round_bytes;   /* written in this round */
+    wzp_tstamp stream_at; /* no signals before; 0: any time */
 
     wzp__conn_end end;
 
