@@ -8,8 +8,10 @@
 #   tests/<lib>/         <lib> and its DEPS                support
 #   tests/support_tests/ proto                             proxy, tap, legacy, report, support
 #     world_*            all libraries                     ears, world, support
+#     secrets_test       proto                             secrets too
 #   tests/bench/         proto                             bench, support
 #   tests/integration/   all libraries                     ears, liar, world, legacy, support
+#     leak_test          all libraries                     secrets, ears, world, support
 #   tests/torture/       all libraries                     faults, world, legacy, support
 #   tests/attack/        all libraries                     liar, world, support
 #   tests/e2e/           proto; runs the programs, *.sh as well
@@ -68,6 +70,15 @@ $(B)/tests/support/world/inside_relay.o: private ALL_CFLAGS += -Ilibwzp-relay/sr
 OBJ_ears := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/support/ears/*.c)))
 WRAP_ears := -Wl,--wrap=wzp_group_seal,--wrap=wzp_group_open,--wrap=wzp_group_recv,--wrap=wzp_decoder_decode,--wrap=wzp_decoder_fill
 $(eval $(call obj_rules,$(OBJ_ears),$(TEST_INC),everything))
+# A register of secrets, and taps where they are made and where things come
+# out; the tests of the register need it alone.
+$(call support,secrets,tests/support/secrets,everything)
+WRAP_secrets := $(foreach f,wzp_test_rng_table wzp_transport_set_test_rng wzp__hkdf \
+  wzp__hkdf_label wzp__hkdf_extract wzp__hkdf512_expand wzp__x25519 \
+  crypto_kem_xwing_enc_deterministic crypto_kem_xwing_dec wc_Tls13_HKDF_Expand_Label_ex \
+  wc_curve25519_shared_secret_ex wzp_seed_identity_new wzp_engine_poll_send \
+  wzp_relay_poll_send wzp_engine_next_event_sized wzp_endpoint_send_signal \
+  wzp_endpoint_send_dgram wzp_store_memory_table,-Wl,--wrap=$(f))
 
 # Programs for tests and the demo: tests/support/<name>/*.c -> $(B)/tests/bin/<name>,
 # what each one sees and links, and how. What is not in main.c is an archive, so
@@ -133,7 +144,9 @@ WORLDSRC := $(filter tests/support_tests/world_%,$(TESTSRC_support_tests))
 $(call programs,$(filter-out $(WORLDSRC),$(TESTSRC_support_tests)),proto,proto,$(foreach p,proxy tap legacy report,$(AR_prog_$(p))) $(AR_support))
 $(call programs,$(WORLDSRC),everything,$(LIBS),$(OBJ_ears) $(AR_world) $(AR_support),,$(WRAP_ears))
 $(call programs,$(TESTSRC_bench),proto,proto,$(AR_bench) $(AR_support))
-$(call programs,$(TESTSRC_integration),everything,$(LIBS),$(OBJ_ears) $(AR_liar) $(AR_world) $(AR_prog_legacy) $(AR_support),,$(WRAP_ears))
+LEAKSRC := tests/integration/leak_test.c
+$(call programs,$(LEAKSRC),everything,$(LIBS),$(OBJ_ears) $(OBJ_secrets) $(AR_world) $(AR_support),,$(WRAP_ears) $(WRAP_secrets))
+$(call programs,$(filter-out $(LEAKSRC),$(TESTSRC_integration)),everything,$(LIBS),$(OBJ_ears) $(AR_liar) $(AR_world) $(AR_prog_legacy) $(AR_support),,$(WRAP_ears))
 $(call programs,$(TESTSRC_attack),everything,$(LIBS),$(AR_liar) $(AR_world) $(AR_support))
 $(call programs,$(TESTSRC_torture),everything,$(LIBS),$(AR_faults) $(AR_world) $(AR_prog_legacy) $(AR_support))
 # These take in apps/common/identity_file.c, which asks passphrase.c.
@@ -244,5 +257,8 @@ $(B)/tests/attack/restart_test: private ALL_LDFLAGS += -Wl,--wrap=wzp_sframe_sea
 $(B)/tests/integration/allocs_uv_test $(B)/bench/cmd/allocs: private ALL_LDFLAGS += -rdynamic
 $(B)/tests/integration/allocs_test: private ALL_LDFLAGS += -rdynamic \
   $(foreach v,recv expire poll_send,-Wl,--wrap=wzp_relay_$(v),--wrap=wzp_engine_$(v))
+$(B)/tests/support_tests/secrets_test: $(AR_secrets)
+# Looks at what is freed.
+$(B)/tests/transport/global_test: private ALL_LDFLAGS += -Wl,--wrap=free
 # Counts signals where they are sent.
 $(B)/tests/integration/join_cost_test: private ALL_LDFLAGS += -Wl,--wrap=wzp_endpoint_send_signal

@@ -72,9 +72,11 @@ wzp_err wzp__handshake_offer(const wzp__handshake *h, const wzp_group *group,
     uint8_t proof[WZP_HASH_LEN];
     offer->kp = wzp_group_package_view(group);
     wzp_binding_input in = binding_of(h, WZP_BINDING_CALL_OFFER, offer->kp);
+    wzp_err e = wzp_binding_sign(&h->identity, &in, bound);
+    wzp_wipe(&in, sizeof in);
+    WZP_TRY(e);
     WZP_TRY(
         wzp_legacy_sign(&h->identity, true, offer->ephemeral_pub, signature));
-    WZP_TRY(wzp_binding_sign(&h->identity, &in, bound));
     offer->signature = (wzp_bytes){signature, sizeof signature};
     offer->binding = (wzp_bytes){bound, sizeof bound};
     offer->room_proof = prove(h, group, proof);
@@ -98,5 +100,6 @@ wzp_err wzp__handshake_check(const wzp__handshake *h,
         binding_of(h, WZP_BINDING_CALL_ANSWER, (wzp_bytes){NULL, 0});
     wzp_err e = wzp_binding_verify(answer->identity_pub, &in,
                                    answer->binding.ptr, answer->binding.len);
+    wzp_wipe(&in, sizeof in);
     return e == WZP_OK ? WZP_OK : WZP_ERR_BINDING;
 }
