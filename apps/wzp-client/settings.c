@@ -84,6 +84,11 @@ static const app_option ROOM_SECRET_OPTIONS[] = {
 
 static const app_option PING_OPTIONS[] = {LOG, HELP};
 
+static const app_option CONTACTS_OPTIONS[] = {
+    FLAG("undo", undo, "verify: not verified any more"),
+    HELP,
+};
+
 static const app_option OLD_OPTIONS[] = {
     TEXT("room", "NAME", room, "join this room (default \"default\")"),
     SEED, MNEMONIC, PASSPHRASE,
@@ -111,6 +116,9 @@ const command COMMANDS[] = {
     {"room-secret", "ROOM [option...]",
      "propose a secret for a room, and the line for its relay",
      COUNTED(ROOM_SECRET_OPTIONS), room_secret_run},
+    {"contacts", "[list | add NAME FINGERPRINT | verify WHO | forget WHO] [option...]",
+     "people and relays you know; WHO: name, fingerprint, or HOST:PORT to forget",
+     COUNTED(CONTACTS_OPTIONS), contacts_run},
     {NULL, "[option...] [HOST:PORT]",
      "the command line of the earlier client", COUNTED(OLD_OPTIONS), old_run},
 };

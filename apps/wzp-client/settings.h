@@ -22,6 +22,7 @@ typedef struct settings {
     bool loop, words, accept_new_key;
     bool allow_legacy; /* and accepts clear media, wherever it is asked */
     bool wants_new, wants_mnemonic, wants_sealed, wants_clear;
+    bool undo; /* of contacts verify */
     bool wants_version, wants_help;
     bool wants_relay_version; /* --version-check */
     const char *log_text;

@@ -62,6 +62,9 @@ void wzp__engine_keep_path_stats(wzp_engine *e, wzp_conn_id conn);
  * told. */
 bool wzp__engine_contact_meets(wzp_engine *e, wzp_tstamp now,
                                const wzp_member_info *info);
+/* A contact whose key was seen. */
+bool wzp__engine_contact_can_seal(const wzp_engine *e,
+                                  const uint8_t fp[WZP_FP_LEN]);
 /* What the user calls this member, into a WZP_EVENT_MEMBER. */
 void wzp__engine_contact_name(const wzp_engine *e, wzp_client_event *ev);
 /* Into a room in which only contacts get keys. Errors of wzp_engine_join. */

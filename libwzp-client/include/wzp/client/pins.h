@@ -14,7 +14,7 @@
 
 typedef struct wzp_pin {
     size_t size;
-    char relay[272];            /* HOST:PORT as the user gave it */
+    char relay[272];            /* HOST:PORT, lower case */
     uint8_t hash[WZP_HASH_LEN]; /* SHA-256 of its certificate */
     wzp_unix_s first_seen;      /* with this certificate */
     wzp_unix_s last_seen;
