@@ -388,6 +388,28 @@ WZP_TEST(group_new_fails_cleanly_at_every_allocation)
     hub_free(h);
 }
 
+WZP_TEST(group_that_has_no_memory_for_one_more_allows_nobody_more)
+{
+    hub *h = hub_new(1);
+    failing f = {.real = wzp_mem_default(), .left = 1000};
+    const uint8_t fp[WZP_FP_LEN] = {1};
+    wzp_group_config c = h->cfg;
+    wzp_group *g = NULL;
+    c.mem = (wzp_mem){.resize = failing_resize, .user = &f};
+    c.identity = vec_identity("alice");
+    c.policy = WZP_POLICY_LIST;
+    ASSERT_OK(wzp_group_new(&g, &c));
+    f.left = 0;
+    ASSERT_ERR(wzp_group_allow(g, h->now, fp), WZP_ERR_NOMEM);
+    f.left = 1;
+    ASSERT_OK(wzp_group_allow(g, h->now, fp));
+    wzp_group_disallow(g, h->now, fp);
+    ASSERT_OK(wzp_group_allow(g, h->now, fp)); /* its place is still there */
+    wzp_group_free(g);
+    assert_int_equal(f.held, 0);
+    hub_free(h);
+}
+
 WZP_TEST(group_unexpected_signal_is_refused)
 {
     hub *h = hub_new(1);
