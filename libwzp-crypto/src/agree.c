@@ -32,21 +32,13 @@ typedef enum state {
     FAILED,
 } state;
 
-/* In guarded, locked memory; each is wiped as soon as it is of no more use. */
-typedef struct secrets {
-    uint8_t kem[WZP_KEM_SK_LEN];       /* the callee's, until the reveal */
-    uint8_t nonce[WZP_CALL_NONCE_LEN]; /* the caller's, until the reveal */
-    uint8_t shared[WZP_KEY_LEN];       /* within one call */
-    wzp_call_keys keys;                /* until taken */
-} secrets;
-
 struct wzp_agree {
     wzp_mem mem;
     wzp_rng rng;
     wzp_identity identity;
     bool is_caller;
     state state;
-    secrets *secret;
+    wzp__agree_secrets *secret;
     char call_id[WZP_CALL_ID_MAX];
     size_t call_id_len;
     uint8_t ctx[WZP_HASH_LEN];
@@ -358,7 +350,7 @@ wzp_err wzp__agreed_get(const wzp_agree *a, wzp__agreed *out)
         .package = a->package,
         .kph = a->kph,
         .peer = &a->peer,
-        .keys = &a->secret->keys,
+        .secret = a->secret,
     };
     memcpy(out->id, a->identity.public_key, WZP_KEY_LEN);
     return WZP_OK;

@@ -5,6 +5,14 @@
 
 #include <wzp/crypto/agree.h>
 
+/* In guarded, locked memory; each is wiped as soon as it is of no more use. */
+typedef struct wzp__agree_secrets {
+    uint8_t kem[WZP_KEM_SK_LEN];       /* the callee's, until the reveal */
+    uint8_t nonce[WZP_CALL_NONCE_LEN]; /* the caller's, until the reveal */
+    uint8_t shared[WZP_KEY_LEN];       /* within one call */
+    wzp_call_keys keys;                /* until taken */
+} wzp__agree_secrets;
+
 typedef struct wzp__agreed {
     bool is_caller;
     uint16_t suite; /* of generation 0 */
@@ -13,7 +21,7 @@ typedef struct wzp__agreed {
     const uint8_t *package;  /* own, WZP_KP_LEN bytes */
     const uint8_t *kph;      /* own, WZP_HASH_LEN bytes */
     const wzp_kp *peer;
-    const wzp_call_keys *keys; /* secret */
+    const wzp__agree_secrets *secret;
 } wzp__agreed;
 
 /* Pointers are into the agreement. WZP_ERR_STATE: not done, or its keys were

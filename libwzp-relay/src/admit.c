@@ -6,8 +6,11 @@
 #include <wzp/crypto/legacy.h>
 #include <wzp/crypto/room.h>
 #include <wzp/crypto/wipe.h>
+#include <wzp/proto/room_name.h>
 
 #include <string.h>
+
+enum { CALL_PREFIX_LEN = sizeof WZP_CALL_ROOM_PREFIX - 1 };
 
 static wzp_binding_input binding_of(const wzp__admit_rules *rules,
                                     const uint8_t *exporter,
@@ -31,21 +34,39 @@ static wzp_err check_binding(const wzp__admit_rules *rules,
     return e == WZP_OK ? WZP_OK : WZP_ERR_BINDING;
 }
 
-static wzp_err check_package(const wzp__admit_client *client,
-                             const wzp_sig_call_offer *offer, wzp_kp *kp)
+/* A package is made for this room, or for the call whose room it is. Which call
+ * that is nobody can tell from a name that came as a hash: the two in it know
+ * each other's package, and others get no keys. */
+static bool is_made_for(const uint8_t made_for[WZP_HASH_LEN], wzp_str room)
 {
     uint8_t room_id[WZP_HASH_LEN];
     uint8_t ctx[WZP_HASH_LEN];
-    uint8_t fingerprint[WZP_FP_LEN];
-    wzp_room_id((wzp_str){client->room, strlen(client->room)}, room_id);
+    wzp_room_id(room, room_id);
     wzp_room_ctx(room_id, ctx);
+    if (memcmp(made_for, ctx, WZP_HASH_LEN) == 0) {
+        return true;
+    }
+    if (room.len <= CALL_PREFIX_LEN ||
+        memcmp(room.ptr, WZP_CALL_ROOM_PREFIX, CALL_PREFIX_LEN) != 0) {
+        return wzp_room_name_kind(room.ptr, room.len) == WZP_ROOM_HASHED;
+    }
+    wzp_call_ctx(
+        (wzp_str){room.ptr + CALL_PREFIX_LEN, room.len - CALL_PREFIX_LEN}, ctx);
+    return memcmp(made_for, ctx, WZP_HASH_LEN) == 0;
+}
+
+static wzp_err check_package(const wzp__admit_client *client,
+                             const wzp_sig_call_offer *offer, wzp_kp *kp)
+{
+    const wzp_str room = {client->room, strlen(client->room)};
+    uint8_t fingerprint[WZP_FP_LEN];
     wzp_identity_fingerprint(offer->identity_pub, fingerprint);
-    WZP_TRY(wzp_kp_decode(offer->kp.ptr, offer->kp.len, client->now, ctx,
+    WZP_TRY(wzp_kp_decode(offer->kp.ptr, offer->kp.len, client->now, NULL,
                           fingerprint, 0, kp));
     if (memcmp(kp->id, offer->identity_pub, sizeof kp->id) != 0) {
         return WZP_ERR_FINGERPRINT;
     }
-    return WZP_OK;
+    return is_made_for(kp->ctx, room) ? WZP_OK : WZP_ERR_KP_CONTEXT;
 }
 
 static wzp_err check(const wzp__admit_rules *rules,

@@ -204,6 +204,33 @@ WZP_TEST(allowing_legacy_does_not_spare_a_capable_client_its_checks)
     door_close(&d);
 }
 
+/* Somebody with a package made for this call comes to this room. */
+static wzp_err door_ask_call(const char *call_id, const char *room)
+{
+    door d;
+    door_open(&d);
+    wzp_kp kp = {.exp = RIG_UNIX + 3600, .suites = 1};
+    wzp_call_ctx((wzp_str){call_id, strlen(call_id)}, kp.ctx);
+    assert_int_equal(wzp_kp_encode(&d.client.identity, &kp, d.client.kp),
+                     WZP_OK);
+    rig_make_offer(&d.client, 1, &d.offer);
+    d.at.room = room;
+    door_ask(&d);
+    door_close(&d);
+    return d.verdict.err;
+}
+
+WZP_TEST(a_calls_package_is_good_in_the_room_of_that_call_only)
+{
+    char hash[WZP_ROOM_HEX_LEN + 1];
+    wzp_room_hash(WZP_STR("call-1f2e"), hash);
+    assert_int_equal(door_ask_call("1f2e", "call-1f2e"), WZP_OK);
+    assert_int_equal(door_ask_call("1f2e", hash), WZP_OK); /* cannot know */
+    assert_int_equal(door_ask_call("1f2f", "call-1f2e"), WZP_ERR_KP_CONTEXT);
+    assert_int_equal(door_ask_call("1f2e", "lobby"), WZP_ERR_KP_CONTEXT);
+    assert_int_equal(door_ask_call("", "call-"), WZP_ERR_KP_CONTEXT);
+}
+
 WZP_TEST(a_package_for_the_hashed_name_is_good_for_the_raw_one)
 {
     door d;

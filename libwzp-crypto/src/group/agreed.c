@@ -14,12 +14,12 @@
 
 #include <string.h>
 
-/* The name of the call's room: "call-" ‖ call_id. */
 static void room_of(wzp_str call_id, uint8_t room_id[WZP_HASH_LEN])
 {
-    char name[5 + WZP_CALL_ID_MAX] = "call-";
-    memcpy(name + 5, call_id.ptr, call_id.len);
-    wzp_room_id((wzp_str){name, 5 + call_id.len}, room_id);
+    enum { PREFIX_LEN = sizeof WZP_CALL_ROOM_PREFIX - 1 };
+    char name[PREFIX_LEN + WZP_CALL_ID_MAX] = WZP_CALL_ROOM_PREFIX;
+    memcpy(name + PREFIX_LEN, call_id.ptr, call_id.len);
+    wzp_room_id((wzp_str){name, PREFIX_LEN + call_id.len}, room_id);
 }
 
 static wzp_err add_peer(wzp_group *g, const wzp_kp *kp, wzp_tstamp now,
@@ -45,6 +45,7 @@ wzp_err wzp__agreed_begin(wzp_group *g, const wzp_group_config *cfg)
     wzp__agreed a;
     wzp__member *m;
     WZP_TRY(wzp__agreed_get(cfg->agreed, &a));
+    const wzp_call_keys *keys = &a.secret->keys;
     if (memcmp(g->identity.public_key, a.id, WZP_KEY_LEN) != 0) {
         return WZP_ERR_CONFIG;
     }
@@ -56,12 +57,12 @@ wzp_err wzp__agreed_begin(wzp_group *g, const wzp_group_config *cfg)
     g->sid = wzp_mid_sid(g->mid);
     WZP_TRY(wzp__table_init(g, WZP__CALL_MEMBERS));
     WZP_TRY(add_peer(g, a.peer, cfg->now, &m));
-    wzp__pair_agreed(m, &a.keys->pair, a.is_caller);
-    WZP_TRY(wzp__keys_agreed(g, cfg->now, m, a.suite,
-                             a.is_caller ? a.keys->base_callee
-                                         : a.keys->base_caller));
+    wzp__pair_agreed(m, &keys->pair, a.is_caller);
+    WZP_TRY(
+        wzp__keys_agreed(g, cfg->now, m, a.suite,
+                         a.is_caller ? keys->base_callee : keys->base_caller));
     wzp__own_agreed(g, cfg->now, m, a.suite,
-                    a.is_caller ? a.keys->base_caller : a.keys->base_callee);
+                    a.is_caller ? keys->base_caller : keys->base_callee);
     wzp__agreed_taken(cfg->agreed);
     return WZP_OK;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The end-to-end keys of one room session, seen by one member: packages,
- * pairs, sender keys, ratchet, generations, sealing and opening. A machine:
- * no I/O, no clock. Source: design/secure-media.md 4–6.
+/* The end-to-end keys of one room session or call, seen by one member:
+ * packages, pairs, sender keys, ratchet, generations, sealing and opening. A
+ * machine: no I/O, no clock. Source: design/secure-media.md 4–6.
  *
  * The owner feeds it the roster and the key messages the relay delivers, sends
  * what it asks to be sent, and seals and opens media with it. The relay's word
@@ -44,7 +44,8 @@ typedef struct wzp_group_config {
     const uint8_t (*allowed)[WZP_FP_LEN]; /* copied */
     size_t n_allowed;
     size_t max_members; /* 2 … 4096, default 1024 */
-    wzp_tstamp now;     /* used with `agreed`: from when its keys count */
+    wzp_tstamp now;     /* with `agreed`: when; its keys' 60 minutes and the
+                           peer's silence count from here */
     /* NULL, or a call: done, and its keys move from it into the group, so that
      * no second group can begin from it. room_id, tls_hash, caps, now_unix,
      * psk, policy, allowed and max_members are not used then. Not kept. */
