@@ -134,7 +134,7 @@ $(call programs,$(TESTSRC_bench),proto,proto,$(AR_bench) $(AR_support))
 $(call programs,$(TESTSRC_integration),everything,$(LIBS),$(OBJ_ears) $(AR_liar) $(AR_world) $(AR_prog_legacy) $(AR_support),,$(WRAP_ears))
 $(call programs,$(TESTSRC_attack),everything,$(LIBS),$(AR_liar) $(AR_world) $(AR_support))
 $(call programs,$(TESTSRC_torture),everything,$(LIBS),$(AR_faults) $(AR_world) $(AR_prog_legacy) $(AR_support))
-$(B)/tests/torture/syscalls_test $(B)/tests/torture/identity_test: private ALL_LDFLAGS += $(WRAP_faults)
+$(addprefix $(B)/tests/torture/,syscalls_test identity_test contacts_test): private ALL_LDFLAGS += $(WRAP_faults)
 $(filter $(B)/tests/torture/alloc_%,$(TESTS_torture)): private ALL_LDFLAGS += $(WRAP_alloc) $(call wrap_verbs,tests/torture/alloc_stage.h)
 $(call programs,$(TESTSRC_e2e),proto,proto,$(AR_support))
 

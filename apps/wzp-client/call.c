@@ -57,28 +57,6 @@ static void catch_signals(void)
 
 /* --- set-up --- */
 
-static bool open_store(call *c)
-{
-    const wzp_mem mem = wzp_mem_default();
-    char dir[HOME_PATH_MAX];
-    if (!home_path("", dir)) {
-        view_say(&c->view,
-                 "wzp-client: the path of the home folder is too long");
-        return false;
-    }
-    wzp_err e = wzp_store_file_new(&c->store, &mem, dir);
-    if (e == WZP_ERR_EXISTS) {
-        view_say(&c->view,
-                 "wzp-client: another wzp-client is using %s; set WZP_HOME to "
-                 "another folder for a second one",
-                 dir);
-    } else if (e != WZP_OK) {
-        view_say(&c->view, "wzp-client: cannot use the folder %s: %s", dir,
-                 strerror(errno));
-    }
-    return e == WZP_OK;
-}
-
 static bool open_audio(call *c)
 {
     wzp_audio_wav_config cfg;
@@ -319,8 +297,8 @@ int call_run(const call_options *o)
     view_init(&c.view, o->relay, o->pin != NULL);
     keyboard_init(&c.keys);
     catch_signals();
-    if (open_store(&c) && open_audio(&c) && open_stats(&c) && open_client(&c) &&
-        join(&c)) {
+    if (home_open(&c.store) && open_audio(&c) && open_stats(&c) &&
+        open_client(&c) && join(&c)) {
         c.status = 0;
         run(&c);
     }

@@ -53,8 +53,8 @@ int main(int argc, char **argv)
 {
     char why[512];
     if (argc < 2) {
-        return settings_refuse("a command is missing: join, identity or ping "
-                               "(see --help)");
+        return settings_refuse("a command is missing: join, identity, ping "
+                               "or contacts (see --help)");
     }
     const command *c = find(argv[1]);
     if (c == NULL) {

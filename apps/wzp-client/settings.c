@@ -58,6 +58,11 @@ static const app_option IDENTITY_OPTIONS[] = {
 
 static const app_option PING_OPTIONS[] = {LOG, HELP};
 
+static const app_option CONTACTS_OPTIONS[] = {
+    FLAG("undo", undo, "verify: not verified any more"),
+    HELP,
+};
+
 static const app_option OLD_OPTIONS[] = {
     TEXT("room", "NAME", room, "join this room (default \"default\")"),
     SEED, MNEMONIC,
@@ -82,6 +87,9 @@ const command COMMANDS[] = {
     {"ping", "HOST:PORT [option...]",
      "is the relay there, how far, which certificate, which version",
      COUNTED(PING_OPTIONS), ping_run},
+    {"contacts", "[list | add NAME FINGERPRINT | verify WHO | forget WHO] [option...]",
+     "people and relays you know; WHO: name, fingerprint, or HOST:PORT to forget",
+     COUNTED(CONTACTS_OPTIONS), contacts_run},
     {NULL, "[option...] [HOST:PORT]",
      "the command line of the earlier client", COUNTED(OLD_OPTIONS), old_run},
 };

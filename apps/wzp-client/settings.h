@@ -18,6 +18,7 @@ typedef struct settings {
     bool loop, words, accept_new_key;
     bool allow_legacy; /* and accepts clear media, wherever it is asked */
     bool wants_new, wants_mnemonic;
+    bool undo; /* of contacts verify */
     bool wants_version, wants_help;
     bool wants_relay_version; /* --version-check */
     const char *log_text;

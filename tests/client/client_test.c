@@ -271,6 +271,38 @@ WZP_TEST(client_gives_words_when_in_a_room_and_the_reason_when_not)
     relay_end(r);
 }
 
+/* In no room: people are known there too. */
+WZP_TEST(client_says_what_became_of_commands_about_contacts)
+{
+    ASSERT_OK(wzp_global_init());
+    const uint8_t fp[WZP_FP_LEN] = {1, 2, 3};
+    char long_name[WZP_ALIAS_MAX + 1];
+    wzp_client *c = client_new(NULL);
+    ASSERT_OK(wzp_client_run_thread(c));
+
+    ASSERT_OK(wzp_client_contact_add(c, fp, "Anna"));
+    wzp_client_event ev = await_event(c, WZP_EVENT_CONTACT);
+    ASSERT_OK(ev.u.contact.why);
+    assert_string_equal(ev.u.contact.name, "Anna");
+    assert_memory_equal(ev.u.contact.fingerprint, fp, WZP_FP_LEN);
+    ASSERT_OK(wzp_client_contact_add(c, fp, "Berta"));
+    ev = await_event(c, WZP_EVENT_CONTACT);
+    assert_int_equal(ev.u.contact.why, WZP_ERR_EXISTS);
+    ASSERT_OK(wzp_client_contact_verify(c, fp, true));
+    ev = await_event(c, WZP_EVENT_CONTACT);
+    assert_int_equal(ev.u.contact.why, WZP_ERR_STATE);
+    ASSERT_OK(wzp_client_contact_forget(c, fp));
+    ev = await_event(c, WZP_EVENT_CONTACT);
+    ASSERT_OK(ev.u.contact.why);
+    assert_string_equal(ev.u.contact.name, "");
+    memset(long_name, 'n', sizeof long_name);
+    long_name[WZP_ALIAS_MAX] = '\0';
+    assert_int_equal(wzp_client_contact_add(c, fp, long_name), WZP_ERR_NAME);
+
+    wzp_client_free(c, NULL, NULL);
+    wzp_global_deinit();
+}
+
 WZP_TEST(client_stays_in_the_call_when_the_network_changes)
 {
     uv_relay *r = relay_start();

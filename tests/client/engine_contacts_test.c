@@ -32,6 +32,7 @@ static wzp_err save(void *user, const char *name, const uint8_t *data,
 static wzp_err open_engine(place *p)
 {
     wzp_engine_config cfg = sc_config(p->c);
+    cfg.allow_legacy = true;
     cfg.store = (wzp_store){.load = load, .save = save, .user = p};
     wzp_engine_free(p->c->e);
     p->c->e = NULL;
@@ -280,6 +281,49 @@ WZP_TEST(
 
     assert_true(p->c->heard > 10);
     assert_memory_equal(saved_anna(p).key, friend_key(), WZP_KEY_LEN);
+    place_free(p);
+}
+
+/* --- clear media ---------------------------------------------------------- */
+
+/* In the room with one who does not seal and claims to be the friend. */
+static wzp_client_event beside_an_old_friend(place *p)
+{
+    char fp[WZP_FP_TEXT_LEN + 1];
+    wzp_group_free(p->c->friend);
+    p->c->friend = NULL;
+    sc_join(p->c);
+    wzp_fingerprint_encode(friend_fp(), fp);
+    const wzp_participant old = {.fingerprint = {fp, WZP_FP_TEXT_LEN},
+                                 .alias = WZP_STR("Anna")};
+    const wzp_signal sig = {.kind = WZP_SIG_ROOM_UPDATE,
+                            .u.room_update = {.count = 1,
+                                              .participants = {&old, 1},
+                                              .rev = {true, 2}}};
+    sr_send(p->c->w, &sig);
+    sc_run(p->c, WZP_S);
+    return *last(p, WZP_EVENT_CLEAR);
+}
+
+WZP_TEST(engine_never_talks_in_clear_to_a_contact_that_could_seal)
+{
+    place *p = place_new(line_of_anna(friend_key()));
+    const wzp_client_event ev = beside_an_old_friend(p);
+
+    assert_int_equal(ev.u.clear.state, WZP_CLEAR_REFUSED);
+    assert_int_equal(ev.u.clear.why, WZP_ERR_DOWNGRADE);
+    assert_int_equal(wzp_engine_accept_clear(p->c->e, p->c->w->now),
+                     WZP_ERR_DOWNGRADE);
+    assert_string_equal(last(p, WZP_EVENT_MEMBER)->u.member.contact, "");
+    place_free(p);
+}
+
+WZP_TEST(engine_control_of_a_contact_whose_key_was_never_seen_it_asks)
+{
+    place *p = place_new(line_of_anna(NULL));
+    const wzp_client_event ev = beside_an_old_friend(p);
+
+    assert_int_equal(ev.u.clear.state, WZP_CLEAR_ASKED);
     place_free(p);
 }
 

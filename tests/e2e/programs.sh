@@ -84,7 +84,7 @@ for program in wzp-relay wzp-client; do
     done
 done
 run help "$BIN/wzp-client" --help
-for sub in join identity ping; do
+for sub in join identity ping contacts; do
     check "wzp-client --help names $sub" "it does not" says help "$sub"
     run sub "$BIN/wzp-client" $sub --help
     check "wzp-client $sub --help" "exit $STATUS" is "$STATUS" 0
@@ -124,6 +124,12 @@ wrong --next-identity "$BIN/wzp-relay" --next-from 2027-01-31
 for day in 2027-02-29 2027-13-01 27-1-31 2027-01-31x 1970-01-01 -202-01-31; do
     wrong --next-from "$BIN/wzp-relay" --next-identity "$TMP/next" --next-from $day
 done
+
+wrong frobnicate client w contacts frobnicate
+wrong 'takes 2 arguments' client w contacts add Bob
+wrong fingerprint client w contacts add Bob 0123
+wrong 'cannot be the name' client w contacts add a:b "$(printf '0%.0s' {1..32})"
+wrong --undo client w contacts forget Bob --undo
 
 # --- identity --------------------------------------------------------------------------
 
@@ -183,6 +189,17 @@ check "ping tells the version" "$(cat "$TMP/ping.out")" says ping '^version *[^ 
 run version client p --version-check "$RELAY"
 check "--version-check still works" "$(cat "$TMP/version.out")" says version "^$RELAY "
 
+run id client b identity
+BOB=$(grep -o -E '([0-9a-f]{4}:){7}[0-9a-f]{4}' "$TMP/id.out")
+run add client a contacts add Bob "$BOB"
+check "a contact is added" "exit $STATUS" is "$STATUS" 0
+run add client a contacts add bob "${BOB//[0-9]/7}"
+check "a name is given once" "exit $STATUS" is "$STATUS" 1
+check "a name taken is said" "$(cat "$TMP/add.err")" says add 'somebody else is called bob already'
+run verify client a contacts verify Bob
+check "nobody is verified who was not met" "exit $STATUS" is "$STATUS" 1
+check "who was not met is said" "$(cat "$TMP/verify.err")" says verify 'Bob was not met yet'
+
 audio=()
 [ -r "$SPEECH" ] && audio=(--in "$SPEECH" --loop)
 for who in a b; do
@@ -191,6 +208,10 @@ for who in a b; do
         --out "$TMP/heard-by-$who.wav" --stats "$TMP/$who.jsonl"
     eval "PID_$who=$PID"
 done
+await "$TMP/a.err" '^joined' 3
+run meanwhile client a contacts forget Bob
+check "contacts are not changed under a client that runs" "exit $STATUS" is "$STATUS" 1
+check "why not is said" "$(cat "$TMP/meanwhile.err")" says meanwhile "another wzp-client is using $TMP/home-a"
 for who in a b; do
     pid=PID_$who
     ends "${!pid}" 6
@@ -206,6 +227,46 @@ words_a=$(grep '^words: ' "$TMP/a.out" | tail -n 1)
 check "both have check words" "none" test -n "$words_a"
 check "the check words are equal" "$words_a / $(cat "$TMP/b.out")" \
     is "$words_a" "$(grep '^words: ' "$TMP/b.out" | tail -n 1)"
+
+# --- contacts --------------------------------------------------------------------------------
+
+check "a contact is called by its name" "$(cat "$TMP/a.err")" \
+    says a '^Bob (contact, not verified) can be heard'
+check "who is none shows a fingerprint to add" "$(cat "$TMP/b.err")" \
+    grep -q -E '^"Client a" \(([0-9a-f]{4}:){7}[0-9a-f]{4}\) can be heard' "$TMP/b.err"
+DAY='20[0-9]{2}-[0-9]{2}-[0-9]{2}'
+run list client a contacts
+check "contacts lists who was met" "$(cat "$TMP/list.out")" \
+    grep -q -E "^$BOB  $DAY  $DAY  encrypts  -         Bob\$" "$TMP/list.out"
+check "contacts lists the relay" "$(cat "$TMP/list.out")" \
+    grep -q -E "^([0-9a-f]{2}:){31}[0-9a-f]{2}  $DAY  $DAY  $RELAY\$" "$TMP/list.out"
+run verify client a contacts verify bob
+check "nothing is verified without a yes" "exit $STATUS" is "$STATUS" 1
+check "what to compare is said" "$(cat "$TMP/verify.err")" says verify "$BOB"
+echo y | WZP_HOME=$TMP/home-a "$BIN/wzp-client" contacts verify "$BOB" 2>/dev/null
+check "a yes verifies" "exit $?" is $? 0
+run list client a contacts
+check "contacts shows who is verified" "$(cat "$TMP/list.out")" says list 'verified  Bob'
+run undo client a contacts verify Bob --undo
+run list client a contacts
+check "verify --undo takes it back" "$(cat "$TMP/list.out")" says list '-         Bob'
+run forget client a contacts forget BOB
+check "a contact is forgotten" "exit $STATUS" is "$STATUS" 0
+run forget client a contacts forget "$RELAY"
+check "a relay is forgotten" "exit $STATUS" is "$STATUS" 0
+run forget client a contacts forget "$RELAY"
+check "what is not there cannot be forgotten" "exit $STATUS" is "$STATUS" 1
+run list client a contacts
+check "what is forgotten is not listed" "$(cat "$TMP/list.out")" is "$(grep -c . "$TMP/list.out")" 2
+echo "$BOB - torn" >"$TMP/home-a/contacts"
+run torn client a contacts add Bob "$BOB"
+check "contacts that make no sense are an error" "exit $STATUS" is "$STATUS" 1
+check "contacts that make no sense are named" "$(cat "$TMP/torn.err")" \
+    says torn "$TMP/home-a/contacts cannot be understood; it is left as it is"
+run torn client a join e2e --relay "$RELAY"
+check "a client does not start without its contacts" "exit $STATUS" is "$STATUS" 1
+check "contacts that make no sense are left as they are" "$(cat "$TMP/home-a/contacts")" \
+    is "$(cat "$TMP/home-a/contacts")" "$BOB - torn"
 
 # --- old command line ------------------------------------------------------------------------
 

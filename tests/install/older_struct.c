@@ -10,6 +10,7 @@
  */
 #include <wzp/client/client.h>
 #include <wzp/client/contacts.h>
+#include <wzp/client/pins.h>
 #include <wzp/client/probe.h>
 #include <wzp/codec/codec.h>
 #include <wzp/crypto/group.h>
@@ -473,6 +474,33 @@ static void run_wzp_contact(void)
     OLD(wzp_contact, named);
     REQUIRE(wzp_contacts_find_name(contacts, "anna", &named.v) == WZP_OK);
     REQUIRE_GIVEN(named);
+}
+
+/* One relay, written as of today. */
+static wzp_err load_pins(void *user, const char *name, const wzp_mem *mem,
+                         uint8_t **out, size_t *len)
+{
+    const char *text = user;
+    (void)name;
+    *len = strlen(text);
+    *out = wzp_mem_new(mem, *len);
+    REQUIRE(*out != NULL);
+    memcpy(*out, text, *len);
+    return WZP_OK;
+}
+
+static void run_wzp_pin(void)
+{
+    static char text[] = "relay:4433 "
+                         "0101010101010101010101010101010101010101010101010101"
+                         "010101010101 1 2\n";
+    const wzp_mem mem = wzp_mem_default();
+    const wzp_store store = {.load = load_pins, .user = text};
+    wzp_pins *pins;
+    REQUIRE(wzp_pins_new(&pins, &mem, &store) == WZP_OK);
+    OLD(wzp_pin, pin);
+    REQUIRE(wzp_pins_at(pins, 0, &pin.v) == WZP_OK);
+    REQUIRE_GIVEN(pin);
 }
 
 static void run_wzp_features_info(void)

@@ -45,6 +45,14 @@ bool wzp__engine_contact_meets(wzp_engine *e, wzp_tstamp now,
     return false;
 }
 
+bool wzp__engine_contact_can_seal(const wzp_engine *e,
+                                  const uint8_t fp[WZP_FP_LEN])
+{
+    wzp_contact known;
+    return wzp_contacts_find(e->contacts, fp, &known) == WZP_OK &&
+           known.is_capable;
+}
+
 void wzp__engine_contact_name(const wzp_engine *e, wzp_client_event *ev)
 {
     wzp_contact known;

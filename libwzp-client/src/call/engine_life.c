@@ -61,6 +61,27 @@ static wzp_err make_endpoint(wzp_engine *e, wzp_tstamp now)
     return err;
 }
 
+static wzp_err open_tables(wzp_engine *e)
+{
+    const wzp_mem *mem = &e->cfg.mem;
+    const wzp_store *store = &e->cfg.store;
+    const char *name = "pins";
+    wzp_err err = wzp_pins_new(&e->pins, mem, store);
+    if (err == WZP_OK) {
+        name = "contacts";
+        err = wzp_contacts_new(&e->contacts, mem, store);
+    }
+    if (err == WZP_OK) {
+        name = "capable";
+        err = wzp__seen_new(&e->seen, mem, store);
+    }
+    if (err != WZP_OK) {
+        WZP_LOG(&e->cfg.log, WZP_LOG_ERROR, "engine", "store.refused",
+                "name=%s err=%s", name, wzp_err_name(err));
+    }
+    return err;
+}
+
 static wzp_err make_calls(wzp_engine *e)
 {
     wzp__calls_deps deps = {.mem = e->cfg.mem,
@@ -73,7 +94,12 @@ static wzp_err make_calls(wzp_engine *e)
                             .store = &e->cfg.store,
                             .contacts = e->contacts};
     WZP_TRY(wzp_endpoint_cert_hash(e->ep, deps.tls_hash));
-    return wzp__calls_new(&e->calls, &deps);
+    const wzp_err err = wzp__calls_new(&e->calls, &deps);
+    if (err != WZP_OK) {
+        WZP_LOG(&e->cfg.log, WZP_LOG_ERROR, "engine", "store.refused",
+                "name=calls err=%s", wzp_err_name(err));
+    }
+    return err;
 }
 
 static wzp_err make_parts(wzp_engine *e, wzp_tstamp now)
@@ -81,9 +107,7 @@ static wzp_err make_parts(wzp_engine *e, wzp_tstamp now)
     WZP_TRY(make_endpoint(e, now));
     WZP_TRY(wzp__event_queue_init(&e->events, &e->cfg.mem, e->cfg.max_events));
     WZP_TRY(wzp__audio_port_init(&e->port, &e->cfg.mem));
-    WZP_TRY(wzp__pins_new(&e->pins, &e->cfg.mem, &e->cfg.store));
-    WZP_TRY(wzp_contacts_new(&e->contacts, &e->cfg.mem, &e->cfg.store));
-    WZP_TRY(wzp__seen_new(&e->seen, &e->cfg.mem, &e->cfg.store));
+    WZP_TRY(open_tables(e));
     e->clear.is_allowed = e->cfg.allow_legacy;
     wzp__receiver_config rc = {.mem = e->cfg.mem,
                                .playout_min_ms = e->cfg.playout_min_ms,
@@ -166,7 +190,7 @@ void wzp_engine_free(wzp_engine *e)
     wzp__line_free(e->line);
     wzp__calls_free(e->calls);
     wzp__sender_free(e->sender);
-    wzp__pins_free(e->pins);
+    wzp_pins_free(e->pins);
     wzp_contacts_free(e->contacts);
     wzp__seen_free(e->seen);
     wzp__audio_port_deinit(&e->port, &mem);

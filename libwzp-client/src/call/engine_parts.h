@@ -27,7 +27,8 @@ struct wzp_engine {
     char alias[WZP_ALIAS_MAX];
     wzp_pkt_pool *pool;
     wzp_endpoint *ep;
-    wzp__pins *pins;
+    wzp_pins *pins;
+    wzp_contacts *contacts;
     wzp__session *session;
     wzp__sender *sender;
     wzp__voices voices;
@@ -41,7 +42,6 @@ struct wzp_engine {
 
     wzp__line *line;
     wzp_register reg; /* of the line; `relay` is the line's to tell */
-    wzp_contacts *contacts;
     wzp__calls *calls;
     bool line_asked_first; /* about a certificate, when both wait */
 
@@ -70,6 +70,9 @@ void wzp__engine_keep_path_stats(wzp_engine *e, wzp_conn_id conn);
  * told. */
 bool wzp__engine_contact_meets(wzp_engine *e, wzp_tstamp now,
                                const wzp_member_info *info);
+/* A contact whose key was seen. */
+bool wzp__engine_contact_can_seal(const wzp_engine *e,
+                                  const uint8_t fp[WZP_FP_LEN]);
 /* What the user calls this member, into a WZP_EVENT_MEMBER. */
 void wzp__engine_contact_name(const wzp_engine *e, wzp_client_event *ev);
 

@@ -33,7 +33,7 @@ typedef struct wzp__session_deps {
     wzp_log log;
     wzp_identity identity;
     wzp_endpoint *ep;
-    wzp__pins *pins;
+    wzp_pins *pins;
     wzp_unix_s (*unix_now)(void *user);
     void *unix_now_user;
     const char *alias;
