@@ -1037,6 +1037,23 @@ WZP_TEST(line_begins_anew_when_there_was_no_memory_for_a_signal)
     sl_free(s);
 }
 
+WZP_TEST(line_tries_again_when_there_was_no_memory_to_register_with)
+{
+    sl *s = sl_new();
+    s->w->line_mem.fail_at = s->w->line_mem.calls + 1;
+
+    sl_start(s);
+    sr_run(s->w, WZP_S);
+    sl_assert_state(s, WZP_LINE_RECONNECTING);
+    assert_int_equal(sl_find(s, WZP__LINE_STATE)->why, WZP_ERR_NOMEM);
+    assert_int_equal(s->registrations, 0);
+    s->w->line_mem.fail_at = 0;
+    sr_run(s->w, 5 * WZP_S);
+
+    sl_assert_state(s, WZP_LINE_REGISTERED);
+    sl_free(s);
+}
+
 static wzp_err cannot_sign(void *user, const uint8_t *msg, size_t len,
                            uint8_t sig[WZP_SIG_LEN])
 {

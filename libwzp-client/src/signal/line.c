@@ -438,12 +438,11 @@ void wzp__line_recv(wzp__line *l, wzp_tstamp now, const wzp_ep_action *action)
     if (l->conn == 0 || action->conn != l->conn) {
         return; /* of another, or of a connection given up before */
     }
+    if (l->is_stopping && action->kind != WZP_EP_CLOSED) {
+        return; /* nothing but the end is waited for */
+    }
     switch (action->kind) {
-    case WZP_EP_CONNECTED:
-        if (l->state == WZP_LINE_CONNECTING && !l->is_stopping) {
-            on_connected(l, now, action);
-        }
-        break;
+    case WZP_EP_CONNECTED: on_connected(l, now, action); break;
     case WZP_EP_SIGNAL: on_signal(l, now, action); break;
     case WZP_EP_CLOSED: on_closed(l, now, action); break;
     default: break;
