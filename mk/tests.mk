@@ -234,7 +234,7 @@ $(if $(filter fuzz,$(VARIANT)),$(call programs,$(FUZZ_SRC),everything,$(LIBS),$(
 # What some targets see beside the public headers.
 $(B)/fuzz/caps_fuzz.o: private ALL_CFLAGS += -Ilibwzp-proto/src
 $(B)/fuzz/options_fuzz.o $(B)/fuzz/rooms_file_fuzz.o: private ALL_CFLAGS += -Iapps -Iapps/wzp-relay
-$(B)/fuzz/client_fuzz.o: private ALL_CFLAGS += -Ilibwzp-client/src
+$(B)/fuzz/calls_fuzz.o $(B)/fuzz/client_fuzz.o: private ALL_CFLAGS += -Ilibwzp-client/src
 $(B)/fuzz/sealed_seed_fuzz.o: private ALL_CFLAGS += -Ilibwzp-crypto/src
 $(B)/fuzz/relay_fuzz.o: private ALL_CFLAGS += -Ilibwzp-relay/src
 

@@ -190,6 +190,46 @@ WZP_TEST(a_call_without_memory_is_none)
     sh_free(h);
 }
 
+/* A whole call, whatever fails on the way. */
+static void play(sh *h)
+{
+    sh_device *a = &h->d[SH_ALICE], *b = &h->d[SH_BOB];
+    h->d[SH_BOB2].is_deaf = h->d[SH_CAROL].is_deaf = true;
+    wzp_err e = wzp__calls_call(a->calls, h->now, b->fp);
+    if (e == WZP_OK) {
+        sh_run(h);
+        e = wzp__calls_answer(b->calls, h->now, sh_id(a), WZP_ACCEPT_GENERIC);
+    }
+    sh_run(h);
+    assert_true(e == WZP_OK || e == WZP_ERR_NOMEM);
+    wzp__calls_hangup(a->calls, h->now, WZP_HANGUP_NORMAL);
+    wzp__calls_hangup(b->calls, h->now, WZP_HANGUP_NORMAL);
+    sh_run(h);
+}
+
+WZP_TEST(every_allocation_of_a_call_may_fail)
+{
+    size_t calls[2] = {0};
+    for (size_t n = 0; n <= calls[0] + calls[1]; n++) {
+        sh *h = sh_new();
+        const size_t who = n <= calls[0] ? SH_ALICE : SH_BOB;
+        sh_device *d = &h->d[who];
+        const size_t before = d->m.calls;
+        if (n > 0) {
+            d->m.fail_at = before + (who == SH_ALICE ? n : n - calls[0]);
+        }
+        play(h);
+        if (n == 0) {
+            calls[0] = h->d[SH_ALICE].m.calls - before;
+            calls[1] = calls[0]; /* at least */
+            assert_true(calls[0] > 2);
+            assert_int_equal(h->d[SH_ALICE].joins, 1);
+        }
+        assert_false(wzp__calls_is_busy(h->d[SH_ALICE].calls));
+        sh_free(h); /* looks at what is held */
+    }
+}
+
 /* --- how it ends before it begins ------------------------------------------
  */
 

@@ -18,7 +18,7 @@
 #define SH_UNIX  UINT64_C(1800000000)
 #define SH_RELAY "192.0.2.7:4433"
 
-enum { SH_DEVICES = 4, SH_SAID = 64, SH_EVENTS = 64 };
+enum { SH_DEVICES = 4, SH_SAID = 256, SH_EVENTS = 256 };
 
 /* One device: a machine, and all that came out of it. */
 typedef struct sh_device {

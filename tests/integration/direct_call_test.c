@@ -377,6 +377,86 @@ WZP_TEST(of_two_devices_the_one_that_answers_has_the_call)
     close_place(&p);
 }
 
+/* --- where they meet
+ * ----------------------------------------------------------- */
+
+/* The relay names another place in CallSetup. */
+typedef struct elsewhere {
+    char text[WZP_ADDR_TEXT_MAX];
+} elsewhere;
+
+static bool name_another(void *user, wzp_liar *liar, int from, int to,
+                         wzp_signal *sig)
+{
+    const elsewhere *other = user;
+    (void)liar;
+    (void)from;
+    (void)to;
+    if (sig->kind == WZP_SIG_CALL_SETUP) {
+        sig->u.call_setup.relay_addr =
+            (wzp_str){other->text, strlen(other->text)};
+    }
+    return true;
+}
+
+WZP_TEST(a_call_meets_at_another_relay_that_is_pinned_by_its_address)
+{
+    place p = open_place(30);
+    const wzp_node other = wzp_world_relay(p.w, 8, NULL); /* a real one */
+    const wzp_addr addr = wzp_world_addr(p.w, other);
+    elsewhere there;
+    wzp_client_event ev;
+    wzp_addr_encode(&addr, there.text);
+    wzp_liar_hook(p.liar,
+                  &(wzp_liar_hooks){.user = &there, .signal = name_another});
+    connect(&p);
+    assert_hear(&p, p.a, p.b, 2);
+    assert_hear(&p, p.b, p.a, 2);
+    assert_int_equal(joins(&p), 0);
+    assert_true(wzp_world_events(p.w, p.a, WZP_EVENT_PIN, &ev) > 0);
+    assert_string_equal(ev.u.pin.relay, there.text);
+
+    wzp_world_kill(p.w, other);
+    wzp_world_restart_relay(p.w, other);
+    wzp_world_run(p.w, 40 * WZP_S);
+    assert_call(&p, p.a, WZP_CALL_ACTIVE);
+    assert_hear(&p, p.a, p.b, 2);
+    assert_hear(&p, p.b, p.a, 2);
+    hang_up(&p, p.a);
+    wzp_world_run(p.w, WZP_S);
+    assert_ended(&p, p.b, WZP_OK);
+    close_place(&p);
+}
+
+static const char *const no_relay[] = {
+    "127.0.0.1:4433", "[::1]:4433",  "0.0.0.0:4433", "10.0.0.77:0",
+    "224.0.0.1:4433", "[ff02::1]:9", "[::]:4433",    "255.255.255.255:4433",
+};
+
+static size_t no_relay_count(void)
+{
+    return sizeof no_relay / sizeof no_relay[0];
+}
+
+static void no_relay_run(size_t row)
+{
+    place p = open_place(40 + row);
+    elsewhere there;
+    (void)snprintf(there.text, sizeof there.text, "%s", no_relay[row]);
+    wzp_liar_hook(p.liar,
+                  &(wzp_liar_hooks){.user = &there, .signal = name_another});
+    call(&p, p.a, BEN);
+    wzp_world_run(p.w, WZP_S);
+    assert_int_equal(answer(&p, p.b, WZP_ACCEPT_GENERIC), WZP_OK);
+    wzp_world_run(p.w, WZP_S);
+    assert_ended(&p, p.a, WZP_ERR_ADDRESS);
+    assert_call(&p, p.b, WZP_CALL_ENDED); /* by this, or by her hang-up */
+    close_place(&p);
+}
+
+WZP_ROWS(a_relay_cannot_send_a_call_to_what_is_no_relay, no_relay_count,
+         no_relay_run);
+
 /* --- rooms and the line
  * ------------------------------------------------------- */
 

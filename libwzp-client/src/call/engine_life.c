@@ -94,7 +94,12 @@ static wzp_err make_calls(wzp_engine *e)
                             .store = &e->cfg.store,
                             .contacts = e->contacts};
     WZP_TRY(wzp_endpoint_cert_hash(e->ep, deps.tls_hash));
-    return wzp__calls_new(&e->calls, &deps);
+    const wzp_err err = wzp__calls_new(&e->calls, &deps);
+    if (err != WZP_OK) {
+        WZP_LOG(&e->cfg.log, WZP_LOG_ERROR, "engine", "store.refused",
+                "name=calls err=%s", wzp_err_name(err));
+    }
+    return err;
 }
 
 static wzp_err make_parts(wzp_engine *e, wzp_tstamp now)

@@ -23,7 +23,9 @@
  * What others can do to a call. The relay can end it, by Hangup or by silence:
  * it carries it. It cannot take it over: the answer must hold a package of
  * whom we call, the reveal one of who rang. An answer that does not is counted
- * and changes nothing, so that who is not called ends nothing either. A Hangup
+ * and changes nothing, so that who is not called ends nothing either. It can
+ * invent an offer of whom we call, for us to give way to: then no reveal comes,
+ * and the call ends as by silence. A Hangup
  * counts for the call it names only; without a name it counts before the
  * answer, as relays say so that nobody is there.
  *

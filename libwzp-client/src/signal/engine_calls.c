@@ -103,10 +103,11 @@ void wzp__engine_calls_recv(wzp_engine *e, wzp_tstamp now,
                             const wzp_signal *sig)
 {
     const wzp_err err = wzp__calls_recv(e->calls, now, sig);
-    if (err != WZP_OK) { /* counted there */
-        WZP_LOG(&e->cfg.log, WZP_LOG_INFO, "engine", "call.signal.refused",
-                "name=%s err=%s", wzp_signal_name(sig->kind),
-                wzp_err_name(err));
+    if (err != WZP_OK) { /* counted there; PROTOCOL: none of its business */
+        WZP_LOG(&e->cfg.log,
+                err == WZP_ERR_PROTOCOL ? WZP_LOG_DEBUG : WZP_LOG_INFO,
+                "engine", "call.signal.refused", "name=%s err=%s",
+                wzp_signal_name(sig->kind), wzp_err_name(err));
     }
     wzp__engine_calls_drain(e, now);
 }
