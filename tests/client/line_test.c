@@ -370,6 +370,22 @@ WZP_TEST(line_tries_the_next_address_when_one_is_dead)
     sl_free(s);
 }
 
+WZP_TEST(line_passes_over_an_address_that_cannot_be_dialled)
+{
+    sl *s = sl_new();
+    wzp_register reg = sl_reg(s);
+    reg.addrs[1] = reg.addrs[0];
+    reg.addrs[0] = (wzp_addr){.family = WZP_FAMILY_NONE};
+    reg.n_addrs = 2;
+
+    ASSERT_OK(wzp__line_start(s->w->line, s->w->now, &reg));
+    sl_assert_state(s, WZP_LINE_RECONNECTING);
+    sr_run(s->w, WZP_S);
+
+    sl_assert_state(s, WZP_LINE_REGISTERED);
+    sl_free(s);
+}
+
 WZP_TEST(line_is_kept_alive_while_nobody_says_anything)
 {
     sl *s = sl_new();
@@ -856,6 +872,24 @@ WZP_TEST(line_takes_the_successor_that_its_ack_announced)
                                              : WZP_LINE_PIN_DECISION);
         sl_free(s);
     }
+}
+
+WZP_TEST(line_stands_and_keeps_the_pin_when_an_announcement_is_forged)
+{
+    sl *s = sl_new();
+    s->w->next_tls.has = true; /* and no signature */
+    s->w->next_tls.not_before = s->w->unix_now;
+    uint8_t seed[WZP_KEY_LEN];
+    memset(seed, 77, sizeof seed);
+    ASSERT_OK(wzp_endpoint_cert_hash_of(seed, s->w->next_tls.sha256));
+
+    sl_registered(s);
+    assert_true(sr_is_pinned(s->w, s->w->relay_cert));
+    sr_replace_relay(s->w, 77);
+    sr_run(s->w, 60 * WZP_S);
+
+    sl_assert_state(s, WZP_LINE_PIN_DECISION);
+    sl_free(s);
 }
 
 /* --- coming back ---------------------------------------------------------- */
