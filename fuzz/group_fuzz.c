@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* The group machine under any order of messages, times and bytes. The input is
  * a list of steps: op u8 ‖ length u8 ‖ that many bytes. Two honest groups talk
- * through it: the fuzzer drops, repeats, changes and invents.
+ * through it: the fuzzer drops, repeats, changes and invents. With bit 6 of
+ * the first op they are the two of a direct call: then each keeps the other,
+ * whatever is said, and neither sends anything but keys, to the other.
  */
+#include "fuzz.h"
+
 #include <wzp/crypto/group.h>
-
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum {
     NOW_UNIX = 1800000000,
     STEPS_MAX = 200,
+    CALL_BIT = 0x40,
 };
 
 typedef struct bench {
@@ -24,6 +23,8 @@ typedef struct bench {
     uint8_t packet[WZP_MEDIA_MAX];
     size_t packet_len;
     uint64_t random;
+    bool is_call;
+    wzp_agree *agreed[2];
 } bench;
 
 static void fill(void *user, uint8_t *out, size_t len)
@@ -35,15 +36,46 @@ static void fill(void *user, uint8_t *out, size_t len)
     }
 }
 
+static void agree(bench *b)
+{
+    wzp_agree_config cfg[2];
+    uint8_t commit[WZP_HASH_LEN];
+    uint8_t fp[WZP_FP_LEN];
+    wzp_sig_direct_call_reveal reveal;
+    for (int i = 0; i < 2; i++) {
+        wzp_agree_config_default(&cfg[i]);
+        cfg[i].identity = wzp_seed_identity_table(b->id[i]);
+        cfg[i].rng = (wzp_rng){.fill = fill, .user = b};
+        cfg[i].now_unix = NOW_UNIX;
+        cfg[i].call_id = WZP_STR("call");
+    }
+    require(wzp_agree_new_caller(&b->agreed[0], &cfg[0]) == WZP_OK);
+    wzp_agree_commit(b->agreed[0], commit);
+    require(wzp_agree_new_callee(&b->agreed[1], &cfg[1], commit,
+                                 cfg[0].identity.public_key) == WZP_OK);
+    wzp_identity_fingerprint(cfg[1].identity.public_key, fp);
+    require(wzp_agree_answered(b->agreed[0], NOW_UNIX,
+                               wzp_agree_package(b->agreed[1]), fp) == WZP_OK);
+    require(wzp_agree_reveal(b->agreed[0], &reveal) == WZP_OK);
+    require(wzp_agree_revealed(b->agreed[1], NOW_UNIX, &reveal) == WZP_OK);
+}
+
 static bool begin(bench *b)
 {
     for (uint8_t i = 0; i < 2; i++) {
         const uint8_t seed[WZP_SEED_LEN] = {i};
-        wzp_group_config cfg;
-        wzp_group_config_default(&cfg);
         if (wzp_seed_identity_new(&b->id[i], seed) != WZP_OK) {
             return false;
         }
+    }
+    if (b->is_call) {
+        agree(b);
+    }
+    for (int i = 0; i < 2; i++) {
+        wzp_group_config cfg;
+        wzp_group_config_default(&cfg);
+        cfg.now = b->now;
+        cfg.agreed = b->agreed[i];
         cfg.identity = wzp_seed_identity_table(b->id[i]);
         cfg.rng = (wzp_rng){.fill = fill, .user = b};
         cfg.now_unix = NOW_UNIX;
@@ -56,13 +88,45 @@ static bool begin(bench *b)
     return true;
 }
 
-static void list(bench *b, int at)
+/* The other one, and a stranger of 16 bytes. */
+static void list(bench *b, int at, const uint8_t *x, size_t n)
 {
-    const wzp_participant p = {.fingerprint = WZP_STR(""),
-                               .mid = {b->mid[1 - at], WZP_MID_LEN}};
-    wzp_ignore(
-        wzp_group_roster(b->g[at], b->now, (wzp_participant_list){&p, 1}),
-        "room for one");
+    const wzp_participant p[] = {
+        {.fingerprint = WZP_STR(""), .mid = {b->mid[1 - at], WZP_MID_LEN}},
+        {.fingerprint = WZP_STR(""), .mid = {x, n}},
+    };
+    wzp_ignore(wzp_group_roster(b->g[at], b->now,
+                                (wzp_participant_list){p, n > 0 ? 2 : 1}),
+               "room for one, at least");
+}
+
+/* What a call's group may send. */
+static void require_of_call(const bench *b, int from, const wzp_signal *sig)
+{
+    const uint8_t *peer = b->mid[1 - from];
+    require(sig->kind == WZP_SIG_E2EE_KEYS ||
+            sig->kind == WZP_SIG_E2EE_KEY_REQUEST);
+    if (sig->kind == WZP_SIG_E2EE_KEY_REQUEST) {
+        require(memcmp(sig->u.e2ee_key_request.to, peer, WZP_MID_LEN) == 0);
+        return;
+    }
+    for (size_t i = 0; i < sig->u.e2ee_keys.k.n; i++) {
+        require(memcmp(sig->u.e2ee_keys.k.v[i].to, peer, WZP_MID_LEN) == 0);
+    }
+}
+
+/* The other one is there and keyed; nobody else is more than shown. */
+static void require_peer(const bench *b, int at)
+{
+    wzp_member_info info;
+    bool has_peer = false;
+    for (size_t i = 0; wzp_group_member_at(b->g[at], i, &info) == WZP_OK; i++) {
+        const bool is_peer = memcmp(info.mid, b->mid[1 - at], WZP_MID_LEN) == 0;
+        has_peer |= is_peer;
+        require(info.state ==
+                (is_peer ? WZP_MEMBER_KEYED : WZP_MEMBER_REFUSED));
+    }
+    require(has_peer);
 }
 
 /* Bytes of the input laid over what a signal points to. */
@@ -101,6 +165,9 @@ static void pump(bench *b, int from, unsigned how, const uint8_t *x, size_t n)
         return;
     }
     wzp_signal sig = *a.u.signal;
+    if (b->is_call) {
+        require_of_call(b, from, &sig);
+    }
     if (sig.kind == WZP_SIG_KEY_PACKAGE_REQUEST) {
         const wzp_bytes kp = wzp_group_package_view(b->g[1 - from]);
         const wzp_signal answer = {.kind = WZP_SIG_KEY_PACKAGES,
@@ -164,7 +231,7 @@ static void step(bench *b, uint8_t op, const uint8_t *x, size_t n)
 {
     const int who = op >> 7;
     switch (op & 7) {
-    case 0: list(b, who); break;
+    case 0: list(b, who, x, n); break;
     case 1: leave(b, who); break;
     case 2: pump(b, who, op >> 3 & 7, x, n); break;
     case 3: invent(b, who, x, n); break;
@@ -182,6 +249,7 @@ static void step(bench *b, uint8_t op, const uint8_t *x, size_t n)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     bench b = {.now = 1};
+    b.is_call = size > 0 && (data[0] & CALL_BIT) != 0;
     if (wzp_crypto_global_init() != WZP_OK) {
         return 0;
     }
@@ -193,9 +261,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             step(&b, data[at], data + at + 2, n);
             at += 2 + n;
         }
+        for (int i = 0; b.is_call && i < 2; i++) {
+            require_peer(&b, i);
+        }
     }
     for (int i = 0; i < 2; i++) {
         wzp_group_free(b.g[i]);
+        wzp_agree_free(b.agreed[i]);
         wzp_seed_identity_free(b.id[i]);
     }
     wzp_crypto_global_deinit();

@@ -8,12 +8,14 @@
 #   tests/<lib>/         <lib> and its DEPS                support
 #   tests/support_tests/ proto                             proxy, tap, legacy, report, support
 #     world_*            all libraries                     ears, world, support
+#     secrets_test       proto                             secrets too
 #   tests/bench/         proto                             bench, support
-#   tests/integration/   all libraries                     ears, world, legacy, support
+#   tests/integration/   all libraries                     ears, liar, world, legacy, support
+#     leak_test          all libraries                     secrets, ears, world, support
 #   tests/torture/       all libraries                     faults, world, legacy, support
 #   tests/attack/        all libraries                     liar, world, support
 #   tests/e2e/           proto; runs the programs, *.sh as well
-#   bench/cmd/           all libraries                     bench, world, support
+#   bench/cmd/           all libraries                     bench, world, support; rekey: ears
 #   fuzz/                all libraries                     world, support
 #
 # Includes: "support/harness.h" (-Itests), "bench/support/stoi.h" (-I.), and in
@@ -68,6 +70,15 @@ $(B)/tests/support/world/inside_relay.o: private ALL_CFLAGS += -Ilibwzp-relay/sr
 OBJ_ears := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/support/ears/*.c)))
 WRAP_ears := -Wl,--wrap=wzp_group_seal,--wrap=wzp_group_open,--wrap=wzp_group_recv,--wrap=wzp_decoder_decode,--wrap=wzp_decoder_fill
 $(eval $(call obj_rules,$(OBJ_ears),$(TEST_INC),everything))
+# A register of secrets, and taps where they are made and where things come
+# out; the tests of the register need it alone.
+$(call support,secrets,tests/support/secrets,everything)
+WRAP_secrets := $(foreach f,wzp_test_rng_table wzp_transport_set_test_rng wzp__hkdf \
+  wzp__hkdf_label wzp__hkdf_extract wzp__hkdf512_expand wzp__x25519 \
+  crypto_kem_xwing_enc_deterministic crypto_kem_xwing_dec wc_Tls13_HKDF_Expand_Label_ex \
+  wc_curve25519_shared_secret_ex wzp_seed_identity_new wzp_engine_poll_send \
+  wzp_relay_poll_send wzp_engine_next_event_sized wzp_endpoint_send_signal \
+  wzp_endpoint_send_dgram wzp_store_memory_table,-Wl,--wrap=$(f))
 
 # Programs for tests and the demo: tests/support/<name>/*.c -> $(B)/tests/bin/<name>,
 # what each one sees and links, and how. What is not in main.c is an archive, so
@@ -125,16 +136,22 @@ $(foreach f,$(TEST_FOLDERS),$(eval TESTS_$(f) := $(TESTSRC_$(f):%.c=$(B)/%)))
 TESTS_e2e += $(sort $(wildcard tests/e2e/*.sh))
 
 $(foreach l,$(LIBS),$(call programs,$(TESTSRC_$(l)),$(l),$(l) $(DEPS_$(l)),$(AR_support),-Ilibwzp-$(l)/src))
+# Parts of programs that take parts of apps/common.
+$(B)/tests/relay/app_rooms_file_test.o: private ALL_CFLAGS += -Iapps
 # Peers that speak QUIC as they like reach below the endpoint.
 $(B)/tests/relay/hostile_%_test.o: private ALL_CFLAGS += -Ilibwzp-transport/src $(PCFLAGS_transport)
 WORLDSRC := $(filter tests/support_tests/world_%,$(TESTSRC_support_tests))
 $(call programs,$(filter-out $(WORLDSRC),$(TESTSRC_support_tests)),proto,proto,$(foreach p,proxy tap legacy report,$(AR_prog_$(p))) $(AR_support))
 $(call programs,$(WORLDSRC),everything,$(LIBS),$(OBJ_ears) $(AR_world) $(AR_support),,$(WRAP_ears))
 $(call programs,$(TESTSRC_bench),proto,proto,$(AR_bench) $(AR_support))
-$(call programs,$(TESTSRC_integration),everything,$(LIBS),$(OBJ_ears) $(AR_world) $(AR_prog_legacy) $(AR_support),,$(WRAP_ears))
+LEAKSRC := tests/integration/leak_test.c
+$(call programs,$(LEAKSRC),everything,$(LIBS),$(OBJ_ears) $(OBJ_secrets) $(AR_world) $(AR_support),,$(WRAP_ears) $(WRAP_secrets))
+$(call programs,$(filter-out $(LEAKSRC),$(TESTSRC_integration)),everything,$(LIBS),$(OBJ_ears) $(AR_liar) $(AR_world) $(AR_prog_legacy) $(AR_support),,$(WRAP_ears))
 $(call programs,$(TESTSRC_attack),everything,$(LIBS),$(AR_liar) $(AR_world) $(AR_support))
 $(call programs,$(TESTSRC_torture),everything,$(LIBS),$(AR_faults) $(AR_world) $(AR_prog_legacy) $(AR_support))
-$(B)/tests/torture/syscalls_test $(B)/tests/torture/identity_test: private ALL_LDFLAGS += $(WRAP_faults)
+# These take in apps/common/identity_file.c, which asks passphrase.c.
+$(B)/tests/relay/app_identity_file_test $(B)/tests/torture/identity_test: $(B)/apps/common/passphrase.o
+$(addprefix $(B)/tests/torture/,syscalls_test identity_test contacts_test): private ALL_LDFLAGS += $(WRAP_faults)
 $(filter $(B)/tests/torture/alloc_%,$(TESTS_torture)): private ALL_LDFLAGS += $(WRAP_alloc) $(call wrap_verbs,tests/torture/alloc_stage.h)
 $(call programs,$(TESTSRC_e2e),proto,proto,$(AR_support))
 
@@ -178,7 +195,10 @@ BENCH_SRC := $(sort $(wildcard bench/cmd/*.c))
 BENCHES := $(BENCH_SRC:%.c=$(B)/%)
 # The program of that folder which measures nothing itself.
 BENCH_TOOLS := bench_table
-$(call programs,$(BENCH_SRC),everything,$(LIBS),$(AR_bench) $(AR_world) $(AR_support))
+# Those that look into key groups.
+BENCH_EARS := bench/cmd/rekey.c
+$(call programs,$(filter-out $(BENCH_EARS),$(BENCH_SRC)),everything,$(LIBS),$(AR_bench) $(AR_world) $(AR_support))
+$(call programs,$(BENCH_EARS),everything,$(LIBS),$(OBJ_ears) $(AR_bench) $(AR_world) $(AR_support),,$(WRAP_ears))
 
 .PHONY: demo bench run-bench benches
 benches: $(BENCHES)
@@ -213,8 +233,9 @@ $(if $(filter fuzz,$(VARIANT)),$(call programs,$(FUZZ_SRC),everything,$(LIBS),$(
 
 # What some targets see beside the public headers.
 $(B)/fuzz/caps_fuzz.o: private ALL_CFLAGS += -Ilibwzp-proto/src
-$(B)/fuzz/options_fuzz.o: private ALL_CFLAGS += -Iapps -Iapps/wzp-relay
+$(B)/fuzz/options_fuzz.o $(B)/fuzz/rooms_file_fuzz.o: private ALL_CFLAGS += -Iapps -Iapps/wzp-relay
 $(B)/fuzz/client_fuzz.o: private ALL_CFLAGS += -Ilibwzp-client/src
+$(B)/fuzz/sealed_seed_fuzz.o: private ALL_CFLAGS += -Ilibwzp-crypto/src
 $(B)/fuzz/relay_fuzz.o: private ALL_CFLAGS += -Ilibwzp-relay/src
 
 .PHONY: fuzz run-fuzz fuzz-corpora
@@ -229,9 +250,15 @@ fuzz-corpora: $(FUZZ_SRC:%.c=$(B)/%)
 $(B)/bench/cmd/speed: private ALL_LDFLAGS += -Wl,--wrap=wzp_encoder_encode,--wrap=wzp_decoder_decode,--wrap=wzp_decoder_fill
 # Tests of header contexts count them, and make a control without.
 $(B)/tests/integration/mini_test: private ALL_LDFLAGS += -Wl,--wrap=wzp_endpoint_typed,--wrap=wzp_dgram_tx_encode
+# Sees every key and counter.
+$(B)/tests/attack/restart_test.o: private ALL_CFLAGS += -Ilibwzp-crypto/src
+$(B)/tests/attack/restart_test: private ALL_LDFLAGS += -Wl,--wrap=wzp_sframe_seal
 # Whose allocation it is, and names in its backtrace.
 $(B)/tests/integration/allocs_uv_test $(B)/bench/cmd/allocs: private ALL_LDFLAGS += -rdynamic
 $(B)/tests/integration/allocs_test: private ALL_LDFLAGS += -rdynamic \
   $(foreach v,recv expire poll_send,-Wl,--wrap=wzp_relay_$(v),--wrap=wzp_engine_$(v))
+$(B)/tests/support_tests/secrets_test: $(AR_secrets)
+# Looks at what is freed.
+$(B)/tests/transport/global_test: private ALL_LDFLAGS += -Wl,--wrap=free
 # Counts signals where they are sent.
 $(B)/tests/integration/join_cost_test: private ALL_LDFLAGS += -Wl,--wrap=wzp_endpoint_send_signal

@@ -3,6 +3,7 @@
  * only on request.
  */
 #include "commands.h"
+#include "encrypt.h"
 #include "who.h"
 
 #include <wzp/crypto/wipe.h>
@@ -35,15 +36,38 @@ static void print_mnemonic(const uint8_t seed[WZP_SEED_LEN])
     wzp_wipe(words, sizeof words);
 }
 
-int identity_run(settings *s)
+static int check(const settings *s)
 {
-    uint8_t seed[WZP_SEED_LEN];
-    wzp_seed_identity *identity = NULL;
     if (s->arguments.n != 0) {
         return settings_refuse("identity takes no argument '%s'",
                                s->arguments.v[0]);
     }
-    int status = who_seed(s, seed);
+    if (s->wants_sealed && s->wants_clear) {
+        return settings_refuse("--encrypt and --decrypt exclude each other");
+    }
+    if ((s->wants_sealed || s->wants_clear) &&
+        (s->seed != NULL || s->mnemonic != NULL)) {
+        return settings_refuse("--encrypt and --decrypt change a file; they "
+                               "take no seed");
+    }
+    if (s->wants_clear && s->wants_new) {
+        return settings_refuse("--new --decrypt is just --new");
+    }
+    if (s->new_passphrase != NULL && !s->wants_sealed) {
+        return settings_refuse("--new-passphrase-file needs --encrypt");
+    }
+    return 0;
+}
+
+int identity_run(settings *s)
+{
+    uint8_t seed[WZP_SEED_LEN];
+    wzp_seed_identity *identity = NULL;
+    int status = check(s);
+    if (status == 0) {
+        status = s->wants_sealed || s->wants_clear ? encrypt_seed(s, seed)
+                                                   : who_seed(s, seed);
+    }
     if (status == 0 && wzp_seed_identity_new(&identity, seed) != WZP_OK) {
         fprintf(stderr, "wzp-client: out of memory\n");
         status = 1;

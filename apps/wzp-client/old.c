@@ -24,12 +24,14 @@ static int collect_words(settings *s)
         return settings_refuse("--mnemonic takes 24 words");
     }
     memcpy(text, s->mnemonic, len + 1);
+    settings_forget(s->mnemonic);
     for (size_t i = 0; i < WORDS_AFTER_FIRST; i++) {
         int n = snprintf(text + len, cap - len, " %s", a->v[i]);
         if (n < 0 || (size_t)n >= cap - len) {
             return settings_refuse("--mnemonic takes 24 words");
         }
         len += (size_t)n;
+        settings_forget(a->v[i]);
     }
     a->n -= WORDS_AFTER_FIRST;
     memmove(a->v, a->v + WORDS_AFTER_FIRST, a->n * sizeof *a->v);

@@ -8,7 +8,10 @@
 #include "commands.h"
 #include "common/log_stderr.h"
 
+#include <wzp/crypto/wipe.h>
+
 #include <stdarg.h>
+#include <string.h>
 
 #define DURATION_MAX 604800 /* a week */
 
@@ -19,22 +22,28 @@
     {name, 0, APP_OPTION_TEXT, value, help, offsetof(settings, into), 0, 0}
 #define ABSENT(name) {name, 0, APP_OPTION_ABSENT, NULL, NULL, 0, 0, 0}
 
-#define SEED     TEXT("seed", "HEX", seed, "be this identity: 64 hex digits")
+#define SEED     TEXT("seed", "HEX", seed, \
+                      "be this identity: 64 hex digits, which other users of this machine can see")
 #define MNEMONIC TEXT("mnemonic", "WORDS", mnemonic, \
-                      "be this identity: 24 words in quotes")
+                      "be this identity: 24 words in quotes; seen as those of --seed")
 #define IDENTITY TEXT("identity", "FILE", identity, \
                       "be the one in FILE (default ~/.wzp/identity, made when missing)")
+#define PASSPHRASE TEXT("passphrase-file", "FILE", passphrase, \
+                        "its first line opens the identity (default: asked at the terminal)")
 #define LOG      TEXT("log-level", "LEVEL", log_text, \
                       "error, warn, info, debug or off (default error)")
 #define HELP     {"help", 'h', APP_OPTION_FLAG, NULL, "print this and exit", \
                   offsetof(settings, wants_help), 0, 0}
+
+#define ROOM_SECRET(help) \
+    TEXT("room-secret-file", "FILE", room_secret, help)
 
 #define LEGACY   FLAG("allow-legacy", allow_legacy, \
                       "talk NOT ENCRYPTED where somebody, or the relay, cannot encrypt")
 
 static const app_option JOIN_OPTIONS[] = {
     TEXT("relay", "HOST:PORT", relay, "through this relay (port 4433)"),
-    SEED, MNEMONIC, IDENTITY,
+    SEED, MNEMONIC, IDENTITY, PASSPHRASE,
     TEXT("alias", "NAME", alias, "how others see you (default: from your key)"),
     TEXT("in", "FILE", in, "WAV file to speak (default: silence)"),
     FLAG("loop", loop, "speak it again and again"),
@@ -46,21 +55,43 @@ static const app_option JOIN_OPTIONS[] = {
     TEXT("pin", "HASH", pin, "the relay has this certificate and no other"),
     FLAG("accept-new-key", accept_new_key,
          "remember the certificate also where it has changed"),
+    TEXT("policy", "WHO", policy,
+         "who may hear you: open (default), contacts or list; others are shown"),
+    TEXT("allow", "FP[,FP...]", allow, "for --policy list: fingerprints"),
+    TEXT("allow-file", "FILE", allow_file, "a file of them, one a line"),
+    ROOM_SECRET("its first line is the room's secret; - asks at the terminal"),
+    FLAG("public-name", public_name,
+         "show the room's name to the network, not its hash"),
     LEGACY, LOG, HELP,
 };
 
 static const app_option IDENTITY_OPTIONS[] = {
-    SEED, MNEMONIC, IDENTITY,
+    SEED, MNEMONIC, IDENTITY, PASSPHRASE,
     FLAG("new", wants_new, "make one; the file must not be there yet"),
+    FLAG("encrypt", wants_sealed,
+         "put the file under a passphrase, or under another one"),
+    FLAG("decrypt", wants_clear, "keep the file without a passphrase"),
+    TEXT("new-passphrase-file", "FILE", new_passphrase,
+         "for --encrypt: its first line is the new one (default: asked, twice)"),
     FLAG("show-mnemonic", wants_mnemonic, "print the 24 secret words as well"),
+    HELP,
+};
+
+static const app_option ROOM_SECRET_OPTIONS[] = {
+    ROOM_SECRET("this one instead of six random words; - asks at the terminal"),
     HELP,
 };
 
 static const app_option PING_OPTIONS[] = {LOG, HELP};
 
+static const app_option CONTACTS_OPTIONS[] = {
+    FLAG("undo", undo, "verify: not verified any more"),
+    HELP,
+};
+
 static const app_option OLD_OPTIONS[] = {
     TEXT("room", "NAME", room, "join this room (default \"default\")"),
-    SEED, MNEMONIC,
+    SEED, MNEMONIC, PASSPHRASE,
     TEXT("metrics-file", "FILE", stats, "a line of JSON per second"),
     FLAG("version-check", wants_relay_version, "print the relay's version"),
     {"version", 'V', APP_OPTION_FLAG, NULL, "print the version and exit",
@@ -82,6 +113,12 @@ const command COMMANDS[] = {
     {"ping", "HOST:PORT [option...]",
      "is the relay there, how far, which certificate, which version",
      COUNTED(PING_OPTIONS), ping_run},
+    {"contacts", "[list | add NAME FINGERPRINT | verify WHO | forget WHO] [option...]",
+     "people and relays you know; WHO: name, fingerprint, or HOST:PORT to forget",
+     COUNTED(CONTACTS_OPTIONS), contacts_run},
+    {"room-secret", "ROOM [option...]",
+     "propose a secret for a room, and the line for its relay",
+     COUNTED(ROOM_SECRET_OPTIONS), room_secret_run},
     {NULL, "[option...] [HOST:PORT]",
      "the command line of the earlier client", COUNTED(OLD_OPTIONS), old_run},
 };
@@ -116,4 +153,14 @@ int settings_refuse(const char *fmt, ...)
     va_end(args);
     fputc('\n', stderr);
     return 2;
+}
+
+void settings_forget(const char *text)
+{
+    /* argv is ours to write to, C11 5.1.2.2.1; the parser lends it const. */
+    union {
+        const char *from;
+        char *to;
+    } arg = {.from = text};
+    wzp_wipe(arg.to, strlen(text));
 }

@@ -11,13 +11,18 @@
 
 typedef struct settings {
     const char *relay, *room;
-    const char *seed, *mnemonic, *identity; /* at most one */
+    const char *seed, *mnemonic, *identity;  /* at most one */
+    const char *passphrase, *new_passphrase; /* files */
     const char *alias, *pin;
     const char *in, *out, *stats;
     unsigned long duration_s; /* 0: none */
+    const char *policy, *allow, *allow_file;
+    const char *room_secret; /* file, or "-" */
+    bool public_name;
     bool loop, words, accept_new_key;
     bool allow_legacy; /* and accepts clear media, wherever it is asked */
-    bool wants_new, wants_mnemonic;
+    bool wants_new, wants_mnemonic, wants_sealed, wants_clear;
+    bool undo; /* of contacts verify */
     bool wants_version, wants_help;
     bool wants_relay_version; /* --version-check */
     const char *log_text;
@@ -41,6 +46,10 @@ bool settings_parse(settings *s, const command *c, int argc, char **argv,
 
 /* Wrong usage: prints "wzp-client: …" and returns 2. */
 int settings_refuse(const char *fmt, ...) WZP_PRINTF(1, 2);
+
+/* Overwrite a secret of the command line: other users of the machine see it
+ * there for as long as it stands. */
+void settings_forget(const char *text);
 
 /* The last one, whose name is NULL, is the command line without any. */
 extern const command COMMANDS[];

@@ -2,49 +2,80 @@
 /* See who.h. */
 #include "who.h"
 
-#include "common/identity_file.h"
-#include "home.h"
-
 #include <wzp/crypto/wipe.h>
 
 #include <string.h>
 #include <unistd.h>
 
-static int from_file(const settings *s, uint8_t seed[WZP_SEED_LEN])
+int who_file(const settings *s, char own[HOME_PATH_MAX], app_identity_file *out)
 {
-    char own[HOME_PATH_MAX];
-    char why[APP_PATH_MAX + 128];
-    bool is_new;
-    bool is_exposed;
-    const wzp_rng rng = wzp_rng_system();
-    const char *path = s->identity;
-    if (path == NULL) {
+    *out = (app_identity_file){
+        .path = s->identity, .passphrase_file = s->passphrase, .may_ask = true};
+    if (out->path == NULL) {
         if (!home_path("identity", own)) {
             fprintf(stderr, "wzp-client: the path of the home folder is too "
                             "long\n");
             return 1;
         }
-        path = own;
-    }
-    if (s->wants_new && access(path, F_OK) == 0) {
-        fprintf(stderr, "wzp-client: %s is there already and is not replaced\n",
-                path);
-        return 1;
-    }
-    if (!app_identity_load(path, &rng, seed, &is_new, &is_exposed, why,
-                           sizeof why)) {
-        fprintf(stderr, "wzp-client: %s\n", why);
-        return 1;
-    }
-    if (is_new) {
-        fprintf(stderr, "a new identity is in %s\n", path);
-    }
-    if (is_exposed) {
-        fprintf(stderr,
-                "wzp-client: warning: others can read %s; chmod 600 it\n",
-                path);
+        out->path = own;
     }
     return 0;
+}
+
+void who_tell(const app_identity_file *f)
+{
+    if (f->is_new) {
+        fprintf(stderr, "a new identity is in %s\n", f->path);
+    }
+    if (f->is_exposed) {
+        fprintf(stderr,
+                "wzp-client: warning: others can read %s; chmod 600 it\n",
+                f->path);
+    }
+}
+
+static int from_file(const settings *s, uint8_t seed[WZP_SEED_LEN])
+{
+    char own[HOME_PATH_MAX];
+    app_identity_file f;
+    const wzp_rng rng = wzp_rng_system();
+    int status = who_file(s, own, &f);
+    if (status != 0) {
+        return status;
+    }
+    if (s->wants_new && access(f.path, F_OK) == 0) {
+        fprintf(stderr, "wzp-client: %s is there already and is not replaced\n",
+                f.path);
+        return 1;
+    }
+    if (!app_identity_load(&f, &rng, seed)) {
+        fprintf(stderr, "wzp-client: %s\n", f.why);
+        return 1;
+    }
+    who_tell(&f);
+    if (s->passphrase != NULL && !f.is_sealed) {
+        fprintf(stderr,
+                "wzp-client: warning: %s is not under a passphrase; "
+                "'wzp-client identity --encrypt' puts it there\n",
+                f.path);
+    }
+    return 0;
+}
+
+static int from_text(const settings *s, uint8_t seed[WZP_SEED_LEN])
+{
+    const char *text = s->seed != NULL ? s->seed : s->mnemonic;
+    const wzp_err e = s->seed != NULL
+                          ? wzp_seed_from_hex(text, strlen(text), seed)
+                          : wzp_mnemonic_decode(text, strlen(text), seed);
+    settings_forget(text);
+    if (e == WZP_OK) {
+        return 0;
+    }
+    return settings_refuse(s->seed != NULL
+                               ? "--seed takes 64 hexadecimal digits"
+                               : "--mnemonic takes the 24 words of an "
+                                 "identity, in quotes");
 }
 
 int who_seed(const settings *s, uint8_t seed[WZP_SEED_LEN])
@@ -55,22 +86,17 @@ int who_seed(const settings *s, uint8_t seed[WZP_SEED_LEN])
         return settings_refuse(
             "--seed, --mnemonic and --identity exclude each other");
     }
-    if (s->wants_new && (s->seed != NULL || s->mnemonic != NULL)) {
+    if (s->seed == NULL && s->mnemonic == NULL) {
+        return from_file(s, seed);
+    }
+    if (s->wants_new) {
         return settings_refuse("--new makes a file; it takes no seed");
     }
-    if (s->seed != NULL) {
-        return wzp_seed_from_hex(s->seed, strlen(s->seed), seed) == WZP_OK
-                   ? 0
-                   : settings_refuse("--seed takes 64 hexadecimal digits");
+    if (s->passphrase != NULL) {
+        return settings_refuse("--passphrase-file opens a file; it takes no "
+                               "seed");
     }
-    if (s->mnemonic != NULL) {
-        return wzp_mnemonic_decode(s->mnemonic, strlen(s->mnemonic), seed) ==
-                       WZP_OK
-                   ? 0
-                   : settings_refuse("--mnemonic takes the 24 words of an "
-                                     "identity, in quotes");
-    }
-    return from_file(s, seed);
+    return from_text(s, seed);
 }
 
 int who_open(const settings *s, wzp_seed_identity **out)

@@ -11,9 +11,11 @@ typedef struct settings {
     const char *listen_text;
     const char *identity;      /* path */
     const char *next_identity; /* path; NULL: none */
+    const char *passphrase;    /* path; NULL: none */
     const char *next_from_text;
     const char *log_text;
-    bool allow_legacy;
+    const char *rooms; /* path; NULL: no rules */
+    bool allow_legacy, is_closed;
     unsigned long max_members;
     bool wants_version, wants_help;
     /* out of the above */

@@ -202,7 +202,7 @@ int main(void)
          .unit = "1/s",
          .baseline = base.median,
          .goal_is = WZP_GOAL_AT_LEAST,
-         .goal = 3,
+         .goal = 4,
          .runs = ROUNDS,
          .spread = all.spread,
          .conditions = how},

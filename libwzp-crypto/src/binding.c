@@ -4,6 +4,7 @@
 #include "sha256.h"
 
 #include <wzp/crypto/binding.h>
+#include <wzp/crypto/wipe.h>
 
 enum {
     BINDING_MAX_LEN = 14 + 1 + 3 * WZP_HASH_LEN,
@@ -28,7 +29,9 @@ wzp_err wzp_binding_sign(const wzp_identity *id, const wzp_binding_input *in,
 {
     uint8_t text[BINDING_MAX_LEN];
     const size_t len = binding_text(in, text);
-    return id->sign(id->user, text, len, sig);
+    const wzp_err e = id->sign(id->user, text, len, sig);
+    wzp_wipe(text, sizeof text); /* the exporter value is in it */
+    return e;
 }
 
 wzp_err wzp_binding_verify(const uint8_t public_key[WZP_KEY_LEN],
@@ -37,7 +40,9 @@ wzp_err wzp_binding_verify(const uint8_t public_key[WZP_KEY_LEN],
 {
     uint8_t text[BINDING_MAX_LEN];
     const size_t len = binding_text(in, text);
-    return wzp_identity_verify(public_key, text, len, sig, sig_len);
+    const wzp_err e = wzp_identity_verify(public_key, text, len, sig, sig_len);
+    wzp_wipe(text, sizeof text);
+    return e;
 }
 
 static size_t legacy_text(bool is_offer, const uint8_t eph_pub[WZP_KEY_LEN],

@@ -13,7 +13,6 @@
 
 enum {
     KEM_ENC_SEED_LEN = 64,
-    P_LEN = 11 + 4 * WZP_HASH_LEN,
 };
 _Static_assert(WZP_KEM_PK_LEN == crypto_kem_xwing_PUBLICKEYBYTES, "X-Wing");
 _Static_assert(WZP_KEM_SK_LEN == crypto_kem_xwing_SECRETKEYBYTES, "X-Wing");
@@ -48,26 +47,25 @@ wzp_err wzp_kem_open(const uint8_t secret[WZP_KEM_SK_LEN],
                                                          : WZP_ERR_WEAK_KEY;
 }
 
-/* P: the signed text, which also salts the keys. */
-static void signed_text(const wzp_pair_names *names, const uint8_t *ct,
-                        uint8_t out[P_LEN])
+static void make_text(const wzp_pair_names *names, const uint8_t *ct,
+                      wzp_pair_text *out)
 {
     uint8_t h[WZP_HASH_LEN];
     wzp__sha256_parts(WZP__PARTS({ct, WZP_KEM_CT_LEN}), h);
-    wzp__join(out,
+    wzp__join(out->p,
               WZP__PARTS(WZP__LABEL("wzp-pair-v1"),
                          {names->room_id, WZP_HASH_LEN},
                          {names->kph_from, WZP_HASH_LEN},
                          {names->kph_to, WZP_HASH_LEN}, {h, WZP_HASH_LEN}));
 }
 
-static void derive(const uint8_t p[P_LEN], const uint8_t shared[WZP_KEY_LEN],
+static void derive(const wzp_pair_text *text, const uint8_t shared[WZP_KEY_LEN],
                    const uint8_t *psk, wzp_pair_keys *out)
 {
     uint8_t salt[WZP_HASH_LEN];
     uint8_t ikm[2 * WZP_KEY_LEN];
     uint8_t prk[WZP_KEY_LEN];
-    wzp__sha256_parts(WZP__PARTS({p, P_LEN}), salt);
+    wzp__sha256_parts(WZP__PARTS({text->p, sizeof text->p}), salt);
     const size_t len = wzp__join(
         ikm, WZP__PARTS({shared, WZP_KEY_LEN},
                         {psk, psk != NULL ? (size_t)WZP_KEY_LEN : 0}));
@@ -85,17 +83,17 @@ wzp_err wzp_pair_seal(const wzp_identity *id, const wzp_rng *rng,
                       wzp_pair_keys *out)
 {
     uint8_t shared[WZP_KEY_LEN];
-    uint8_t p[P_LEN];
+    wzp_pair_text text;
     wzp_err e = wzp_kem_seal(rng, kem_to, ct, shared);
     if (e != WZP_OK) {
         goto done;
     }
-    signed_text(names, ct, p);
-    e = id->sign(id->user, p, sizeof p, sig);
+    make_text(names, ct, &text);
+    e = id->sign(id->user, text.p, sizeof text.p, sig);
     if (e != WZP_OK) {
         goto done;
     }
-    derive(p, shared, psk, out);
+    derive(&text, shared, psk, out);
 done:
     sodium_memzero(shared, sizeof shared);
     return e;
@@ -103,27 +101,25 @@ done:
 
 wzp_err wzp_pair_verify(const uint8_t id_from[WZP_KEY_LEN],
                         const wzp_pair_names *names, wzp_bytes ct,
-                        wzp_bytes sig)
+                        wzp_bytes sig, wzp_pair_text *out)
 {
-    uint8_t p[P_LEN];
     if (ct.len != WZP_KEM_CT_LEN || sig.len != WZP_SIG_LEN) {
         return WZP_ERR_LENGTH;
     }
-    signed_text(names, ct.ptr, p);
-    return wzp_identity_verify(id_from, p, sizeof p, sig.ptr, sig.len);
+    make_text(names, ct.ptr, out);
+    return wzp_identity_verify(id_from, out->p, sizeof out->p, sig.ptr,
+                               sig.len);
 }
 
-wzp_err wzp_pair_open(const wzp_pair_names *names,
+wzp_err wzp_pair_open(const wzp_pair_text *text,
                       const uint8_t ct[WZP_KEM_CT_LEN],
                       const uint8_t secret[WZP_KEM_SK_LEN], const uint8_t *psk,
                       wzp_pair_keys *out)
 {
     uint8_t shared[WZP_KEY_LEN];
-    uint8_t p[P_LEN];
     const wzp_err e = wzp_kem_open(secret, ct, shared);
     if (e == WZP_OK) {
-        signed_text(names, ct, p);
-        derive(p, shared, psk, out);
+        derive(text, shared, psk, out);
     }
     sodium_memzero(shared, sizeof shared);
     return e;

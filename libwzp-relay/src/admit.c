@@ -6,8 +6,11 @@
 #include <wzp/crypto/legacy.h>
 #include <wzp/crypto/room.h>
 #include <wzp/crypto/wipe.h>
+#include <wzp/proto/room_name.h>
 
 #include <string.h>
+
+enum { CALL_PREFIX_LEN = sizeof WZP_CALL_ROOM_PREFIX - 1 };
 
 static wzp_binding_input binding_of(const wzp__admit_rules *rules,
                                     const uint8_t *exporter,
@@ -30,19 +33,81 @@ wzp_err wzp__admit_binding(const wzp__admit_rules *rules,
     return e == WZP_OK ? WZP_OK : WZP_ERR_BINDING;
 }
 
-static wzp_err check_package(const wzp__admit_client *client,
-                             const wzp_sig_call_offer *offer, wzp_kp *kp)
+/* A package is made for this room, or for the call whose room it is. Which call
+ * that is nobody can tell from a name that came as a hash: the two in it know
+ * each other's package, and others get no keys. */
+static bool is_made_for(const uint8_t made_for[WZP_HASH_LEN], wzp_str room)
 {
     uint8_t room_id[WZP_HASH_LEN];
     uint8_t ctx[WZP_HASH_LEN];
-    uint8_t fingerprint[WZP_FP_LEN];
-    wzp_room_id((wzp_str){client->room, strlen(client->room)}, room_id);
+    wzp_room_id(room, room_id);
     wzp_room_ctx(room_id, ctx);
+    if (memcmp(made_for, ctx, WZP_HASH_LEN) == 0) {
+        return true;
+    }
+    if (room.len <= CALL_PREFIX_LEN ||
+        memcmp(room.ptr, WZP_CALL_ROOM_PREFIX, CALL_PREFIX_LEN) != 0) {
+        return wzp_room_name_kind(room.ptr, room.len) == WZP_ROOM_HASHED;
+    }
+    wzp_call_ctx(
+        (wzp_str){room.ptr + CALL_PREFIX_LEN, room.len - CALL_PREFIX_LEN}, ctx);
+    return memcmp(made_for, ctx, WZP_HASH_LEN) == 0;
+}
+
+static wzp_err check_package(const wzp__admit_client *client,
+                             const wzp_sig_call_offer *offer, wzp_kp *kp)
+{
+    const wzp_str room = {client->room, strlen(client->room)};
+    uint8_t fingerprint[WZP_FP_LEN];
     wzp_identity_fingerprint(offer->identity_pub, fingerprint);
-    WZP_TRY(wzp_kp_decode(offer->kp.ptr, offer->kp.len, client->now, ctx,
+    WZP_TRY(wzp_kp_decode(offer->kp.ptr, offer->kp.len, client->now, NULL,
                           fingerprint, 0, kp));
     if (memcmp(kp->id, offer->identity_pub, sizeof kp->id) != 0) {
         return WZP_ERR_FINGERPRINT;
+    }
+    return is_made_for(kp->ctx, room) ? WZP_OK : WZP_ERR_KP_CONTEXT;
+}
+
+static wzp_err by_rule(wzp__verdict *out, wzp_err e, const char *reason)
+{
+    out->is_by_rule = true;
+    out->reason = reason;
+    return e;
+}
+
+static wzp_err check_rule(const wzp__room_rule *rule,
+                          const wzp__admit_client *client,
+                          const wzp_sig_call_offer *offer, wzp__verdict *out)
+{
+    uint8_t fingerprint[WZP_FP_LEN];
+    const wzp_bytes proof = offer->room_proof;
+    if (rule->access != NULL &&
+        wzp_room_proof_check(rule->access, client->exporter, out->kp.kph,
+                             proof.ptr, proof.len) != WZP_OK) {
+        return by_rule(out, WZP_ERR_ROOM_PROOF,
+                       proof.ptr == NULL
+                           ? "this room has a secret, and none was given"
+                           : "the secret given is not that of this room");
+    }
+    wzp_identity_fingerprint(offer->identity_pub, fingerprint);
+    if (!wzp__room_rule_allows(rule, fingerprint)) {
+        return by_rule(out, WZP_ERR_NOT_ALLOWED,
+                       "this identity is not on the list of this room");
+    }
+    return WZP_OK;
+}
+
+/* Its signature is good on any connection: it could be anybody's. */
+static wzp_err check_legacy(const wzp__admit_rules *rules,
+                            const wzp__room_rule *rule, wzp__verdict *out)
+{
+    if (!rules->allow_legacy) {
+        return WZP_ERR_LEGACY;
+    }
+    if (rule != NULL && wzp__room_rule_restricts(rule)) {
+        return by_rule(out, WZP_ERR_LEGACY,
+                       "this room admits only clients that prove who they are "
+                       "(e2e1)");
     }
     return WZP_OK;
 }
@@ -51,10 +116,16 @@ static wzp_err check(const wzp__admit_rules *rules,
                      const wzp__admit_client *client,
                      const wzp_sig_call_offer *offer, wzp__verdict *out)
 {
+    const wzp__room_rule *rule =
+        wzp__room_rules_find(&rules->rooms, client->room);
+    if (rule == NULL && rules->is_closed) {
+        return by_rule(out, WZP_ERR_NOT_ALLOWED,
+                       "there is no such room on this relay");
+    }
     WZP_TRY(wzp_legacy_verify(offer->identity_pub, true, offer->ephemeral_pub,
                               offer->signature.ptr, offer->signature.len));
     if ((offer->caps & WZP_CAP_E2E1) == 0) {
-        return rules->allow_legacy ? WZP_OK : WZP_ERR_LEGACY;
+        return check_legacy(rules, rule, out);
     }
     if ((offer->caps & WZP_CAP_SIG1) == 0) {
         return WZP_ERR_PROTOCOL; /* keys travel in sig1 messages */
@@ -62,6 +133,9 @@ static wzp_err check(const wzp__admit_rules *rules,
     WZP_TRY(wzp__admit_binding(rules, client->exporter, WZP_BINDING_CALL_OFFER,
                                offer->identity_pub, offer->kp, offer->binding));
     WZP_TRY(check_package(client, offer, &out->kp));
+    if (rule != NULL) {
+        WZP_TRY(check_rule(rule, client, offer, out));
+    }
     out->is_capable = true;
     return WZP_OK;
 }
@@ -71,7 +145,10 @@ void wzp__admit_check(const wzp__admit_rules *rules,
                       const wzp_sig_call_offer *offer, wzp__verdict *out)
 {
     memset(out, 0, sizeof *out);
-    wzp__admit_refusal(check(rules, client, offer, out), out);
+    const wzp_err e = check(rules, client, offer, out);
+    const char *why = out->reason;
+    wzp__admit_refusal(e, out);
+    out->reason = out->is_by_rule ? why : out->reason;
 }
 
 void wzp__admit_refusal(wzp_err e, wzp__verdict *out)
@@ -90,10 +167,15 @@ void wzp__admit_refusal(wzp_err e, wzp__verdict *out)
         out->code = WZP_CLOSE_FULL;
         out->reason = "stream id in use: join again with a fresh key package";
         break;
+    case WZP_ERR_RATE:
+        out->code = WZP_CLOSE_FULL;
+        out->reason = "too much from this address: try again later";
+        break;
     case WZP_ERR_NOMEM:
         out->code = WZP_CLOSE_FULL;
         out->reason = "relay is out of memory";
         break;
+    case WZP_ERR_NOT_ALLOWED: out->code = WZP_CLOSE_NOT_ALLOWED; break;
     case WZP_ERR_PROTOCOL: out->code = WZP_CLOSE_PROTOCOL; break;
     case WZP_ERR_IO:
         out->code = WZP_CLOSE_SHUTDOWN;

@@ -8,6 +8,11 @@
 
 #include <string.h>
 
+enum {
+    SOURCE_ROOMS_PART = 4,
+    SOURCE_ROOMS_LEAST = 16,
+};
+
 void wzp_relay_config_default_sized(wzp_relay_config *cfg, size_t size)
 {
     const wzp_relay_config full = {
@@ -33,6 +38,11 @@ wzp_relay_config wzp__config_complete(const wzp_relay_config *cfg)
     wzp_sized_take(&all, sizeof all, cfg);
     if (all.build == NULL) {
         all.build = "unknown";
+    }
+    if (all.max_source_rooms == 0) {
+        const size_t part = all.max_rooms / SOURCE_ROOMS_PART;
+        all.max_source_rooms =
+            part < SOURCE_ROOMS_LEAST ? SOURCE_ROOMS_LEAST : part;
     }
     return all;
 }
@@ -60,6 +70,8 @@ const char *wzp__config_wrong(const wzp_relay_config *cfg)
              memcmp(cfg->next_identity.public_key, cfg->identity.public_key,
                     WZP_KEY_LEN) == 0,
          "next_identity: the same as identity"},
+        {cfg->n_room_rules > 0 && cfg->room_rules == NULL,
+         "room_rules: missing"},
         {cfg->max_registrations < 1 || cfg->max_registrations > 65536,
          "max_registrations: 1 to 65536"},
         {cfg->packets < 64 || cfg->packets > 1048576, "packets: 64 to 1048576"},

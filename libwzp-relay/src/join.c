@@ -14,6 +14,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* Of the address (wzp_endpoint_charge). chosen: who has nothing to show gets
+ * ten times less often to the door. */
+enum { POINTS_WRONG = 10 };
+
 #define VERSION_LINGER (100 * WZP_MS) /* spec/wire.md 5.2 */
 
 /* --- telling -------------------------------------------------------------- */
@@ -52,14 +56,19 @@ void wzp__join_tell(wzp_relay *relay, wzp_tstamp now, wzp_relay_event_kind kind,
             ev.is_verified ? " verified" : "");
 }
 
-static void count_refusal(wzp_relay_stats *stats, wzp_err err)
+static void count_refusal(wzp_relay_stats *stats, const wzp__verdict *verdict)
 {
-    switch (err) {
+    if (verdict->is_by_rule) {
+        stats->refused_rule++;
+        return;
+    }
+    switch (verdict->err) {
     case WZP_ERR_LEGACY: stats->refused_legacy++; break;
     case WZP_ERR_ROOM_FULL:
     case WZP_ERR_SID:
     case WZP_ERR_NOMEM: stats->refused_full++; break;
     case WZP_ERR_TIMEOUT: stats->refused_timeout++; break;
+    case WZP_ERR_RATE: stats->refused_rate++; break;
     case WZP_ERR_PROTOCOL:
     case WZP_ERR_NAME:
     case WZP_ERR_NOT_ALLOWED: stats->refused_protocol++; break;
@@ -121,10 +130,24 @@ void wzp__join_gone(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
     wzp__peers_remove(&relay->peers, peer);
 }
 
+/* Made to cost us work or a place, or by a client that will not get better by
+ * trying again; a full relay and an old client are no fault of the address. */
+static bool is_wrong(wzp_err err)
+{
+    return err != WZP_ERR_LEGACY && err != WZP_ERR_ROOM_FULL &&
+           err != WZP_ERR_SID && err != WZP_ERR_NOMEM && err != WZP_ERR_RATE &&
+           err != WZP_ERR_IO;
+}
+
 void wzp__join_refuse(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
                       const wzp__verdict *verdict)
 {
-    count_refusal(&relay->stats, verdict->err);
+    count_refusal(&relay->stats, verdict);
+    if (is_wrong(verdict->err)) {
+        wzp_ignore(
+            wzp_endpoint_charge(relay->ep, now, peer->conn, POINTS_WRONG),
+            "it is refused anyhow");
+    }
     wzp__join_tell(relay, now, WZP_RELAY_REFUSED, peer, verdict->err);
     /* To a client an Ack that says no is final. What may be otherwise the next
      * time is said by the close alone. */
@@ -298,6 +321,18 @@ static void replace_older(wzp_relay *relay, wzp_tstamp now, const char *key,
                     WZP_ERR_REPLACED);
 }
 
+static wzp_err make_room(wzp_relay *relay, const wzp__peer *peer,
+                         const char *key, wzp__room **out)
+{
+    if (wzp__room_table_made(&relay->rooms, &peer->remote) >=
+        relay->cfg.max_source_rooms) {
+        return WZP_ERR_ROOM_FULL;
+    }
+    WZP_TRY(wzp__room_table_insert(&relay->rooms, key, peer->name, out));
+    (*out)->maker = peer->remote;
+    return WZP_OK;
+}
+
 /* member  taken on WZP_OK */
 static wzp_err enter_room(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
                           wzp__member *member)
@@ -307,7 +342,7 @@ static wzp_err enter_room(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
     replace_older(relay, now, key, member);
     wzp__room *room = wzp__room_table_find(&relay->rooms, key);
     if (room == NULL) {
-        WZP_TRY(wzp__room_table_insert(&relay->rooms, key, peer->name, &room));
+        WZP_TRY(make_room(relay, peer, key, &room));
     }
     wzp_err e = wzp__room_insert(room, relay->cfg.max_members, member);
     if (e != WZP_OK) {
@@ -382,8 +417,13 @@ void wzp__join_offer(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
         .room = peer->name,
         .now = relay->cfg.unix_now(relay->cfg.unix_now_user),
     };
-    wzp__verdict verdict;
-    wzp__admit_check(&relay->rules, &client, offer, &verdict);
+    wzp__verdict verdict = {.err = wzp_endpoint_charge(
+                                relay->ep, now, peer->conn, WZP__POINTS_OFFER)};
+    if (verdict.err == WZP_ERR_RATE) {
+        wzp__admit_refusal(verdict.err, &verdict);
+    } else {
+        wzp__admit_check(&relay->rules, &client, offer, &verdict);
+    }
     if (verdict.err == WZP_OK &&
         !wzp__auth_admits(&peer->auth, relay->cfg.asks_auth,
                           offer->identity_pub)) {

@@ -17,6 +17,10 @@ void wzp__join_offer(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
 /* The peer's deadline passed. */
 void wzp__join_expire(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer);
 
+/* What a CallOffer or RegisterPresence costs its address (wzp_endpoint_charge).
+ * chosen: as much as its handshake. */
+#define WZP__POINTS_OFFER 1
+
 /* Close the connection and leave the room at once; the peer goes when the
  * endpoint says so. err goes into the event (WZP_OK: left as it wished). */
 void wzp__join_close(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,

@@ -63,6 +63,10 @@ static wzp_err make_endpoint(wzp_relay *relay, wzp_tstamp now)
     cfg.accepts = true;
     cfg.has_tls_seed = true;
     cfg.max_conns = relay->cfg.max_conns;
+    cfg.max_source_conns = relay->cfg.max_source_conns;
+    cfg.max_source_strangers = relay->cfg.max_source_waiting;
+    cfg.source_points = relay->cfg.source_points;
+    cfg.source_points_per_s = relay->cfg.source_points_per_s;
     /* For our own clients: nobody has shown that others take them well. */
     cfg.gives_tickets = !relay->cfg.allow_legacy;
     cfg.pool = relay->pool;
@@ -96,6 +100,7 @@ static wzp_err make_parts(wzp_relay *relay, wzp_tstamp now)
     relay->roster_due = WZP_NEVER;
     relay->rules.identity = relay->cfg.identity;
     relay->rules.allow_legacy = relay->cfg.allow_legacy;
+    relay->rules.is_closed = relay->cfg.is_closed;
     return wzp_endpoint_cert_hash(relay->ep, relay->rules.cert_hash);
 }
 
@@ -116,7 +121,7 @@ static wzp_err init_globals(void)
 }
 
 static wzp_err make(wzp_relay **out, const wzp_relay_config *cfg,
-                    wzp_tstamp now)
+                    wzp_tstamp now, char *why, size_t why_len)
 {
     WZP_TRY(init_globals());
     wzp_relay *relay = wzp_mem_new(&cfg->mem, sizeof *relay);
@@ -128,6 +133,11 @@ static wzp_err make(wzp_relay **out, const wzp_relay_config *cfg,
     (void)snprintf(relay->build, sizeof relay->build, "%s", cfg->build);
     relay->cfg.build = relay->build;
     wzp_err e = make_parts(relay, now);
+    if (e == WZP_OK) {
+        e = wzp_relay_rules_set(relay, cfg->room_rules, cfg->n_room_rules, why,
+                                why_len);
+    }
+    relay->cfg.room_rules = NULL; /* copied */
     if (e != WZP_OK) {
         wzp_relay_free(relay);
         return e;
@@ -141,12 +151,27 @@ wzp_err wzp_relay_new(wzp_relay **out, const wzp_relay_config *cfg,
 {
     const wzp_relay_config all = wzp__config_complete(cfg);
     const char *wrong = wzp__config_wrong(&all);
-    wzp_err e = wrong != NULL ? WZP_ERR_CONFIG : make(out, &all, now);
-    if (e != WZP_OK && why != NULL && why_len > 0) {
+    if (why != NULL && why_len > 0) {
+        why[0] = '\0';
+    }
+    wzp_err e =
+        wrong != NULL ? WZP_ERR_CONFIG : make(out, &all, now, why, why_len);
+    if (e != WZP_OK && why != NULL && why_len > 0 && why[0] == '\0') {
         (void)snprintf(why, why_len, "%s",
                        wrong != NULL ? wrong : wzp_strerror(e));
     }
     return e;
+}
+
+wzp_err wzp_relay_rules_set(wzp_relay *relay, const wzp_room_rule *rules,
+                            size_t n, char *why, size_t why_len)
+{
+    wzp__room_rules made;
+    WZP_TRY(
+        wzp__room_rules_make(&made, &relay->cfg.mem, rules, n, why, why_len));
+    wzp__room_rules_deinit(&relay->rules.rooms, &relay->cfg.mem);
+    relay->rules.rooms = made;
+    return WZP_OK;
 }
 
 /* Members are freed with their rooms; peers must not look at them then. */
@@ -170,6 +195,7 @@ void wzp_relay_free(wzp_relay *relay)
     wzp_arena_free(relay->in_arena);
     wzp_arena_free(relay->egress.arena);
     wzp_pkt_pool_free(relay->pool);
+    wzp__room_rules_deinit(&relay->rules.rooms, &mem);
     wzp_mem_free(&mem, relay, sizeof *relay);
     deinit_globals();
 }
@@ -389,6 +415,7 @@ void wzp_relay_stats_get(const wzp_relay *relay, wzp_relay_stats *out)
     all.half_open = ep.half_open;
     all.handshakes_failed = ep.handshake_failed;
     all.handshakes_refused = ep.refused_full;
+    all.handshakes_refused_rate = ep.refused_rate;
     all.retries_sent = ep.retries_sent;
     all.resets_sent = ep.resets_sent;
     all.path_changes = ep.path_changes;

@@ -31,12 +31,16 @@ typedef struct insider {
     wzp_key_name key;
 } insider;
 
-static void take_pair(insider *in, const wzp_sig_e2ee_pair *msg)
+static void take_pair(insider *in, const wzp_liar_member *from,
+                      const wzp_sig_e2ee_pair *msg)
 {
+    wzp_pair_text text;
     wzp_pair_keys keys;
     assert_int_equal(
-        wzp_pair_open(&in->names, msg->ct.ptr, in->secret, NULL, &keys),
+        wzp_pair_verify(from->identity, &in->names, msg->ct, msg->sig, &text),
         WZP_OK);
+    assert_int_equal(wzp_pair_open(&text, msg->ct.ptr, in->secret, NULL, &keys),
+                     WZP_OK);
     in->chain = (wzp_key_chain){.n = 0};
     memcpy(in->chain.pk, keys.i2r, WZP_KEY_LEN);
     in->has_pair = true;
@@ -57,12 +61,11 @@ static bool overhear(void *user, wzp_liar *liar, int from, int to,
                      wzp_signal *sig)
 {
     insider *in = user;
-    (void)liar;
     if (from != 0 || to != in->number) {
         return true;
     }
     if (sig->kind == WZP_SIG_E2EE_PAIR && !in->has_pair) {
-        take_pair(in, &sig->u.e2ee_pair);
+        take_pair(in, wzp_liar_member_at(liar, from), &sig->u.e2ee_pair);
     } else if (sig->kind == WZP_SIG_E2EE_KEYS && in->has_pair) {
         take_keys(in, &sig->u.e2ee_keys);
     }

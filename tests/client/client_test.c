@@ -6,6 +6,7 @@
 #include "client/small_relay.h"
 
 #include <wzp/client/client.h>
+#include <wzp/crypto/room.h>
 #include <wzp/transport/uv_udp.h>
 
 #include <uv.h>
@@ -26,6 +27,7 @@ typedef struct uv_relay {
     uv_async_t stop;
     wzp_uv_udp *udp;
     char address[32];
+    bool is_halted;
 } uv_relay;
 
 static void relay_recv(void *m, wzp_tstamp now, const wzp_addr *local,
@@ -80,6 +82,22 @@ static void relay_thread(void *user)
     uv_run(&r->loop, UV_RUN_DEFAULT);
 }
 
+/* Whoever registers may. */
+static void answer_registration(void *user, const wzp_signal *sig)
+{
+    const wzp_signal ack = {
+        .kind = WZP_SIG_REGISTER_PRESENCE_ACK,
+        .u.register_presence_ack = {.success = true,
+                                    .error = WZP_STR_NONE,
+                                    .relay_build = WZP_STR_NONE,
+                                    .relay_region = WZP_STR_NONE,
+                                    .caps = WZP_CAP_PRESENT | WZP_CAP_E2E1 |
+                                            WZP_CAP_SIG1}};
+    if (sig->kind == WZP_SIG_REGISTER_PRESENCE) {
+        sr_send(user, &ack);
+    }
+}
+
 static uv_relay *relay_start_as(sr_mood mood)
 {
     ASSERT_OK(wzp_global_init());
@@ -89,6 +107,8 @@ static uv_relay *relay_start_as(sr_mood mood)
     w->mem = wzp_mem_default();
     w->seed = 7;
     w->mood = mood;
+    w->on_signal = answer_registration;
+    w->user = w;
     w->now = wzp_uv_now();
     ASSERT_OK(wzp_pkt_pool_new(&w->relay_pool, &w->mem, 64));
     ASSERT_OK(wzp_arena_new(&w->arena, &w->mem, 8u * WZP_SIGNAL_MAX));
@@ -114,12 +134,22 @@ static uv_relay *relay_start(void)
     return relay_start_as(SR_GOOD);
 }
 
-/* Returns the number of offers it saw. */
-static size_t relay_end(uv_relay *r)
+/* Handshakes it saw through. It does nothing more, and can be looked at. */
+static size_t relay_halt(uv_relay *r)
 {
     uv_async_send(&r->stop);
     uv_thread_join(&r->thread);
     assert_int_equal(uv_loop_close(&r->loop), 0);
+    r->is_halted = true;
+    return r->w.dials;
+}
+
+/* Returns the number of offers it saw. */
+static size_t relay_end(uv_relay *r)
+{
+    if (!r->is_halted) {
+        relay_halt(r);
+    }
     const size_t offers = r->w.offers;
     wzp_endpoint_free(r->w.relay);
     wzp_pkt_pool_free(r->w.relay_pool);
@@ -240,6 +270,38 @@ WZP_TEST(client_gives_words_when_in_a_room_and_the_reason_when_not)
     }
     wzp_client_free(c, NULL, NULL);
     relay_end(r);
+}
+
+/* In no room: people are known there too. */
+WZP_TEST(client_says_what_became_of_commands_about_contacts)
+{
+    ASSERT_OK(wzp_global_init());
+    const uint8_t fp[WZP_FP_LEN] = {1, 2, 3};
+    char long_name[WZP_ALIAS_MAX + 1];
+    wzp_client *c = client_new(NULL);
+    ASSERT_OK(wzp_client_run_thread(c));
+
+    ASSERT_OK(wzp_client_contact_add(c, fp, "Anna"));
+    wzp_client_event ev = await_event(c, WZP_EVENT_CONTACT);
+    ASSERT_OK(ev.u.contact.why);
+    assert_string_equal(ev.u.contact.name, "Anna");
+    assert_memory_equal(ev.u.contact.fingerprint, fp, WZP_FP_LEN);
+    ASSERT_OK(wzp_client_contact_add(c, fp, "Berta"));
+    ev = await_event(c, WZP_EVENT_CONTACT);
+    assert_int_equal(ev.u.contact.why, WZP_ERR_EXISTS);
+    ASSERT_OK(wzp_client_contact_verify(c, fp, true));
+    ev = await_event(c, WZP_EVENT_CONTACT);
+    assert_int_equal(ev.u.contact.why, WZP_ERR_STATE);
+    ASSERT_OK(wzp_client_contact_forget(c, fp));
+    ev = await_event(c, WZP_EVENT_CONTACT);
+    ASSERT_OK(ev.u.contact.why);
+    assert_string_equal(ev.u.contact.name, "");
+    memset(long_name, 'n', sizeof long_name);
+    long_name[WZP_ALIAS_MAX] = '\0';
+    assert_int_equal(wzp_client_contact_add(c, fp, long_name), WZP_ERR_NAME);
+
+    wzp_client_free(c, NULL, NULL);
+    wzp_global_deinit();
 }
 
 WZP_TEST(client_stays_in_the_call_when_the_network_changes)
@@ -692,6 +754,339 @@ WZP_TEST(client_tells_when_a_name_is_not_found)
 
     assert_int_equal(ev.u.ended.why, WZP_ERR_RESOLVE);
     assert_non_null(strstr(ev.u.ended.text, "no..where"));
+    wzp_client_free(c, NULL, NULL);
+    wzp_global_deinit();
+}
+
+/* --- terms of a join ------------------------------------------------------ */
+
+static wzp_client_join_options with_secret(const uv_relay *r,
+                                           const char *secret)
+{
+    wzp_client_join_options o;
+    wzp_client_join_options_default(&o);
+    o.room = "room";
+    o.relay = r->address;
+    o.secret = secret;
+    o.secret_len = strlen(secret);
+    return o;
+}
+
+typedef struct proof {
+    uint8_t exporter[32], kph[WZP_HASH_LEN], mac[WZP_HASH_LEN];
+    size_t len;
+} proof;
+
+static sr *proving; /* the relay below */
+
+static void note_proof(void *user, const wzp_signal *sig)
+{
+    proof *p = user;
+    if (sig->kind != WZP_SIG_CALL_OFFER) {
+        return;
+    }
+    const wzp_sig_call_offer *o = &sig->u.call_offer;
+    p->len = o->room_proof.len;
+    if (p->len == sizeof p->mac) {
+        memcpy(p->mac, o->room_proof.ptr, sizeof p->mac);
+    }
+    wzp_sha256(o->kp.ptr, o->kp.len, p->kph);
+    memcpy(p->exporter, proving->exporter, sizeof p->exporter);
+}
+
+WZP_TEST(client_proves_the_secret_it_is_given_and_keeps_it_to_itself)
+{
+    uint8_t access[WZP_KEY_LEN], psk[WZP_KEY_LEN], room_id[WZP_HASH_LEN];
+    proof p = {0};
+    char secret[] = "able baker charlie";
+    uv_relay *r = relay_start();
+    proving = &r->w;
+    r->w.user = &p;
+    r->w.on_signal = note_proof;
+    wzp_client *c = client_new(NULL);
+    ASSERT_OK(wzp_client_run_thread(c));
+    const wzp_client_join_options o = with_secret(r, secret);
+
+    ASSERT_OK(wzp_client_join_with(c, &o));
+    memset(secret, 'x', sizeof secret); /* it has its own copy */
+    await_state(c, WZP_CLIENT_JOINED);
+
+    wzp_client_free(c, NULL, NULL);
+    assert_int_equal(relay_end(r), 1);
+    wzp_room_id(WZP_STR("room"), room_id);
+    ASSERT_OK(
+        wzp_room_secret_derive("able baker charlie", 18, room_id, access, psk));
+    ASSERT_OK(wzp_room_proof_check(access, p.exporter, p.kph, p.mac, p.len));
+}
+
+WZP_TEST(client_that_leaves_while_the_secret_is_worked_on_does_not_join)
+{
+    uv_relay *r = relay_start();
+    wzp_client *c = client_new(NULL);
+    ASSERT_OK(wzp_client_run_thread(c));
+    const wzp_client_join_options o = with_secret(r, "able baker charlie");
+
+    ASSERT_OK(wzp_client_join_with(c, &o));
+    ASSERT_OK(wzp_client_leave(c));
+    const wzp_client_event ev = await_event(c, WZP_EVENT_ENDED);
+
+    assert_int_equal(ev.u.ended.why, WZP_OK);
+    wzp_client_free(c, NULL, NULL);
+    assert_int_equal(relay_end(r), 0);
+}
+
+WZP_TEST(client_can_be_freed_while_the_secret_is_worked_on)
+{
+    uv_relay *r = relay_start();
+    const wzp_client_join_options o = with_secret(r, "able baker charlie");
+    wzp_client *c = client_new(NULL);
+    ASSERT_OK(wzp_client_run_thread(c));
+    ASSERT_OK(wzp_client_join_with(c, &o));
+    wzp_client_free(c, NULL, NULL);
+
+    c = client_new(NULL); /* and before anybody looked at the command */
+    int fd = -1;
+    int timeout = 0;
+    ASSERT_OK(wzp_client_fd(c, &fd, &timeout));
+    ASSERT_OK(wzp_client_join_with(c, &o));
+    wzp_client_free(c, NULL, NULL);
+    assert_int_equal(relay_end(r), 0);
+}
+
+WZP_TEST(client_judges_the_terms_of_a_join_at_once)
+{
+    static const uint8_t list[1][WZP_FP_LEN];
+    static const char long_one[WZP_ROOM_SECRET_MAX + 1];
+    ASSERT_OK(wzp_global_init());
+    wzp_client *c = client_new(NULL);
+    wzp_client_join_options o;
+    wzp_client_join_options_default(&o);
+    assert_int_equal(wzp_client_join_with(c, &o), WZP_ERR_ARG);
+    o.room = "room";
+    o.relay = "relay.example";
+    o.secret = long_one;
+    assert_int_equal(wzp_client_join_with(c, &o), WZP_ERR_PASSPHRASE);
+    o.secret_len = sizeof long_one;
+    assert_int_equal(wzp_client_join_with(c, &o), WZP_ERR_PASSPHRASE);
+    o.secret_len--;
+    assert_int_equal(wzp_client_join_with(c, &o), WZP_ERR_STATE); /* no host */
+    o.n_allowed = 1;
+    assert_int_equal(wzp_client_join_with(c, &o), WZP_ERR_ARG);
+    o.allowed = list;
+    assert_int_equal(wzp_client_join_with(c, &o), WZP_ERR_STATE);
+    o.policy = (wzp_room_policy)9;
+    assert_int_equal(wzp_client_join_with(c, &o), WZP_ERR_ARG);
+    wzp_client_free(c, NULL, NULL);
+    wzp_global_deinit();
+}
+
+/* --- registering ---------------------------------------------------------- */
+
+static wzp_client_event await_line(wzp_client *c, wzp_line_state state)
+{
+    wzp_client_event ev;
+    do {
+        ev = await_event(c, WZP_EVENT_LINE);
+    } while (ev.u.line.state != state);
+    return ev;
+}
+
+/* "localhost:PORT": a name to look up. */
+static const char *by_name(const uv_relay *r)
+{
+    static char relay[64];
+    snprintf(relay, sizeof relay, "localhost%s", strchr(r->address, ':'));
+    return relay;
+}
+
+WZP_TEST(client_registers_by_name_and_unregisters)
+{
+    uv_relay *r = relay_start();
+    wzp_client *c = client_new(NULL);
+    ASSERT_OK(wzp_client_run_thread(c));
+
+    for (int i = 0; i < 2; i++) {
+        ASSERT_OK(wzp_client_register(c, by_name(r), NULL));
+        ASSERT_OK(await_line(c, WZP_LINE_REGISTERED).u.line.why);
+        ASSERT_OK(wzp_client_unregister(c));
+        ASSERT_OK(await_line(c, WZP_LINE_IDLE).u.line.why);
+    }
+
+    wzp_client_free(c, NULL, NULL);
+    assert_int_equal(relay_halt(r), 2);
+    assert_string_equal(r->w.sni, "_signal");
+    assert_int_equal(relay_end(r), 0); /* and joined no room */
+}
+
+WZP_TEST(client_is_registered_beside_a_room)
+{
+    uv_relay *r = relay_start();
+    wzp_client *c = client_new(NULL);
+    ASSERT_OK(wzp_client_run_thread(c));
+    ASSERT_OK(wzp_client_join(c, "room", by_name(r), NULL));
+    await_state(c, WZP_CLIENT_JOINED);
+
+    ASSERT_OK(wzp_client_register(c, by_name(r), NULL));
+    await_line(c, WZP_LINE_REGISTERED);
+    ASSERT_OK(wzp_client_leave(c));
+    ASSERT_OK(await_event(c, WZP_EVENT_ENDED).u.ended.why);
+    ASSERT_OK(wzp_client_unregister(c));
+    ASSERT_OK(await_line(c, WZP_LINE_IDLE).u.line.why);
+
+    wzp_client_free(c, NULL, NULL);
+    assert_int_equal(relay_end(r), 1);
+}
+
+/* Both names are looked up at once, and neither knows of the other. */
+WZP_TEST(client_looks_up_a_room_and_a_line_at_once)
+{
+    ASSERT_OK(wzp_global_init());
+    wzp_client *c = client_new(NULL);
+    ASSERT_OK(wzp_client_run_thread(c));
+
+    ASSERT_OK(wzp_client_join(c, "room", "no..where:4433", NULL));
+    ASSERT_OK(wzp_client_register(c, "no..where:4433", NULL));
+
+    bool has_ended = false;
+    bool is_idle = false;
+    while (!has_ended || !is_idle) {
+        wzp_client_event ev;
+        ASSERT_OK(wzp_client_wait_event(c, WAIT_MS, &ev));
+        has_ended = has_ended || (ev.kind == WZP_EVENT_ENDED &&
+                                  ev.u.ended.why == WZP_ERR_RESOLVE);
+        is_idle = is_idle || (ev.kind == WZP_EVENT_LINE &&
+                              ev.u.line.why == WZP_ERR_RESOLVE);
+    }
+    wzp_client_free(c, NULL, NULL);
+    wzp_global_deinit();
+}
+
+static wzp_client_event await_call(wzp_client *c, wzp_call_state state)
+{
+    wzp_client_event ev;
+    do {
+        ev = await_event(c, WZP_EVENT_CALL);
+    } while (ev.u.call.state != state);
+    return ev;
+}
+
+WZP_TEST(client_calls_and_hangs_up)
+{
+    static const uint8_t somebody[WZP_FP_LEN] = {1, 2, 3};
+    uv_relay *r = relay_start();
+    wzp_client *c = client_new(NULL);
+    ASSERT_OK(wzp_client_run_thread(c));
+    ASSERT_OK(wzp_client_register(c, by_name(r), NULL));
+    (void)await_line(c, WZP_LINE_REGISTERED);
+
+    ASSERT_OK(wzp_client_call(c, somebody));
+    wzp_client_event ev = await_call(c, WZP_CALL_RINGING_OUT);
+    assert_memory_equal(ev.u.call.fingerprint, somebody, WZP_FP_LEN);
+    ASSERT_OK(wzp_client_call(c, somebody)); /* one at a time */
+    ev = await_call(c, WZP_CALL_ENDED);
+    assert_int_equal(ev.u.call.why, WZP_ERR_STATE);
+    assert_string_equal(ev.u.call.call_id, "");
+    ASSERT_OK(wzp_client_hangup(c, WZP_HANGUP_NORMAL));
+    ev = await_call(c, WZP_CALL_ENDED);
+    ASSERT_OK(ev.u.call.why);
+    assert_int_equal(strlen(ev.u.call.call_id), 32);
+
+    wzp_client_free(c, NULL, NULL);
+    relay_halt(r);
+    relay_end(r);
+}
+
+WZP_TEST(client_has_nothing_to_answer_or_decide_without_a_call)
+{
+    static const uint8_t somebody[WZP_FP_LEN] = {1, 2, 3};
+    char long_id[WZP_CALL_ID_MAX + 2];
+    wzp_client *c = client_new(NULL);
+    assert_int_equal(wzp_client_call(c, somebody), WZP_ERR_STATE);
+    ASSERT_OK(wzp_client_run_thread(c));
+    memset(long_id, 'x', sizeof long_id);
+    long_id[sizeof long_id - 1] = '\0';
+    assert_int_equal(wzp_client_answer(c, long_id, WZP_ACCEPT_GENERIC),
+                     WZP_ERR_ARG);
+    ASSERT_OK(wzp_client_answer(c, "none", WZP_ACCEPT_GENERIC));
+    ASSERT_OK(wzp_client_contact_decide(c, true));
+    ASSERT_OK(wzp_client_hangup(c, WZP_HANGUP_NORMAL));
+    ASSERT_OK(wzp_client_call(c, somebody)); /* not registered */
+    const wzp_client_event ev = await_event(c, WZP_EVENT_CALL);
+    assert_int_equal(ev.u.call.state, WZP_CALL_ENDED);
+    assert_int_equal(ev.u.call.why, WZP_ERR_STATE);
+    wzp_client_free(c, NULL, NULL);
+    wzp_global_deinit();
+}
+
+WZP_TEST(client_that_unregisters_while_resolving_does_not_register)
+{
+    uv_relay *r = relay_start();
+    wzp_client *c = client_new(NULL);
+    ASSERT_OK(wzp_client_run_thread(c));
+
+    ASSERT_OK(wzp_client_register(c, by_name(r), NULL));
+    ASSERT_OK(wzp_client_unregister(c));
+    ASSERT_OK(await_line(c, WZP_LINE_IDLE).u.line.why);
+
+    wzp_client_free(c, NULL, NULL);
+    assert_int_equal(relay_halt(r), 0);
+    relay_end(r);
+}
+
+WZP_TEST(client_has_one_registration_at_a_time)
+{
+    uv_relay *r = relay_start();
+    wzp_client *c = client_new(NULL);
+    ASSERT_OK(wzp_client_run_thread(c));
+    ASSERT_OK(wzp_client_register(c, r->address, NULL));
+    await_line(c, WZP_LINE_REGISTERED);
+
+    ASSERT_OK(wzp_client_register(c, r->address, NULL));
+    const wzp_client_event ev = await_event(c, WZP_EVENT_LINE);
+
+    assert_int_equal(ev.u.line.state, WZP_LINE_REGISTERED);
+    assert_int_equal(ev.u.line.why, WZP_ERR_STATE);
+    wzp_client_free(c, NULL, NULL);
+    relay_end(r);
+}
+
+WZP_TEST(client_tells_when_the_name_of_a_signal_relay_is_not_found)
+{
+    ASSERT_OK(wzp_global_init());
+    wzp_client *c = client_new(NULL);
+    ASSERT_OK(wzp_client_run_thread(c));
+
+    ASSERT_OK(wzp_client_register(c, "no..where:4433", NULL));
+    const wzp_client_event ev = await_line(c, WZP_LINE_IDLE);
+
+    assert_int_equal(ev.u.line.why, WZP_ERR_RESOLVE);
+    assert_non_null(strstr(ev.u.line.text, "no..where"));
+    wzp_client_free(c, NULL, NULL);
+    wzp_global_deinit();
+}
+
+WZP_TEST(client_can_be_freed_while_a_registration_is_resolving)
+{
+    ASSERT_OK(wzp_global_init());
+    for (int i = 0; i < 10; i++) {
+        wzp_client *c = client_new(NULL);
+        ASSERT_OK(wzp_client_run_thread(c));
+        ASSERT_OK(wzp_client_register(c, "localhost:9", NULL));
+        wzp_client_free(c, NULL, NULL);
+    }
+    wzp_global_deinit();
+}
+
+WZP_TEST(client_refuses_to_register_at_what_is_no_relay_or_with_no_pin)
+{
+    ASSERT_OK(wzp_global_init());
+    wzp_client *c = client_new(NULL);
+    ASSERT_OK(wzp_client_run_thread(c));
+
+    assert_int_equal(wzp_client_register(c, "host:port", NULL),
+                     WZP_ERR_ADDRESS);
+    assert_int_not_equal(wzp_client_register(c, "host", "12:34"), WZP_OK);
+
     wzp_client_free(c, NULL, NULL);
     wzp_global_deinit();
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* A session and a relay of a few lines, two real endpoints on a virtual clock
- * with 5 ms between them. The relay answers a CallOffer as it is told: well,
- * badly in one way, or not at all. What happened is noted; tests read the
- * notes.
+/* A session, a line and a relay of a few lines, two real endpoints on a virtual
+ * clock with 5 ms between them. The relay answers a CallOffer as it is told:
+ * well, badly in one way, or not at all; what it says to a line is told by
+ * on_signal. What happened is noted; tests read the notes.
  */
 #ifndef WZP_TEST_CLIENT_SMALL_RELAY_H
 #define WZP_TEST_CLIENT_SMALL_RELAY_H
 
 #include "call/session.h"
 #include "client/fakes.h"
+#include "signal/line.h"
 
 #include <wzp/crypto/binding.h>
 #include <wzp/transport/global.h>
@@ -48,9 +49,11 @@ typedef struct sr {
     wzp_endpoint *ep;
     wzp_seed_identity *id;
     wzp_store_memory *store;
-    wzp__pins *pins;
+    wzp_pins *pins;
     wzp__session *session;
     fake_mem session_mem;
+    wzp__line *line;
+    fake_mem line_mem;
     wzp__clear clear;
     wzp_addr addr;
     wzp_unix_s unix_now;
@@ -80,6 +83,10 @@ typedef struct sr {
     wzp__session_event events[SR_EVENTS];
     wzp_tstamp event_at[SR_EVENTS];
     size_t n_events;
+    wzp__line_event line_events[SR_EVENTS];
+    wzp_tstamp line_event_at[SR_EVENTS];
+    size_t n_line_events;
+    wzp_addr sent_from; /* the client's last packet, as its endpoint has it */
     char sni[WZP_SNI_MAX + 1];
     size_t data_packets; /* 1-RTT or 0-RTT packets the client sent */
     size_t dials;        /* handshakes the relay saw through */
@@ -152,7 +159,9 @@ static inline void sr_on_offer(sr *w, const wzp_sig_call_offer *offer)
     w->offers++;
     w->offer_err = sr_check_offer(w, offer);
     assert_true(offer->kp.len <= sizeof w->kp);
-    memcpy(w->kp, offer->kp.ptr, offer->kp.len);
+    if (offer->kp.ptr != NULL) {
+        memcpy(w->kp, offer->kp.ptr, offer->kp.len);
+    }
     w->kp_len = offer->kp.len;
     if (w->mood == SR_REFUSES) {
         ASSERT_OK(wzp_endpoint_close(w->relay, w->now, w->relay_conn, w->code,
@@ -297,6 +306,10 @@ static inline void sr_note_events(sr *w)
            wzp__session_poll(w->session, &w->events[w->n_events])) {
         w->event_at[w->n_events++] = w->now;
     }
+    while (w->n_line_events < SR_EVENTS &&
+           wzp__line_poll(w->line, &w->line_events[w->n_line_events])) {
+        w->line_event_at[w->n_line_events++] = w->now;
+    }
 }
 
 /* Everything that happens at this moment. */
@@ -306,9 +319,11 @@ static inline void sr_settle(sr *w)
     sr_note_events(w);
     while (wzp_endpoint_poll(w->ep, w->now, &a)) {
         if (a.kind == WZP_EP_SEND) {
+            w->sent_from = a.u.send.local;
             sr_fly(w, &a.u.send.remote, a.u.send.data, a.u.send.len, true);
         } else if (a.kind != WZP_EP_DGRAM) {
             wzp__session_recv(w->session, w->now, &a);
+            wzp__line_recv(w->line, w->now, &a);
         }
         sr_note_events(w);
     }
@@ -327,10 +342,10 @@ static inline void sr_deliver(sr *w)
 static inline wzp_tstamp sr_next(const sr *w)
 {
     wzp_tstamp at = w->n_packets > 0 ? w->packets[0].due : WZP_NEVER;
-    const wzp_tstamp all[] = {wzp_endpoint_deadline(w->ep),
-                              wzp_endpoint_deadline(w->relay),
-                              wzp__session_deadline(w->session)};
-    for (size_t i = 0; i < 3; i++) {
+    const wzp_tstamp all[] = {
+        wzp_endpoint_deadline(w->ep), wzp_endpoint_deadline(w->relay),
+        wzp__session_deadline(w->session), wzp__line_deadline(w->line)};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         at = all[i] < at ? all[i] : at;
     }
     return at;
@@ -347,6 +362,7 @@ static inline void sr_run(sr *w, wzp_tstamp duration)
         wzp_endpoint_expire(w->ep, w->now);
         wzp_endpoint_expire(w->relay, w->now);
         wzp__session_expire(w->session, w->now);
+        wzp__line_expire(w->line, w->now);
         sr_settle(w);
     }
     w->now = end;
@@ -399,7 +415,7 @@ static inline void sr_replace_relay(sr *w, uint8_t tls_seed)
 static inline void sr_make_session(sr *w)
 {
     const wzp_store table = wzp_store_memory_table(w->store);
-    ASSERT_OK(wzp__pins_new(&w->pins, &w->mem, &table));
+    ASSERT_OK(wzp_pins_new(&w->pins, &w->mem, &table));
     const wzp__session_deps deps = {.mem = fake_mem_table(&w->session_mem),
                                     .rng = fake_rng(&w->seed),
                                     .log = wzp_log_none(),
@@ -411,6 +427,25 @@ static inline void sr_make_session(sr *w)
                                     .alias = "Alice",
                                     .clear = &w->clear};
     ASSERT_OK(wzp__session_new(&w->session, &deps));
+}
+
+/* sign: instead of the identity's own, or NULL. */
+static inline void sr_make_line(sr *w, wzp_err (*sign)(void *, const uint8_t *,
+                                                       size_t, uint8_t *))
+{
+    wzp__line_deps deps = {.mem = fake_mem_table(&w->line_mem),
+                           .rng = fake_rng(&w->seed),
+                           .log = wzp_log_none(),
+                           .identity = wzp_seed_identity_table(w->id),
+                           .ep = w->ep,
+                           .pins = w->pins,
+                           .unix_now = sr_unix_now,
+                           .unix_now_user = w,
+                           .alias = "Alice"};
+    if (sign != NULL) {
+        deps.identity.sign = sign;
+    }
+    ASSERT_OK(wzp__line_new(&w->line, &deps));
 }
 
 static inline sr *sr_new(void)
@@ -437,15 +472,17 @@ static inline sr *sr_new(void)
     w->relay = sr_endpoint(w, w->relay_pool, true, 2);
     ASSERT_OK(wzp_endpoint_cert_hash(w->relay, w->relay_cert));
     sr_make_session(w);
+    sr_make_line(w, NULL);
     return w;
 }
 
 static inline void sr_free(sr *w)
 {
     wzp__session_free(w->session);
+    wzp__line_free(w->line);
     wzp_endpoint_free(w->ep);
     wzp_endpoint_free(w->relay);
-    wzp__pins_free(w->pins);
+    wzp_pins_free(w->pins);
     wzp_store_memory_free(w->store);
     wzp_pkt_pool_free(w->pool);
     wzp_pkt_pool_free(w->relay_pool);

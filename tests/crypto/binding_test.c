@@ -113,3 +113,34 @@ WZP_TEST(binding_legacy_signatures_follow_the_vector)
     vec_bytes(v, "answer_signature", sig, sizeof sig);
     assert_true(signed_by_one(false, eph, sig));
 }
+
+/* spec/relay.md 4.1: "register-presence" ‖ identity_pub. */
+WZP_TEST(binding_register_signs_the_word_and_the_own_key)
+{
+    const wzp_identity id = vec_identity("alice");
+    uint8_t text[17 + WZP_KEY_LEN];
+    uint8_t sig[WZP_SIG_LEN];
+    memcpy(text, "register-presence", 17);
+    memcpy(text + 17, id.public_key, WZP_KEY_LEN);
+
+    ASSERT_OK(wzp_register_sign(&id, sig));
+
+    ASSERT_OK(
+        wzp_identity_verify(id.public_key, text, sizeof text, sig, sizeof sig));
+    ASSERT_OK(wzp_register_verify(id.public_key, sig, sizeof sig));
+}
+
+WZP_TEST(binding_register_refuses_another_key_a_change_and_nothing)
+{
+    const wzp_identity id = vec_identity("alice");
+    const wzp_identity other = vec_identity("bob");
+    uint8_t sig[WZP_SIG_LEN];
+    ASSERT_OK(wzp_register_sign(&id, sig));
+
+    ASSERT_ERR(wzp_register_verify(other.public_key, sig, sizeof sig),
+               WZP_ERR_SIGNATURE);
+    ASSERT_ERR(wzp_register_verify(id.public_key, NULL, 0), WZP_ERR_SIGNATURE);
+    sig[7] ^= 1;
+    ASSERT_ERR(wzp_register_verify(id.public_key, sig, sizeof sig),
+               WZP_ERR_SIGNATURE);
+}

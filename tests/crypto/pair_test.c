@@ -46,10 +46,11 @@ static void pair(const char *which)
     ASSERT_BYTES(sig, sizeof sig, v, "sig");
     ASSERT_BYTES(keys.i2r, sizeof keys.i2r, v, "i2r");
     ASSERT_BYTES(keys.r2i, sizeof keys.r2i, v, "r2i");
+    wzp_pair_text text;
     ASSERT_OK(wzp_pair_verify(id.public_key, &names, (wzp_bytes){ct, sizeof ct},
-                              (wzp_bytes){sig, sizeof sig}));
+                              (wzp_bytes){sig, sizeof sig}, &text));
     memset(&keys, 0, sizeof keys);
-    ASSERT_OK(wzp_pair_open(&names, ct, sk, has_psk ? psk : NULL, &keys));
+    ASSERT_OK(wzp_pair_open(&text, ct, sk, has_psk ? psk : NULL, &keys));
     ASSERT_BYTES(keys.i2r, sizeof keys.i2r, v, "i2r");
     ASSERT_BYTES(keys.r2i, sizeof keys.r2i, v, "r2i");
 }
@@ -100,7 +101,8 @@ static void fail_row(size_t i)
     vec_bytes(row, "kph_to", names.kph_to, WZP_HASH_LEN);
     const wzp_bytes c = {ct, vec_hex(row, "ct", ct, sizeof ct)};
     const wzp_bytes s = {sig, vec_hex(row, "sig", sig, sizeof sig)};
-    vec_assert_error(row, wzp_pair_verify(id, &names, c, s));
+    wzp_pair_text text;
+    vec_assert_error(row, wzp_pair_verify(id, &names, c, s, &text));
 }
 WZP_ROWS(pair_must_fail, fail_rows, fail_row);
 
@@ -108,6 +110,7 @@ WZP_TEST(pair_with_a_part_of_any_other_length_is_refused)
 {
     static const uint8_t zeros[WZP_KEM_CT_LEN];
     static const wzp_pair_names names;
+    wzp_pair_text text;
     const wzp_bytes ct = {zeros, WZP_KEM_CT_LEN};
     const wzp_bytes sig = {zeros, WZP_SIG_LEN};
     for (size_t len = 0; len <= WZP_KEM_CT_LEN + 2; len++) {
@@ -115,11 +118,11 @@ WZP_TEST(pair_with_a_part_of_any_other_length_is_refused)
         assert_non_null(exact);
         const wzp_bytes part = {exact, len};
         if (len != ct.len) {
-            ASSERT_ERR(wzp_pair_verify(zeros, &names, part, sig),
+            ASSERT_ERR(wzp_pair_verify(zeros, &names, part, sig, &text),
                        WZP_ERR_LENGTH);
         }
         if (len != sig.len) {
-            ASSERT_ERR(wzp_pair_verify(zeros, &names, ct, part),
+            ASSERT_ERR(wzp_pair_verify(zeros, &names, ct, part, &text),
                        WZP_ERR_LENGTH);
         }
         free(exact);

@@ -136,13 +136,12 @@ typedef struct hall {
     uint64_t heard[HALL_MOST][HALL_TALKERS]; /* packets opened */
 } hall;
 
-static void count_opened(void *user, wzp_tstamp now, wzp_node by, wzp_node from,
-                         bool is_media)
+static void count_opened(void *user, wzp_tstamp now, const wzp_world_opened *o)
 {
     hall *h = user;
     (void)now;
-    if (is_media && from >= 0 && h->index[from] < HALL_TALKERS) {
-        h->heard[h->index[by]][h->index[from]]++;
+    if (o->is_media && o->from >= 0 && h->index[o->from] < HALL_TALKERS) {
+        h->heard[h->index[o->by]][h->index[o->from]]++;
     }
 }
 

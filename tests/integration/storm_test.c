@@ -84,14 +84,14 @@ static void end_gap(storm *s, int talker, int listener, wzp_tstamp now)
     }
 }
 
-static void on_opened(void *user, wzp_tstamp now, wzp_node by, wzp_node from,
-                      bool is_media)
+static void on_opened(void *user, wzp_tstamp now, const wzp_world_opened *o)
 {
     storm *s = user;
-    if (!is_media || from < 0 || s->index[from] < 0 || s->index[by] < 0) {
+    if (!o->is_media || o->from < 0 || s->index[o->from] < 0 ||
+        s->index[o->by] < 0) {
         return;
     }
-    const int talker = s->index[from], listener = s->index[by];
+    const int talker = s->index[o->from], listener = s->index[o->by];
     if (s->clock[talker][listener] != 0) {
         end_gap(s, talker, listener, now);
         s->clock[talker][listener] = now;

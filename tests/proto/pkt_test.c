@@ -64,3 +64,19 @@ WZP_TEST(packet_pool_checks_its_size_and_survives_failed_allocations)
     assert_int_equal(wzp_pkt_pool_new(&pool, &mem, 1048577), WZP_ERR_ARG);
     TEST_EVERY_ALLOCATION(make_pool);
 }
+
+WZP_TEST(packets_are_scarce_when_less_than_a_quarter_is_left)
+{
+    const wzp_mem mem = wzp_mem_default();
+    wzp_pkt_pool *pool;
+    wzp_pkt *taken[8];
+    assert_int_equal(wzp_pkt_pool_new(&pool, &mem, 8), WZP_OK);
+    for (size_t i = 0; i < 8; i++) {
+        taken[i] = wzp_pkt_get(pool);
+        assert_int_equal(wzp_pkt_is_scarce(taken[0]), i >= 6); /* 1 left */
+    }
+    for (size_t i = 0; i < 8; i++) {
+        wzp_pkt_unref(taken[i]);
+    }
+    wzp_pkt_pool_free(pool);
+}

@@ -70,6 +70,18 @@ static void next_is_the_present_one(wzp_relay_config *c)
     c->next_not_before = 1;
 }
 
+static void no_rules(wzp_relay_config *c)
+{
+    c->n_room_rules = 1;
+}
+
+static void rule_for_a_role(wzp_relay_config *c)
+{
+    static const wzp_room_rule rule = {.name = "_signal"};
+    c->room_rules = &rule;
+    c->n_room_rules = 1;
+}
+
 static const struct {
     void (*spoil)(wzp_relay_config *c);
     const char *field;
@@ -89,6 +101,8 @@ static const struct {
     {many_registrations, "max_registrations"},
     {next_without_time, "next_not_before"},
     {next_is_the_present_one, "next_identity"},
+    {no_rules, "room_rules"},
+    {rule_for_a_role, "room_rules"},
 };
 
 static size_t count_rows(void)
@@ -126,4 +140,5 @@ WZP_TEST(a_shorter_struct_gets_defaults_for_the_rest)
     assert_int_equal(all.max_rooms, 1024);
     assert_int_equal(all.size, sizeof all);
     assert_string_equal(all.build, "unknown");
+    assert_int_equal(all.max_source_rooms, 256); /* a quarter */
 }

@@ -48,7 +48,9 @@ struct wzp_endpoint {
     size_t n_conns; /* numbers 1 … n_conns */
     wzp_ep_action actions[FAKE_ACTIONS];
     size_t first, n;
-    char *borrowed; /* text of the signal action handed out last */
+    char *borrowed;   /* text of the signal action handed out last */
+    uint64_t charged; /* points, all addresses */
+    bool is_over_rate;
 };
 
 static struct wzp_endpoint *fake;
@@ -253,6 +255,20 @@ wzp_err wzp_endpoint_trust(wzp_endpoint *ep, wzp_conn_id conn)
         return WZP_ERR_NOT_FOUND;
     }
     c->is_trusted = true;
+    return WZP_OK;
+}
+
+wzp_err wzp_endpoint_charge(wzp_endpoint *ep, wzp_tstamp now, wzp_conn_id conn,
+                            uint32_t points)
+{
+    (void)now;
+    if (fake_conn_of(ep, conn) == NULL) {
+        return WZP_ERR_NOT_FOUND;
+    }
+    if (ep->is_over_rate) {
+        return WZP_ERR_RATE;
+    }
+    ep->charged += points;
     return WZP_OK;
 }
 

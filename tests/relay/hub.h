@@ -83,6 +83,10 @@ typedef struct hub {
     /* How much of a client's packet goes on its way; NULL: all. */
     size_t (*cut)(void *user, int from, const uint8_t *data, size_t len);
     void *cut_user;
+    /* What the relay sends to an address where no client is; NULL: that is
+     * an error of the test. */
+    void (*outside)(void *user, const wzp_addr *to, size_t len);
+    void *outside_user;
 } hub;
 
 static inline void hub_fill(void *user, uint8_t *out, size_t len)
@@ -111,10 +115,22 @@ static inline void *hub_resize(void *user, void *ptr, size_t old, size_t size)
     return out;
 }
 
-/* The relay's identity is made from a byte; max_members 0: the default;
- * packets: buffers of the relay. */
-static inline void hub_new_as(hub *h, uint8_t who, bool allow_legacy,
-                              size_t max_members, size_t packets)
+static inline wzp_relay_config hub_config(hub *h)
+{
+    wzp_relay_config cfg;
+    wzp_relay_config_default(&cfg);
+    cfg.mem = (wzp_mem){.resize = hub_resize, .user = h};
+    cfg.rng = h->rng;
+    cfg.identity = wzp_seed_identity_table(h->seed);
+    cfg.unix_now = hub_unix_now;
+    cfg.unix_now_user = h;
+    cfg.packets = 1024;
+    cfg.build = "abc123";
+    return cfg;
+}
+
+/* All but the relay, whose identity is made from a byte. */
+static inline void hub_prepare_as(hub *h, uint8_t who)
 {
     uint8_t seed[WZP_SEED_LEN];
     const uint8_t ip[4] = {10, 0, 0, 1};
@@ -129,18 +145,28 @@ static inline void hub_new_as(hub *h, uint8_t who, bool allow_legacy,
     h->relay_addr = wzp_addr_v4(ip, 4433);
     h->flying = calloc(HUB_FLYING, sizeof *h->flying);
     assert_non_null(h->flying);
-    wzp_relay_config cfg;
-    wzp_relay_config_default(&cfg);
-    cfg.mem = (wzp_mem){.resize = hub_resize, .user = h};
-    cfg.rng = h->rng;
-    cfg.identity = wzp_seed_identity_table(h->seed);
-    cfg.unix_now = hub_unix_now;
-    cfg.unix_now_user = h;
+}
+
+static inline void hub_prepare(hub *h)
+{
+    hub_prepare_as(h, 0x77);
+}
+
+static inline void hub_start(hub *h, const wzp_relay_config *cfg)
+{
+    assert_int_equal(wzp_relay_new(&h->relay, cfg, h->now, NULL, 0), WZP_OK);
+}
+
+/* max_members 0: the default. packets: buffers of the relay. */
+static inline void hub_new_as(hub *h, uint8_t who, bool allow_legacy,
+                              size_t max_members, size_t packets)
+{
+    hub_prepare_as(h, who);
+    wzp_relay_config cfg = hub_config(h);
     cfg.allow_legacy = allow_legacy;
     cfg.packets = packets;
-    cfg.build = "abc123";
     cfg.max_members = max_members > 0 ? max_members : cfg.max_members;
-    assert_int_equal(wzp_relay_new(&h->relay, &cfg, h->now, NULL, 0), WZP_OK);
+    hub_start(h, &cfg);
 }
 
 static inline void hub_new_small(hub *h, bool allow_legacy, size_t max_members,
@@ -266,7 +292,13 @@ static inline void hub_drain(hub *h, int i)
         size_t len;
         while (wzp_relay_poll_send(h->relay, h->now, &local, &remote, &data,
                                    &len)) {
-            hub_fly(h, -1, remote.ip[3], data, len);
+            const int to = remote.ip[3];
+            if (h->outside != NULL &&
+                (to >= h->n || !wzp_addr_equal(&remote, &h->c[to].addr))) {
+                h->outside(h->outside_user, &remote, len);
+            } else {
+                hub_fly(h, -1, to, data, len);
+            }
         }
         return;
     }

@@ -52,3 +52,32 @@ WZP_TEST(room_table_is_full_at_its_limit)
                      WZP_ERR_ROOM_FULL);
     wzp__room_table_deinit(&t);
 }
+
+WZP_TEST(rooms_are_counted_by_the_address_or_ipv6_site_that_made_them)
+{
+    const wzp_mem mem = wzp_mem_default();
+    const uint8_t v4[4] = {192, 0, 2, 1};
+    uint8_t v6[16] = {0x20, 1, 13, 184};
+    wzp__room_table t;
+    wzp__room *room = NULL;
+    char key[WZP_ROOM_HEX_LEN + 1];
+    wzp__room_table_init(&t, &mem, 100);
+    for (unsigned i = 0; i < 5; i++) {
+        key_of(i, key);
+        assert_int_equal(wzp__room_table_insert(&t, key, "a", &room), WZP_OK);
+        v6[15] = (uint8_t)i; /* another host, */
+        v6[7] = (uint8_t)i;  /* another /64 of one /48 */
+        room->maker =
+            i < 2 ? wzp_addr_v4(v4, (uint16_t)i) : wzp_addr_v6(v6, (uint16_t)i);
+    }
+    const wzp_addr one = wzp_addr_v4(v4, 9);
+    const wzp_addr other = wzp_addr_v4((const uint8_t[]){192, 0, 2, 2}, 9);
+    const wzp_addr site = wzp_addr_v6(v6, 9);
+    v6[5] = 1;
+    const wzp_addr next_site = wzp_addr_v6(v6, 9);
+    assert_int_equal(wzp__room_table_made(&t, &one), 2);
+    assert_int_equal(wzp__room_table_made(&t, &other), 0);
+    assert_int_equal(wzp__room_table_made(&t, &site), 3);
+    assert_int_equal(wzp__room_table_made(&t, &next_site), 0);
+    wzp__room_table_deinit(&t);
+}

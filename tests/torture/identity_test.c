@@ -15,10 +15,11 @@ static bool load(const place *p, uint8_t seed[WZP_SEED_LEN], bool *is_new,
                  char why[300])
 {
     const wzp_rng rng = wzp_rng_system();
-    bool is_exposed;
-    why[0] = '\0';
-    return app_identity_load(p->path, &rng, seed, is_new, &is_exposed, why,
-                             300);
+    app_identity_file f = {.path = p->path};
+    const bool ok = app_identity_load(&f, &rng, seed);
+    *is_new = f.is_new;
+    (void)snprintf(why, 300, "%.290s", ok ? "" : f.why);
+    return ok;
 }
 
 static place make_place(void)
@@ -73,6 +74,48 @@ static bool play(wzp_fault f, size_t n, bool is_there)
     check_next_start(&p, ok || is_there, is_there ? before : seed);
     remove_place(&p, has_failed && f == WZP_FAULT_unlink);
     return has_failed;
+}
+
+/* Replace one seed by another with call n of f failing. In the product both
+ * are the same; so it is seen which file is there. True when a call failed. */
+static bool play_replace(wzp_fault f, size_t n)
+{
+    const place p = make_place();
+    const wzp_rng rng = wzp_rng_system();
+    app_identity_file file = {.path = p.path};
+    uint8_t before[WZP_SEED_LEN], after[WZP_SEED_LEN], seed[WZP_SEED_LEN];
+    bool is_new;
+    char why[300];
+    assert_true(load(&p, before, &is_new, why));
+    memset(after, 0x5A, sizeof after);
+    /* Of another owner, so that giving it away is part of it. */
+    const bool is_given = geteuid() == 0 && chown(p.path, 12345, 12345) == 0;
+    wzp_fault_arm(f, n);
+    const bool ok =
+        app_identity_replace(&file, &rng, (wzp_str){NULL, 0}, after);
+    const bool has_failed = wzp_fault_disarm();
+    assert_true(is_given || geteuid() != 0);
+    assert_true(ok || file.why[0] != '\0');
+    assert_true(load(&p, seed, &is_new, why));
+    assert_false(is_new);
+    const bool is_after = memcmp(seed, after, sizeof seed) == 0;
+    assert_true(is_after || (!ok && memcmp(seed, before, sizeof seed) == 0));
+    remove_place(&p, has_failed && f == WZP_FAULT_unlink);
+    return has_failed;
+}
+
+WZP_TEST(a_replaced_identity_is_the_old_one_or_the_new_one)
+{
+    size_t failed = 0;
+    assert_int_equal(wzp_crypto_global_init(), WZP_OK);
+    for (wzp_fault f = 0; f < WZP_FAULT_COUNT; f++) {
+        for (size_t n = 1; play_replace(f, n); n++) {
+            failed++;
+        }
+    }
+    print_message("%zu calls failed\n", failed);
+    assert_true(failed >= 14);
+    wzp_crypto_global_deinit();
 }
 
 WZP_TEST(an_identity_is_made_whole_or_not_at_all_and_then_kept)

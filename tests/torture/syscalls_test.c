@@ -264,8 +264,8 @@ static void put(const stage *s, const char *name, const char *text)
     assert_int_equal(fclose(f), 0);
 }
 
-/* Relays of another day, one of them with a successor, and somebody who could
- * seal, so that there is something to read. */
+/* Relays of another day, one of them with a successor, people, and somebody who
+ * could seal, so that there is something to read. */
 static void make_store(const stage *s)
 {
     char text[400];
@@ -276,6 +276,10 @@ static void make_store(const stage *s)
     put(s, "pins", text);
     (void)snprintf(text, sizeof text, "%032d\n", 8);
     put(s, "capable", text);
+    (void)snprintf(text, sizeof text,
+                   "%032d %064d 1 2 verified Anna\n%032d - 1 0 - Berta\n", 9,
+                   10, 11);
+    put(s, "contacts", text);
 }
 
 static void make_speech(const char *path)
@@ -294,9 +298,9 @@ static void make_speech(const char *path)
 static void remove_files(const stage *s)
 {
     char path[160];
-    static const char *const names[] = {"pins",        "pins.new", "capable",
-                                        "capable.new", "lock",     "in.wav",
-                                        "out.wav"};
+    static const char *const names[] = {
+        "pins",         "pins.new", "capable", "capable.new", "contacts",
+        "contacts.new", "lock",     "in.wav",  "out.wav"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         (void)snprintf(path, sizeof path, "%s/%s", s->dir, names[i]);
         (void)unlink(path);
@@ -344,7 +348,7 @@ WZP_TEST(control_without_a_fault_the_call_is_held_and_the_probe_answered)
     assert_int_equal(s.hints, 0);
     /* of the relay, the client, the client elsewhere, the probe */
     assert_int_equal(wzp_fault_calls(WZP_FAULT_socket), 4);
-    for (wzp_fault f = 0; f < WZP_FAULT_COUNT; f++) {
+    for (wzp_fault f = 0; f < WZP_FAULT_COUNT_OF_SHELLS; f++) {
         if (wzp_fault_calls(f) == 0) { /* a row nobody calls is no test */
             fail_msg("%s is not called", wzp_fault_name(f));
         }
@@ -358,7 +362,7 @@ static size_t calls_to_try(void)
 
 static size_t count_faults(void)
 {
-    return WZP_FAULT_COUNT;
+    return WZP_FAULT_COUNT_OF_SHELLS;
 }
 
 static void run_fault(size_t row)

@@ -198,6 +198,80 @@ WZP_TEST(accept_refuses_an_address_above_its_share)
     net_free(n);
 }
 
+/* --- what an address has done --- */
+
+static net_node *rated(net *n, uint32_t points, size_t strangers)
+{
+    net_node *node = net_prepare(n);
+    wzp_endpoint_config cfg = net_config(n, node, true);
+    cfg.source_points = points;
+    cfg.max_source_strangers = strangers;
+    assert_int_equal(wzp_endpoint_new(&node->ep, &cfg, n->now), WZP_OK);
+    return node;
+}
+
+static net_conn *dial_once(net *n, net_node *from, const net_node *to)
+{
+    const wzp_conn_id id = net_dial(n, from, to, "room");
+    net_run(n, 200 * WZP_MS);
+    return net_note(from, id);
+}
+
+static void hang_up(net *n, net_node *node, const net_conn *c)
+{
+    wzp_ignore(wzp_endpoint_close(node->ep, n->now, c->id, 0, ""), "open");
+    net_run(n, 10 * WZP_MS);
+}
+
+WZP_TEST(accept_refuses_an_address_that_came_too_often_until_time_has_passed)
+{
+    net *n = net_new(30);
+    net_node *server = rated(n, 20, 0);
+    net_node *restless = net_add(n, false);
+    net_node *other = net_add(n, false);
+    size_t in = 0;
+    const net_conn *c = dial_once(n, restless, server);
+    for (; c->up && in < 100; in++) {
+        hang_up(n, restless, c);
+        c = dial_once(n, restless, server);
+        for (size_t i = 0; i < server->conn_count; i++) {
+            wzp_ignore(
+                wzp_endpoint_charge(server->ep, n->now, server->conns[i].id, 8),
+                "most of them are gone");
+        }
+    }
+    assert_in_range(in, 2, 10);
+    assert_int_equal(c->err, WZP_ERR_PEER_CLOSED);
+    assert_int_equal(c->code, WZP_CLOSE_FULL);
+    assert_string_equal(c->reason, wzp_strerror(WZP_ERR_RATE));
+    assert_int_equal(stats_of(server).refused_rate, 1);
+    assert_int_equal(stats_of(server).refused_full, 0);
+    assert_true(dial_once(n, other, server)->up);
+    net_run(n, 2 * WZP_S);
+    assert_true(dial_once(n, restless, server)->up);
+    net_free(n);
+}
+
+WZP_TEST(accept_refuses_the_strangers_of_an_address_above_their_limit)
+{
+    net *n = net_new(31);
+    net_node *server = rated(n, 0, 3);
+    net_node *greedy = net_add(n, false);
+    net_node *other = net_add(n, false);
+    for (int i = 0; i < 3; i++) {
+        assert_true(dial_once(n, greedy, server)->up);
+    }
+    const net_conn *fourth = dial_once(n, greedy, server);
+    assert_int_equal(fourth->code, WZP_CLOSE_FULL);
+    assert_string_equal(fourth->reason, wzp_strerror(WZP_ERR_FULL));
+    assert_int_equal(stats_of(server).refused_full, 1);
+    assert_true(dial_once(n, other, server)->up);
+    assert_int_equal(wzp_endpoint_trust(server->ep, server->conns[0].id),
+                     WZP_OK);
+    assert_true(dial_once(n, greedy, server)->up);
+    net_free(n);
+}
+
 /* --- a flood --- */
 
 enum {
@@ -330,5 +404,26 @@ WZP_TEST(accept_without_a_retry_would_be_filled_by_the_same_flood)
     }
     assert_int_equal(stats_of(f.server).half_open, 256);
     assert_int_equal(stats_of(f.server).retries_sent, REAL - 256);
+    net_free(f.n);
+}
+
+/* Nobody can use up what another address may do. */
+WZP_TEST(accept_counts_nothing_against_an_address_that_was_only_claimed)
+{
+    flood f = {.n = net_new(22)};
+    f.server = rated(f.n, 20, 0);
+    net_node *client = net_add(f.n, false);
+    f.ghost = net_add(f.n, false);
+    for (size_t i = 0; i < 200; i++) {
+        make_initial(&f);
+        wzp_endpoint_recv(f.server->ep, f.n->now, &f.server->addr,
+                          &client->addr, f.initial, f.len);
+        net_drain(f.n, f.server);
+    }
+    assert_int_equal(f.server->ep->env.sources.map.count, 0);
+    f.n->packet_count = 0;
+    assert_true(dial_once(f.n, client, f.server)->up);
+    assert_int_equal(stats_of(f.server).refused_rate, 0);
+    assert_int_equal(f.server->ep->env.sources.map.count, 1); /* control */
     net_free(f.n);
 }

@@ -222,6 +222,29 @@ WZP_TEST(conn_write_speech_goes_on_beside_a_big_signal)
     net_free(p.n);
 }
 
+/* What was said since the last signal is no debt that a signal has to wait for,
+ * and speech with it. */
+WZP_TEST(conn_write_speech_goes_on_after_a_signal_however_long_it_lasted)
+{
+    net_pair p = net_connect(31);
+    for (int t = 0; t < 3000; t++) { /* a minute, of 250 packets a second */
+        for (int i = 0; i < 5; i++) {
+            assert_int_equal(net_dgram(p.server, p.s, 1000, 1), WZP_OK);
+        }
+        net_run(p.n, 20 * WZP_MS);
+    }
+    net_run(p.n, 100 * WZP_MS);
+    const size_t before = p.client->dgrams;
+    net_signal(p.server, p.s, "{}");
+    for (size_t i = 1; i <= 50; i++) {
+        assert_int_equal(net_dgram(p.server, p.s, 120, 1), WZP_OK);
+        net_run(p.n, 20 * WZP_MS + WZP_MS); /* so long it is under way */
+        assert_int_equal(p.client->dgrams - before, i);
+    }
+    assert_int_equal(p.client->signals, 1);
+    net_free(p.n);
+}
+
 WZP_TEST(conn_write_closes_a_peer_that_reads_too_slowly)
 {
     net_pair p = net_connect(12);

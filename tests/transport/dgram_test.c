@@ -113,3 +113,28 @@ WZP_TEST(dgram_queue_wraps_around_while_it_grows)
     assert_int_equal(out, 100);
     end(&f);
 }
+
+WZP_TEST(dgram_queue_keeps_the_newest_eight_while_packets_are_scarce)
+{
+    fixture f = make(64);
+    wzp_pkt *elsewhere[60];
+    for (uint8_t i = 0; i < 20; i++) {
+        push(&f, 0, i);
+    }
+    for (size_t i = 0; i < 60; i++) {
+        elsewhere[i] = wzp_pkt_get(f.pool);
+    }
+    push(&f, 0, 20);
+    assert_int_equal(f.q.count, WZP__DGRAM_SCARCE);
+    assert_int_equal(f.q.dropped_full, 13);
+    for (size_t i = 0; i < 60; i++) {
+        wzp_pkt_unref(elsewhere[i]);
+    }
+    for (uint8_t i = 21; i < 40; i++) { /* plenty again */
+        push(&f, 0, i);
+    }
+    for (int i = 13; i < 40; i++) {
+        expect(&f, 0, i);
+    }
+    end(&f);
+}

@@ -55,6 +55,22 @@ WZP_TEST(endpoint_signals_go_both_ways)
     net_free(p.n);
 }
 
+WZP_TEST(endpoint_charges_a_connection_while_it_is_there)
+{
+    net_pair p = net_connect(4);
+    assert_int_equal(wzp_endpoint_charge(p.server->ep, p.n->now, p.s, 5000),
+                     WZP_OK);
+    assert_int_equal(wzp_endpoint_charge(p.server->ep, p.n->now, p.s, 1),
+                     WZP_ERR_RATE);
+    assert_int_equal(wzp_endpoint_charge(p.client->ep, p.n->now, p.c, 5000),
+                     WZP_OK); /* one that dialled is not counted */
+    assert_int_equal(wzp_endpoint_charge(p.client->ep, p.n->now, p.c, 5000),
+                     WZP_OK);
+    assert_int_equal(wzp_endpoint_charge(p.server->ep, p.n->now, 99, 1),
+                     WZP_ERR_NOT_FOUND);
+    net_free(p.n);
+}
+
 WZP_TEST(endpoint_datagrams_go_both_ways)
 {
     net_pair p = net_connect(5);

@@ -121,3 +121,25 @@ WZP_TEST(stateless_counts_the_resets_and_retries_it_sends)
     assert_int_equal(stats_of(server).retries_sent, 0);
     net_free(n);
 }
+
+WZP_TEST(stateless_resets_are_limited_in_a_second_from_whoever_they_come)
+{
+    net *n = net_new(7);
+    net_node *server = net_add(n, true);
+    uint8_t data[100] = {0x40, 1, 2, 3};
+    wzp_ep_action a;
+    for (int round = 0; round < 3; round++) {
+        const uint64_t before = stats_of(server).resets_sent;
+        for (size_t i = 0; i < 5000; i++) {
+            const wzp_addr from = net_v4((uint8_t)i, (uint16_t)i);
+            wzp_endpoint_recv(server->ep, n->now, &server->addr, &from, data,
+                              sizeof data);
+            while (wzp_endpoint_poll(server->ep, n->now, &a)) {
+            }
+        }
+        assert_int_equal(stats_of(server).resets_sent - before,
+                         round == 1 ? WZP__RESETS / 2 : WZP__RESETS);
+        n->now += round == 0 ? WZP_S / 2 : WZP_S;
+    }
+    net_free(n);
+}

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* THE call engine, see engine.h. It routes: endpoint actions to the session,
- * opened packets to the receiver of their sender, the mix to the device, the
- * device's samples to the sender. What each does is decided there.
+/* THE call engine, see engine.h. It routes: endpoint actions to the session or
+ * the line (signal/engine_line.c) and from there to the calls
+ * (signal/engine_calls.c), opened packets to the receiver of their
+ * sender, the mix to the device, the device's samples to the sender. What each
+ * does is decided there.
  *
  * Timers:
  *   tick    every 10 ms while audio runs: mix, device, capture
  *   stats   every second while in a room: WZP_EVENT_STATS, idle voices
- *   and the deadlines of endpoint, session and key group
+ *   and the deadlines of endpoint, session, key group and line
  */
 #include "call/engine_parts.h"
 
@@ -28,6 +30,7 @@ static wzp_err open_packet(wzp_engine *e, wzp_tstamp now, const wzp_pkt *pkt)
     wzp_opened opened;
     WZP_TRY(wzp_group_open(wzp__session_group(e->session), now, pkt->data,
                            pkt->len, plain, sizeof plain, &opened));
+    wzp__calls_heard(e->calls, now);
     if (opened.form == WZP_FORM_FRAME) { /* no other media form is announced */
         /* When it came, not when its key did: waiting is no jitter. */
         wzp__voices_insert(&e->voices, pkt->at, opened.member, &opened.hdr,
@@ -218,10 +221,14 @@ static void push_member(wzp_engine *e, wzp_tstamp now, uint32_t member,
     wzp_client_event ev = {.kind = WZP_EVENT_MEMBER, .at = now};
     ev.u.member.is_gone = is_gone;
     if (wzp_group_member_get(wzp__session_group(e->session), member,
-                             &ev.u.member.info) == WZP_OK) {
-        wzp__engine_clear_note(e, &ev.u.member.info);
-        wzp__event_queue_push(&e->events, &ev);
+                             &ev.u.member.info) != WZP_OK) {
+        return;
     }
+    wzp__engine_clear_note(e, &ev.u.member.info);
+    if (wzp__engine_contact_meets(e, now, &ev.u.member.info)) {
+        wzp__engine_contact_name(e, &ev);
+        wzp__event_queue_push(&e->events, &ev);
+    } /* else told again, as one that is refused */
 }
 
 static bool drain_group(wzp_engine *e, wzp_tstamp now)
@@ -281,6 +288,7 @@ static void push_pin(wzp_engine *e, wzp_tstamp now, const wzp__session_event *s)
     memcpy(ev.u.pin.pinned, s->pinned, WZP_HASH_LEN);
     memcpy(ev.u.pin.seen, s->seen, WZP_HASH_LEN);
     ev.u.pin.is_first = s->is_first;
+    e->line_asked_first = wzp__line_state(e->line) == WZP_LINE_PIN_DECISION;
     wzp__event_queue_push(&e->events, &ev);
 }
 
@@ -291,8 +299,10 @@ static void push_ended(wzp_engine *e, wzp_tstamp now,
     wzp__voices_retire_all(&e->voices);
     wzp__held_clear(&e->held);
     wzp__clear_begin(&e->clear);
+    wzp__calls_left(e->calls, now, s->why);
     e->stats_at = WZP_NEVER;
     wzp_ignore(wzp__seen_save(e->seen), "tried again in the next room");
+    wzp_ignore(wzp_contacts_save(e->contacts), "tried again in the next room");
     wzp_client_event ev = {.kind = WZP_EVENT_ENDED, .at = now};
     ev.u.ended.why = s->why;
     memcpy(ev.u.ended.text, s->text, sizeof ev.u.ended.text);
@@ -323,6 +333,10 @@ static void on_action(wzp_engine *e, wzp_tstamp now, const wzp_ep_action *a)
         if (a->conn == wzp__session_conn(e->session)) {
             on_dgram(e, now, a->u.dgram);
         }
+        return;
+    }
+    if (a->conn == wzp__line_conn(e->line)) {
+        wzp__line_recv(e->line, now, a);
         return;
     }
     if (a->kind == WZP_EP_CLOSED) {
@@ -356,6 +370,8 @@ void wzp_engine_expire(wzp_engine *e, wzp_tstamp now)
 {
     wzp_endpoint_expire(e->ep, now);
     wzp__session_expire(e->session, now);
+    wzp__line_expire(e->line, now);
+    wzp__calls_expire(e->calls, now);
     if (e->audio_on) {
         run_ticks(e, now);
     }
@@ -364,6 +380,7 @@ void wzp_engine_expire(wzp_engine *e, wzp_tstamp now)
         wzp__voices_retire_idle(&e->voices, now);
         wzp__held_retry(&e->held, now, is_done, e); /* drops the old ones */
         wzp_ignore(wzp__seen_save(e->seen), "tried again in a second");
+        wzp_ignore(wzp_contacts_save(e->contacts), "tried again in a second");
         e->stats_at = now + STATS_NS;
     }
 }
@@ -373,6 +390,10 @@ wzp_tstamp wzp_engine_deadline(const wzp_engine *e)
     wzp_tstamp at = wzp_endpoint_deadline(e->ep);
     wzp_tstamp session = wzp__session_deadline(e->session);
     at = session < at ? session : at;
+    wzp_tstamp line = wzp__line_deadline(e->line);
+    at = line < at ? line : at;
+    wzp_tstamp calls = wzp__calls_deadline(e->calls);
+    at = calls < at ? calls : at;
     at = e->audio_on && e->tick_at < at ? e->tick_at : at;
     return e->stats_at < at ? e->stats_at : at;
 }
@@ -384,8 +405,12 @@ bool wzp_engine_poll_send(wzp_engine *e, wzp_tstamp now, wzp_addr *local,
         wzp_ep_action a;
         drain_group(e, now);
         drain_session(e, now);
+        wzp__engine_line_drain(e, now);
+        wzp__engine_calls_drain(e, now);
         if (!wzp_endpoint_poll(e->ep, now, &a)) {
-            if (drain_group(e, now) || drain_session(e, now)) {
+            if (drain_group(e, now) || drain_session(e, now) ||
+                wzp__engine_line_drain(e, now) ||
+                wzp__engine_calls_drain(e, now)) {
                 continue;
             }
             return false;
@@ -416,8 +441,18 @@ bool wzp_engine_next_event_sized(wzp_engine *e, wzp_client_event *out,
 
 wzp_err wzp_engine_join(wzp_engine *e, wzp_tstamp now, const wzp_join *join)
 {
-    WZP_TRY(wzp__session_start(e->session, now, join));
+    if (wzp__calls_is_busy(e->calls)) {
+        return WZP_ERR_STATE;
+    }
+    if (join->policy == WZP_POLICY_CONTACTS) {
+        WZP_TRY(wzp__engine_contacts_join(e, now, join));
+    } else {
+        WZP_TRY(wzp__session_start(e->session, now, join));
+    }
     wzp__clear_begin(&e->clear);
+    /* Who cannot seal cannot prove that it may be talked to. */
+    e->clear.is_allowed =
+        e->cfg.allow_legacy && wzp__session_is_open(e->session);
     e->input_ended = false;
     drain_session(e, now);
     return WZP_OK;
@@ -425,14 +460,22 @@ wzp_err wzp_engine_join(wzp_engine *e, wzp_tstamp now, const wzp_join *join)
 
 void wzp_engine_leave(wzp_engine *e, wzp_tstamp now)
 {
+    if (wzp__calls_is_busy(e->calls)) {
+        wzp_engine_hangup(e, now, WZP_HANGUP_NORMAL);
+        return;
+    }
     wzp__session_leave(e->session, now);
     drain_session(e, now);
 }
 
 wzp_err wzp_engine_pin_decide(wzp_engine *e, wzp_tstamp now, bool accept)
 {
-    wzp_err err = wzp__session_pin_decide(e->session, now, accept);
+    const bool is_of_line = wzp__engine_line_asks(e);
+    const wzp_err err = is_of_line
+                            ? wzp__line_pin_decide(e->line, now, accept)
+                            : wzp__session_pin_decide(e->session, now, accept);
     drain_session(e, now);
+    wzp__engine_line_drain(e, now);
     return err;
 }
 
@@ -446,6 +489,8 @@ void wzp_engine_moved(wzp_engine *e, wzp_tstamp now, const wzp_addr *local)
 {
     wzp_endpoint_rebind(e->ep, now, local);
     wzp__session_moved(e->session, now, local);
+    wzp__line_moved(e->line, now, local);
+    e->reg.local = *local;
 }
 
 size_t wzp_engine_words_input(const wzp_engine *e,

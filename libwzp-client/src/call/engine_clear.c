@@ -27,7 +27,8 @@ static void look_at(const wzp_engine *e, look *l, const wzp_member_info *m)
     }
     static const uint8_t anonymous[WZP_FP_LEN];
     const bool is_seen = memcmp(m->fingerprint, anonymous, WZP_FP_LEN) != 0 &&
-                         wzp__seen_has(e->seen, m->fingerprint);
+                         (wzp__seen_has(e->seen, m->fingerprint) ||
+                          wzp__engine_contact_can_seal(e, m->fingerprint));
     if (!l->has_who || (is_seen && !l->view.has_seen)) {
         l->who = *m;
         l->has_who = true;
@@ -83,6 +84,9 @@ void wzp__engine_clear_review(wzp_engine *e, wzp_tstamp now)
     if (state != WZP_CLIENT_JOINED && state != WZP_CLIENT_CLEAR_DECISION) {
         return; /* nothing new is known until the room is there again */
     }
+    if (wzp__session_is_call(e->session)) {
+        return; /* never clear: who else is listed there gets nothing */
+    }
     look l;
     look_around(e, &l);
     const bool was_on = e->clear.state == WZP_CLEAR_ON;
@@ -97,7 +101,7 @@ void wzp__engine_clear_review(wzp_engine *e, wzp_tstamp now)
 
 void wzp__engine_clear_note(wzp_engine *e, const wzp_member_info *info)
 {
-    if (info->state == WZP_MEMBER_VERIFIED || info->state == WZP_MEMBER_KEYED) {
+    if (wzp__engine_is_proved(info)) {
         e->clear.was_sealed = true;
         wzp_ignore(wzp__seen_add(e->seen, info->fingerprint),
                    "a full table takes everybody for seen");
@@ -106,7 +110,8 @@ void wzp__engine_clear_note(wzp_engine *e, const wzp_member_info *info)
 
 wzp_err wzp_engine_accept_clear(wzp_engine *e, wzp_tstamp now)
 {
-    if (wzp__session_state(e->session) == WZP_CLIENT_IDLE) {
+    if (wzp__session_state(e->session) == WZP_CLIENT_IDLE ||
+        wzp__session_is_call(e->session)) {
         return WZP_ERR_STATE;
     }
     WZP_TRY(wzp__clear_accept(&e->clear));
@@ -168,6 +173,9 @@ bool wzp__engine_is_heard(const wzp_engine *e)
 {
     if (wzp__session_state(e->session) != WZP_CLIENT_JOINED) {
         return false;
+    }
+    if (wzp__session_is_call(e->session)) {
+        return !e->is_muted;
     }
     return wzp__engine_is_clear(e) ? e->clear.n_legacy > 0
                                    : !e->is_muted && e->clear.n_capable > 0;

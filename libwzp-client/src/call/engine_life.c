@@ -61,13 +61,48 @@ static wzp_err make_endpoint(wzp_engine *e, wzp_tstamp now)
     return err;
 }
 
+static wzp_err open_tables(wzp_engine *e)
+{
+    const wzp_mem *mem = &e->cfg.mem;
+    const wzp_store *store = &e->cfg.store;
+    const char *name = "pins";
+    wzp_err err = wzp_pins_new(&e->pins, mem, store);
+    if (err == WZP_OK) {
+        name = "contacts";
+        err = wzp_contacts_new(&e->contacts, mem, store);
+    }
+    if (err == WZP_OK) {
+        name = "capable";
+        err = wzp__seen_new(&e->seen, mem, store);
+    }
+    if (err != WZP_OK) {
+        WZP_LOG(&e->cfg.log, WZP_LOG_ERROR, "engine", "store.refused",
+                "name=%s err=%s", name, wzp_err_name(err));
+    }
+    return err;
+}
+
+static wzp_err make_calls(wzp_engine *e)
+{
+    wzp__calls_deps deps = {.mem = e->cfg.mem,
+                            .rng = e->cfg.rng,
+                            .log = e->cfg.log,
+                            .identity = e->cfg.identity,
+                            .unix_now = e->cfg.unix_now,
+                            .unix_now_user = e->cfg.unix_now_user,
+                            .alias = e->alias,
+                            .store = &e->cfg.store,
+                            .contacts = e->contacts};
+    WZP_TRY(wzp_endpoint_cert_hash(e->ep, deps.tls_hash));
+    return wzp__calls_new(&e->calls, &deps);
+}
+
 static wzp_err make_parts(wzp_engine *e, wzp_tstamp now)
 {
     WZP_TRY(make_endpoint(e, now));
     WZP_TRY(wzp__event_queue_init(&e->events, &e->cfg.mem, e->cfg.max_events));
     WZP_TRY(wzp__audio_port_init(&e->port, &e->cfg.mem));
-    WZP_TRY(wzp__pins_new(&e->pins, &e->cfg.mem, &e->cfg.store));
-    WZP_TRY(wzp__seen_new(&e->seen, &e->cfg.mem, &e->cfg.store));
+    WZP_TRY(open_tables(e));
     e->clear.is_allowed = e->cfg.allow_legacy;
     wzp__receiver_config rc = {.mem = e->cfg.mem,
                                .playout_min_ms = e->cfg.playout_min_ms,
@@ -89,7 +124,18 @@ static wzp_err make_parts(wzp_engine *e, wzp_tstamp now)
                               .unix_now_user = e->cfg.unix_now_user,
                               .alias = e->alias,
                               .clear = &e->clear};
-    return wzp__session_new(&e->session, &deps);
+    WZP_TRY(wzp__session_new(&e->session, &deps));
+    const wzp__line_deps line = {.mem = deps.mem,
+                                 .rng = deps.rng,
+                                 .log = deps.log,
+                                 .identity = deps.identity,
+                                 .ep = deps.ep,
+                                 .pins = deps.pins,
+                                 .unix_now = deps.unix_now,
+                                 .unix_now_user = deps.unix_now_user,
+                                 .alias = deps.alias};
+    WZP_TRY(wzp__line_new(&e->line, &line));
+    return make_calls(e);
 }
 
 static void make_alias(wzp_engine *e)
@@ -136,8 +182,11 @@ void wzp_engine_free(wzp_engine *e)
     wzp__voices_deinit(&e->voices);
     wzp__held_clear(&e->held);
     wzp__session_free(e->session);
+    wzp__line_free(e->line);
+    wzp__calls_free(e->calls);
     wzp__sender_free(e->sender);
-    wzp__pins_free(e->pins);
+    wzp_pins_free(e->pins);
+    wzp_contacts_free(e->contacts);
     wzp__seen_free(e->seen);
     wzp__audio_port_deinit(&e->port, &mem);
     wzp__event_queue_deinit(&e->events);

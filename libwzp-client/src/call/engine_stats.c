@@ -85,7 +85,9 @@ void wzp_engine_stats_get(const wzp_engine *e, wzp_client_stats *out)
     all.playout_underflow = e->port.playout_underflow;
     all.events_dropped = e->events.dropped;
     all.clear = e->clear.state;
-    all.signals_refused = wzp__session_signals_refused(e->session);
+    all.signals_refused = wzp__session_signals_refused(e->session) +
+                          wzp__line_signals_refused(e->line);
+    wzp__calls_stats(e->calls, &all);
     add_voices(e, &all);
     add_path(e, &all);
     add_members(e, &all);

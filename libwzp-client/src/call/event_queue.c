@@ -45,8 +45,11 @@ static unsigned rank(wzp_client_event_kind kind)
     case WZP_EVENT_MEMBER: return 1;
     case WZP_EVENT_INPUT_ENDED: return 2;
     case WZP_EVENT_WORDS: return 3;
-    case WZP_EVENT_STATE: return 4;
+    case WZP_EVENT_STATE:
+    case WZP_EVENT_LINE: return 4;
     case WZP_EVENT_PIN:
+    case WZP_EVENT_CALL:
+    case WZP_EVENT_CONTACT:
     case WZP_EVENT_CLEAR: return 5;
     case WZP_EVENT_ENDED: break;
     }

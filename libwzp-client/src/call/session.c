@@ -2,16 +2,16 @@
 /* A membership, see session.h for the states.
  *
  * Timers, one at a time by state:
- *   CONNECTING  the endpoint's handshake timeout; FIRST_JOIN_MS in all for the
- *               first join, so that a wrong address is told to the user
+ *   CONNECTING  the endpoint's handshake timeout; WZP__FIRST_TRY_NS in all for
+ *               the first join
  *   JOINING     JOIN_MS for the CallAnswer
- *   RECONNECTING back-off before the next attempt: 0.25, 1, 2, 4, 8, 15, 30 s,
- *               each ± 20 % so that a restarted relay is not stormed
+ *   RECONNECTING path/backoff.h before the next attempt
  *   JOINED      the group's own deadline
  */
 #include "call/close_code.h"
 #include "call/legacy_roster.h"
 #include "call/session_parts.h"
+#include "path/dial.h"
 
 #include <wzp/crypto/room.h>
 #include <wzp/crypto/wipe.h>
@@ -20,13 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FIRST_JOIN_MS 15000        /* chosen: a person waits no longer */
-#define STEADY_NS     (10 * WZP_S) /* chosen: a relay that lasted this long */
-#define JOIN_MS       10000        /* the relay's own limit, relay.md 2.5 */
-
-static const uint32_t backoff_ms[] = {250,  1000,  2000, 4000,
-                                      8000, 15000, 30000};
-#define BACKOFFS (sizeof backoff_ms / sizeof backoff_ms[0])
+#define JOIN_MS 10000 /* the relay's own limit, relay.md 2.5 */
 
 static wzp_unix_s unix_now(const wzp__session *s)
 {
@@ -73,6 +67,8 @@ static void hang_up(wzp__session *s, wzp_tstamp now, wzp_close_code code,
 static void end(wzp__session *s, wzp_err why, const char *text)
 {
     wzp__session_drop_group(s);
+    wzp__access_clear(&s->access, &s->deps.mem);
+    s->is_call = false;
     enter(s, WZP_CLIENT_IDLE, WZP_NEVER);
     push(s, WZP__SESSION_STATE);
     wzp__session_event *ev = push(s, WZP__SESSION_ENDED);
@@ -93,17 +89,11 @@ static void retry_later(wzp__session *s, wzp_tstamp now, wzp_err why);
 
 static void dial(wzp__session *s, wzp_tstamp now)
 {
-    wzp_dial d = {.local = s->join.local,
-                  .remote = s->join.addrs[s->addr],
-                  .sni = s->sni};
-    if (d.local.family != d.remote.family) { /* one socket for both families */
-        d.local =
-            (wzp_addr){.family = d.remote.family, .port = s->join.local.port};
-    }
-    d.resumes = wzp__trust_pin(&s->trust, d.resume_cert) == WZP_OK;
-    wzp_err e = wzp_endpoint_dial(s->deps.ep, now, &d, &s->conn);
+    const wzp_dial to = {.local = s->join.local,
+                         .remote = s->join.addrs[s->addr],
+                         .sni = s->sni};
+    const wzp_err e = wzp__dial(s->deps.ep, now, &s->trust, &to, &s->conn);
     if (e != WZP_OK) {
-        s->conn = 0;
         retry_later(s, now, e);
         return;
     }
@@ -113,16 +103,15 @@ static void dial(wzp__session *s, wzp_tstamp now)
 
 static void retry_later(wzp__session *s, wzp_tstamp now, wzp_err why)
 {
-    wzp__session_drop_group(s);
+    if (!s->is_call) {
+        wzp__session_drop_group(s);
+    }
     if (now >= s->give_up_at) {
         end_with(s, now, WZP_CLOSE_NORMAL, why);
         return;
     }
-    uint32_t base = backoff_ms[s->attempt];
-    s->attempt = s->attempt + 1 < BACKOFFS ? s->attempt + 1 : s->attempt;
     s->addr = (s->addr + 1) % s->join.n_addrs;
-    uint32_t wait =
-        base - base / 5 + wzp_rng_below(&s->deps.rng, base * 2 / 5 + 1);
+    const uint32_t wait = wzp__backoff_next(&s->backoff, &s->deps.rng);
     enter(s, WZP_CLIENT_RECONNECTING, now + wait * WZP_MS);
     wzp__session_event *ev = push(s, WZP__SESSION_STATE);
     ev->why = why;
@@ -135,28 +124,6 @@ static void start_over(wzp__session *s, wzp_tstamp now, wzp_err why)
     retry_later(s, now, why);
 }
 
-/* The name goes out as its hash: it may be private, and any text can be hashed
- * where only DNS-like names could travel (wire.md 3.8, 5.2). */
-static wzp_err take_room(wzp__session *s, const char *room)
-{
-    size_t len = strlen(room);
-    if (len == 0 || len > WZP_ROOM_NAME_MAX ||
-        wzp_room_name_kind(room, len) == WZP_ROOM_RESERVED) {
-        return WZP_ERR_NAME;
-    }
-    wzp_room_name_lower(room, len, s->room);
-    s->room[len] = '\0';
-    wzp_str name = {s->room, len};
-    if (wzp_room_name_kind(s->room, len) == WZP_ROOM_HASHED) {
-        memcpy(s->hash, s->room, len + 1);
-    } else {
-        wzp_room_hash(name, s->hash);
-    }
-    s->sni = s->hash;
-    wzp_room_id(name, s->room_id);
-    return WZP_OK;
-}
-
 wzp_err wzp__session_start(wzp__session *s, wzp_tstamp now,
                            const wzp_join *join)
 {
@@ -167,9 +134,13 @@ wzp_err wzp__session_start(wzp__session *s, wzp_tstamp now,
         strlen(join->relay) > WZP__PIN_NAME_MAX) {
         return WZP_ERR_ARG;
     }
-    WZP_TRY(take_room(s, join->room));
+    WZP_TRY(wzp__session_name_room(s, join));
+    WZP_TRY(wzp__access_take(&s->access, &s->deps.mem, join));
     (void)snprintf(s->relay, sizeof s->relay, "%s", join->relay);
     s->join = *join;
+    wzp_wipe(s->join.access, sizeof s->join.access);
+    wzp_wipe(s->join.psk, sizeof s->join.psk);
+    s->join.allowed = NULL;
     s->join.room = s->room;
     s->join.relay = s->relay;
     s->trust = (wzp__trust){.pins = s->deps.pins,
@@ -177,11 +148,36 @@ wzp_err wzp__session_start(wzp__session *s, wzp_tstamp now,
                             .fixed = join->has_pin ? s->join.pin : NULL};
     s->was_joined = false;
     s->is_leaving = false;
-    s->attempt = 0;
+    s->backoff.step = 0;
     s->addr = 0;
-    s->give_up_at = now + FIRST_JOIN_MS * WZP_MS;
+    s->give_up_at = now + WZP__FIRST_TRY_NS;
     dial(s, now);
     return WZP_OK;
+}
+
+wzp_err wzp__session_start_call(wzp__session *s, wzp_tstamp now,
+                                const wzp_join *join, wzp_agree *agreed)
+{
+    wzp_group_config cfg;
+    if (s->state != WZP_CLIENT_IDLE) {
+        return WZP_ERR_STATE;
+    }
+    wzp_group_config_default(&cfg);
+    cfg.mem = s->deps.mem;
+    cfg.rng = s->deps.rng;
+    cfg.log = s->deps.log;
+    cfg.identity = s->deps.identity;
+    cfg.now = now;
+    cfg.agreed = agreed;
+    WZP_TRY(wzp_group_new(&s->group, &cfg));
+    s->epoch++;
+    s->is_call = true;
+    const wzp_err e = wzp__session_start(s, now, join);
+    if (e != WZP_OK) {
+        wzp__session_drop_group(s);
+        s->is_call = false;
+    }
+    return e;
 }
 
 static void end_of_pin(wzp__session *s)
@@ -228,7 +224,7 @@ wzp_err wzp__session_pin_decide(wzp__session *s, wzp_tstamp now, bool accept)
         return WZP_OK;
     }
     wzp_err e = wzp__trust_accept(&s->trust, unix_now(s));
-    s->give_up_at = s->was_joined ? WZP_NEVER : now + FIRST_JOIN_MS * WZP_MS;
+    s->give_up_at = s->was_joined ? WZP_NEVER : now + WZP__FIRST_TRY_NS;
     dial(s, now);
     return e;
 }
@@ -246,9 +242,11 @@ static wzp_err make_group(wzp__session *s)
     cfg.caps = wzp__client_package_caps();
     cfg.now_unix = unix_now(s);
     wzp__session_drop_group(s);
-    WZP_TRY(wzp_group_new(&s->group, &cfg));
+    wzp__access_tell(&s->access, &cfg);
+    const wzp_err e = wzp_group_new(&s->group, &cfg);
+    wzp_wipe(cfg.psk, sizeof cfg.psk);
+    WZP_TRY(e);
     s->epoch++;
-    s->rev = 0;
     return WZP_OK;
 }
 
@@ -257,6 +255,8 @@ static void on_connected(wzp__session *s, wzp_tstamp now,
 {
     s->handshake.identity = s->deps.identity;
     s->handshake.alias = s->deps.alias;
+    s->handshake.access =
+        s->access.secret != NULL ? s->access.secret->access : NULL;
     memcpy(s->handshake.exporter, a->u.up.exporter, WZP_EXPORTER_LEN);
     memcpy(s->handshake.server_cert, a->u.up.cert_hash, WZP_HASH_LEN);
     if (!check_pin(s, now, a)) {
@@ -264,7 +264,8 @@ static void on_connected(wzp__session *s, wzp_tstamp now,
     }
     wzp_str json;
     wzp_arena_reset(s->arena);
-    wzp_err e = make_group(s);
+    wzp_err e = s->is_call ? WZP_OK : make_group(s);
+    s->rev = 0;
     if (e == WZP_OK) {
         e = wzp__handshake_offer(&s->handshake, s->group, &s->deps.rng,
                                  s->arena, &json);
@@ -365,7 +366,9 @@ static void on_legacy_relay(wzp__session *s, wzp_tstamp now,
                             const wzp_sig_call_answer *answer)
 {
     const wzp__clear *clear = s->deps.clear;
-    if (!clear->is_allowed || clear->was_sealed) {
+    if (s->is_call) {
+        refuse_legacy(s, now, WZP_ERR_LEGACY);
+    } else if (!clear->is_allowed || clear->was_sealed) {
         refuse_legacy(s, now,
                       clear->is_allowed ? WZP_ERR_DOWNGRADE : WZP_ERR_LEGACY);
     } else if (!clear->is_accepted) {
@@ -384,8 +387,7 @@ static void on_legacy_relay(wzp__session *s, wzp_tstamp now,
 void wzp__session_clear_accepted(wzp__session *s, wzp_tstamp now)
 {
     if (s->state == WZP_CLIENT_CLEAR_DECISION) {
-        s->give_up_at =
-            s->was_joined ? WZP_NEVER : now + FIRST_JOIN_MS * WZP_MS;
+        s->give_up_at = s->was_joined ? WZP_NEVER : now + WZP__FIRST_TRY_NS;
         dial_for_legacy(s, now);
     }
 }
@@ -396,7 +398,7 @@ static void on_answer(wzp__session *s, wzp_tstamp now,
     wzp_err e = wzp__handshake_check(&s->handshake, answer);
     s->is_legacy = false;
     if (e == WZP_OK) {
-        s->sni = s->hash; /* next time: this relay knows both */
+        s->sni = s->usual_sni; /* next time: this relay knows both */
         joined(s, now, answer);
     } else if (e == WZP_ERR_LEGACY) {
         on_legacy_relay(s, now, answer);
@@ -501,8 +503,8 @@ wzp_err wzp__session_send(wzp__session *s, wzp_tstamp now,
 static void on_closed(wzp__session *s, wzp_tstamp now, const wzp_ep_action *a)
 {
     s->conn = 0;
-    if (s->state == WZP_CLIENT_JOINED && now - s->joined_at >= STEADY_NS) {
-        s->attempt = 0;
+    if (s->state == WZP_CLIENT_JOINED && now - s->joined_at >= WZP__STEADY_NS) {
+        s->backoff.step = 0;
     }
     if (s->is_leaving) {
         end(s, WZP_OK, "left the room");
@@ -539,7 +541,7 @@ void wzp__session_leave(wzp__session *s, wzp_tstamp now)
 void wzp__session_moved(wzp__session *s, wzp_tstamp now, const wzp_addr *local)
 {
     s->join.local = *local;
-    s->attempt = 0;
+    s->backoff.step = 0;
     if (s->state == WZP_CLIENT_RECONNECTING) {
         s->deadline = now; /* the network before may have been why */
     }

@@ -33,7 +33,7 @@ typedef struct wzp__session_deps {
     wzp_log log;
     wzp_identity identity;
     wzp_endpoint *ep;
-    wzp__pins *pins;
+    wzp_pins *pins;
     wzp_unix_s (*unix_now)(void *user);
     void *unix_now_user;
     const char *alias;
@@ -65,12 +65,28 @@ void wzp__session_free(wzp__session *s);
 
 WZP_NODISCARD wzp_err wzp__session_start(wzp__session *s, wzp_tstamp now,
                                          const wzp_join *join);
+/* The room of a direct call: its key group begins from the agreement, whose
+ * keys it takes, and lives until the room is left for good; reconnections bring
+ * neither a new package nor new counters. No media but sealed: a legacy relay
+ * ends it. Errors as above and of wzp_group_new; the agreement is unchanged by
+ * them unless the room's name or the relay is no good. */
+WZP_NODISCARD wzp_err wzp__session_start_call(wzp__session *s, wzp_tstamp now,
+                                              const wzp_join *join,
+                                              wzp_agree *agreed);
 void wzp__session_leave(wzp__session *s, wzp_tstamp now);
 /* Dial from here from now on, at once if a dial is being waited for. A
  * connection that stands is the endpoint's to move. */
 void wzp__session_moved(wzp__session *s, wzp_tstamp now, const wzp_addr *local);
 WZP_NODISCARD wzp_err wzp__session_pin_decide(wzp__session *s, wzp_tstamp now,
                                               bool accept);
+
+/* From now on, until the room is left and over all its connections, this one
+ * may have our keys too, or may not any more. WZP_ERR_STATE in no room,
+ * WZP_ERR_NOMEM: nothing changed. */
+WZP_NODISCARD wzp_err wzp__session_allow(wzp__session *s, wzp_tstamp now,
+                                         const uint8_t fingerprint[WZP_FP_LEN]);
+void wzp__session_disallow(wzp__session *s, wzp_tstamp now,
+                           const uint8_t fingerprint[WZP_FP_LEN]);
 
 /* clear->is_accepted became true: CLEAR_DECISION is over. */
 void wzp__session_clear_accepted(wzp__session *s, wzp_tstamp now);
@@ -91,7 +107,8 @@ WZP_NODISCARD wzp_err wzp__session_send(wzp__session *s, wzp_tstamp now,
 wzp_client_state wzp__session_state(const wzp__session *s);
 wzp_conn_id wzp__session_conn(const wzp__session *s); /* 0: none */
 /* The key group of the present connection; NULL until JOINING. It changes with
- * every reconnect: session_epoch counts that. */
+ * every reconnect: session_epoch counts that. That of a call is there from the
+ * start to the end. */
 wzp_group *wzp__session_group(const wzp__session *s);
 uint32_t wzp__session_epoch(const wzp__session *s);
 /* Of the present group, or of the last one. */
@@ -102,6 +119,11 @@ uint64_t wzp__session_signals_refused(const wzp__session *s);
 void wzp__session_room_id(const wzp__session *s, uint8_t out[WZP_HASH_LEN]);
 /* The relay carries no key messages: JOINED or CLEAR_DECISION only. */
 bool wzp__session_is_legacy(const wzp__session *s);
+bool wzp__session_is_call(const wzp__session *s);
 const char *wzp__session_relay(const wzp__session *s);
+/* Of the room it is in; open in none. */
+wzp_room_policy wzp__session_policy(const wzp__session *s);
+/* The room it is in keeps nobody out. */
+bool wzp__session_is_open(const wzp__session *s);
 
 #endif

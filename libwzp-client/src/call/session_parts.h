@@ -6,8 +6,10 @@
 #define WZP_CLIENT_SESSION_PARTS_H
 
 #include "account/trust.h"
+#include "call/access.h"
 #include "call/handshake.h"
 #include "call/session.h"
+#include "path/backoff.h"
 
 #include <wzp/crypto/room.h>
 #include <wzp/proto/room_name.h>
@@ -22,8 +24,9 @@ struct wzp__session {
     wzp_tstamp give_up_at; /* first join only, else WZP_NEVER */
     bool was_joined;
     bool is_leaving;
+    bool is_call;   /* started with an agreement; until ENDED */
     bool is_legacy; /* the relay, of the present connection */
-    size_t attempt; /* index into backoff_ms */
+    wzp__backoff backoff;
     wzp_tstamp joined_at;
     size_t addr; /* index into join.addrs */
     uint32_t epoch;
@@ -32,10 +35,12 @@ struct wzp__session {
 
     char room[WZP_ROOM_NAME_MAX + 1];
     char hash[WZP_ROOM_HEX_LEN + 1];
-    const char *sni; /* hash; room towards a legacy relay, once accepted */
+    const char *usual_sni; /* hash; room where the join says so */
+    const char *sni; /* usual; room towards a legacy relay, once accepted */
     char relay[WZP__PIN_NAME_MAX + 1];
     uint8_t room_id[WZP_HASH_LEN];
-    wzp_join join;
+    wzp_join join; /* without what is in `access` */
+    wzp__access access;
 
     wzp_conn_id conn;
     wzp__trust trust; /* in the relay's certificate */
@@ -46,6 +51,11 @@ struct wzp__session {
     wzp__session_event events[WZP__SESSION_EVENTS];
     size_t ev_head, ev_count;
 };
+
+/* What the room of this join is called: by people, on the way, in keys.
+ * WZP_ERR_NAME. */
+WZP_NODISCARD wzp_err wzp__session_name_room(wzp__session *s,
+                                             const wzp_join *join);
 
 /* The group goes, its statistics stay. */
 void wzp__session_drop_group(wzp__session *s);

@@ -2,6 +2,7 @@
 /* Life of the group machine, its five verbs and its queries: see group.h. The
  * work is in the files that state.h lists.
  */
+#include "own_package.h"
 #include "state.h"
 
 #include <wzp/crypto/room.h>
@@ -15,10 +16,6 @@ enum {
     MEMBERS_DEFAULT = 1024,
     MEMBERS_MIN = 2,
     MEMBERS_MAX = 4096,
-    PACKAGE_LIFE_S = 86400, /* secure-media.md 4: at most 24 h */
-    SUITE_CHACHA_BIT = 1,
-    SUITE_AES_BIT = 2,
-    CAPS_SIGNED = 0x3F, /* bits 0 … 5 */
 };
 
 void wzp_group_config_default_sized(wzp_group_config *cfg, size_t size)
@@ -38,7 +35,7 @@ static wzp_err check_config(const wzp_group_config *cfg)
 {
     if (cfg->max_members < MEMBERS_MIN || cfg->max_members > MEMBERS_MAX ||
         cfg->identity.sign == NULL || cfg->rng.fill == NULL ||
-        cfg->mem.resize == NULL || (cfg->caps & ~CAPS_SIGNED) != 0 ||
+        cfg->mem.resize == NULL ||
         (cfg->n_allowed > 0 && cfg->allowed == NULL) ||
         cfg->policy > WZP_POLICY_LIST) {
         return WZP_ERR_CONFIG;
@@ -48,15 +45,11 @@ static wzp_err check_config(const wzp_group_config *cfg)
 
 static wzp_err make_package(wzp_group *g, const wzp_group_config *cfg)
 {
-    wzp_kp kp = {
-        .exp = cfg->now_unix + PACKAGE_LIFE_S,
-        .suites = g->own_suites,
-        .caps = cfg->caps,
-    };
-    wzp_kem_keypair(&g->rng, kp.kem, g->secret->kem);
+    wzp_kp kp = {.caps = cfg->caps};
     memcpy(kp.tls, cfg->tls_hash, WZP_HASH_LEN);
     memcpy(kp.ctx, g->ctx, WZP_HASH_LEN);
-    WZP_TRY(wzp_kp_encode(&g->identity, &kp, g->package));
+    WZP_TRY(wzp__own_package_make(&g->identity, &g->rng, cfg->now_unix, &kp,
+                                  g->secret->kem, g->package));
     memcpy(g->kph, kp.kph, WZP_HASH_LEN);
     wzp_kp_mid(g->kph, g->mid);
     g->sid = wzp_mid_sid(g->mid);
@@ -84,7 +77,12 @@ static wzp_err set_up(wzp_group *g, const wzp_group_config *cfg)
         return WZP_ERR_NOMEM;
     }
     memset(g->secret, 0, sizeof *g->secret);
+    if (cfg->agreed != NULL) {
+        return wzp__agreed_begin(g, cfg);
+    }
     memcpy(g->secret->psk, cfg->psk, WZP_KEY_LEN);
+    memcpy(g->room_id, cfg->room_id, WZP_HASH_LEN);
+    wzp_room_ctx(g->room_id, g->ctx);
     WZP_TRY(wzp__table_init(g, cfg->max_members));
     WZP_TRY(copy_allowed(g, cfg));
     return make_package(g, cfg);
@@ -111,10 +109,7 @@ wzp_err wzp_group_new(wzp_group **out, const wzp_group_config *given)
     g->identity = cfg.identity;
     g->policy = cfg.policy;
     g->has_psk = cfg.has_psk;
-    g->own_suites =
-        (uint8_t)(SUITE_CHACHA_BIT | (wzp__aead_has_aes() ? SUITE_AES_BIT : 0));
-    memcpy(g->room_id, cfg.room_id, WZP_HASH_LEN);
-    wzp_room_ctx(g->room_id, g->ctx);
+    g->own_suites = wzp__own_suites();
     g->join_at = g->rotate_at = g->switch_at = WZP_NEVER;
     g->control_at = g->idle_at = g->members_at = WZP_NEVER;
     e = set_up(g, &cfg);
@@ -177,6 +172,10 @@ wzp_err wzp_group_recv(wzp_group *g, wzp_tstamp now, wzp_unix_s now_unix,
     wzp_err e;
     switch (sig->kind) {
     case WZP_SIG_KEY_PACKAGES:
+        if (g->is_call) {
+            g->stats.packages_refused += sig->u.key_packages.kps.n;
+            return WZP_ERR_PROTOCOL; /* none is asked for */
+        }
         return wzp__recv_packages(g, now, now_unix, &sig->u.key_packages);
     case WZP_SIG_E2EE_PAIR:
         e = wzp__recv_pair(g, now, &sig->u.e2ee_pair);

@@ -9,7 +9,8 @@
  *
  * OWN and theirs of a larger kph: the own one stands and is sent again. PEER
  * is final: of one sender the first stands, because a chain of one-time keys
- * begun twice would use a key twice.
+ * begun twice would use a key twice. In a call the pair is AGREED from the
+ * beginning, and no E2eePair is sent or taken.
  */
 #include "state.h"
 
@@ -54,6 +55,13 @@ static void begin(wzp__member *m, const wzp_pair_keys *keys,
     memcpy(m->rx.pk, is_own ? keys->r2i : keys->i2r, WZP_KEY_LEN);
 }
 
+void wzp__pair_agreed(wzp__member *m, const wzp_pair_keys *keys, bool is_caller)
+{
+    begin(m, keys, is_caller ? WZP__PAIR_OWN : WZP__PAIR_PEER);
+    m->pair = WZP__PAIR_AGREED;
+    m->is_confirmed = true;
+}
+
 wzp_err wzp__pair_make(wzp_group *g, wzp__member *m)
 {
     const wzp_pair_names names = names_of(g, m, true);
@@ -71,11 +79,10 @@ wzp_err wzp__pair_make(wzp_group *g, wzp__member *m)
 /* Theirs makes the pair. Whatever was boxed under another one is boxed anew,
  * at once. */
 static wzp_err adopt(wzp_group *g, wzp_tstamp now, wzp__member *m,
-                     const wzp_pair_names *names, const uint8_t *ct)
+                     const wzp_pair_text *text, const uint8_t *ct)
 {
     wzp_pair_keys keys;
-    const wzp_err e =
-        wzp_pair_open(names, ct, g->secret->kem, psk_of(g), &keys);
+    const wzp_err e = wzp_pair_open(text, ct, g->secret->kem, psk_of(g), &keys);
     if (e == WZP_OK) {
         wzp_sha256(ct, WZP_KEM_CT_LEN, m->peer_ct_hash);
         begin(m, &keys, WZP__PAIR_PEER);
@@ -90,16 +97,18 @@ static wzp_err take(wzp_group *g, wzp_tstamp now, wzp__member *m, wzp_bytes ct,
                     wzp_bytes sig)
 {
     const wzp_pair_names names = names_of(g, m, false);
-    WZP_TRY(wzp_pair_verify(m->identity, &names, ct, sig));
+    wzp_pair_text text;
+    WZP_TRY(wzp_pair_verify(m->identity, &names, ct, sig, &text));
     switch (m->pair) {
-    case WZP__PAIR_NONE: return adopt(g, now, m, &names, ct.ptr);
+    case WZP__PAIR_NONE: return adopt(g, now, m, &text, ct.ptr);
     case WZP__PAIR_OWN:
         if (wzp_pair_stands(g->kph, m->kph)) {
             wzp__own_answer(g, m, now);
             return WZP_OK;
         }
-        return adopt(g, now, m, &names, ct.ptr);
+        return adopt(g, now, m, &text, ct.ptr);
     case WZP__PAIR_PEER: break;
+    case WZP__PAIR_AGREED: return WZP_ERR_PROTOCOL;
     }
     uint8_t hash[WZP_HASH_LEN];
     wzp_sha256(ct.ptr, ct.len, hash);

@@ -133,6 +133,20 @@ static void make_first(wzp_group *g, wzp_tstamp now)
     g->has_current = true;
 }
 
+void wzp__own_agreed(wzp_group *g, wzp_tstamp now, wzp__member *m,
+                     uint16_t suite, const uint8_t base[WZP_KEY_LEN])
+{
+    wzp__own_key *k = &g->secret->current;
+    k->suite = suite;
+    memcpy(k->base, base, WZP_KEY_LEN);
+    complete(g, k, now);
+    k->is_out = true;
+    g->has_current = true;
+    m->holds = true;
+    g->n_holders = 1;
+    g->control_at = now;
+}
+
 /* `next` takes the place of `current`. */
 static void promote(wzp_group *g)
 {

@@ -9,6 +9,7 @@
  *   schedule.c  the own key: who gets it, when it changes (timers)
  *   outbox.c    what is to be sent, made when it is polled
  *   packet.c    seal and open
+ *   agreed.c    a call: a group that begins from a key agreement
  *   group.c     life, recv and expire, queries
  */
 #ifndef WZP_CRYPTO_SRC_GROUP_STATE_H
@@ -28,6 +29,7 @@ enum {
     WZP__KEYS_MAX = 8,  /* keys held of one member; chosen: one per 300 ms */
     WZP__BATCH = 64,    /* boxes or mids in one message; chosen: ≈ 8 kB */
     WZP__FORGOTTEN_MAX = 16384, /* chosen: 256 KiB, a crowded day */
+    WZP__CALL_MEMBERS = 8,      /* chosen: the peer, and strangers to be seen */
 };
 
 /* A key of somebody else. Newest first. */
@@ -46,6 +48,7 @@ typedef enum wzp__pair_state {
     WZP__PAIR_NONE,
     WZP__PAIR_OWN,
     WZP__PAIR_PEER,
+    WZP__PAIR_AGREED, /* a call's: no ciphertext of a room */
 } wzp__pair_state;
 
 /* Things to be polled for a member, a bit each. */
@@ -132,6 +135,7 @@ typedef struct wzp__member {
     wzp_tstamp heard_at;  /* last packet opened, or key installed */
     wzp_tstamp missed_at; /* when to ask for what packets miss */
     unsigned bad_tags;    /* in a row */
+    unsigned bad_boxes;   /* in a row: of its key, not one opened */
     wzp_tstamp ratchet_since;
     unsigned ratchet_steps; /* tried in vain since then */
 } wzp__member;
@@ -178,6 +182,7 @@ struct wzp_group {
     uint16_t sid;
     uint8_t own_suites;
     bool has_psk;
+    bool is_call;
     wzp_room_policy policy;
     uint8_t (*allowed)[WZP_FP_LEN];
     size_t n_allowed;
@@ -275,6 +280,9 @@ WZP_NODISCARD wzp_err wzp__recv_pair(wzp_group *g, wzp_tstamp now,
 void wzp__pair_early(wzp_group *g, wzp_tstamp now, wzp__member *m);
 /* Encapsulate to m; sending is TODO_PAIR. */
 WZP_NODISCARD wzp_err wzp__pair_make(wzp_group *g, wzp__member *m);
+/* The pair of a call. */
+void wzp__pair_agreed(wzp__member *m, const wzp_pair_keys *keys,
+                      bool is_caller);
 /* One pair per 100 ms while nothing needs it yet. */
 void wzp__pair_idle(wzp_group *g, wzp_tstamp now);
 
@@ -284,6 +292,10 @@ WZP_NODISCARD wzp_err wzp__recv_keys(wzp_group *g, wzp_tstamp now,
                                      const wzp_sig_e2ee_keys *msg);
 WZP_NODISCARD wzp_err wzp__recv_key_request(
     wzp_group *g, wzp_tstamp now, const wzp_sig_e2ee_key_request *msg);
+/* The key of m in generation 0 of a call. WZP_ERR_NOMEM, WZP_ERR_KP_SUITE. */
+WZP_NODISCARD wzp_err wzp__keys_agreed(wzp_group *g, wzp_tstamp now,
+                                       wzp__member *m, uint16_t suite,
+                                       const uint8_t base[WZP_KEY_LEN]);
 void wzp__keys_early(wzp_group *g, wzp_tstamp now, wzp__member *m);
 /* A packet of m came that no key opens: ask, unless the key is on its way. */
 void wzp__keys_missed(wzp_group *g, wzp__member *m, wzp_tstamp now);
@@ -301,6 +313,9 @@ void wzp__keys_drop(wzp_group *g, wzp__member *m);
 
 /* --- schedule.c --- */
 
+/* The own key in generation 0 of a call, which m holds. */
+void wzp__own_agreed(wzp_group *g, wzp_tstamp now, wzp__member *m,
+                     uint16_t suite, const uint8_t base[WZP_KEY_LEN]);
 /* m needs the own key where the rules give it one: now, or with the next. */
 void wzp__own_grant(wzp_group *g, wzp__member *m, wzp_tstamp now);
 /* Answer m, who asked: own ct again, the key under the next n. */
@@ -328,6 +343,12 @@ void wzp__member_heard(wzp_group *g, wzp__member *m, wzp_tstamp now);
  * control frames are sent. */
 wzp_tstamp wzp__control_interval(const wzp_group *g);
 wzp_tstamp wzp__control_every(const wzp_group *g);
+
+/* --- agreed.c --- */
+
+/* Everything that a group takes from its agreement, and the one member. */
+WZP_NODISCARD wzp_err wzp__agreed_begin(wzp_group *g,
+                                        const wzp_group_config *cfg);
 
 /* --- outbox.c --- */
 

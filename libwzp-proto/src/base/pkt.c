@@ -61,6 +61,12 @@ size_t wzp_pkt_pool_free_count(const wzp_pkt_pool *pool)
     return pool->n_free;
 }
 
+bool wzp_pkt_is_scarce(const wzp_pkt *pkt)
+{
+    const wzp_pkt_pool *pool = ((const slot *)pkt)->pool;
+    return pool->n_free < pool->count / 4;
+}
+
 wzp_pkt *wzp_pkt_get(wzp_pkt_pool *pool)
 {
     slot *s = pool->free_list;

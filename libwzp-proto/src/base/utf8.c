@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* UTF-8 (utf8.h). */
+/* UTF-8 (wzp/proto/utf8.h, utf8.h). */
 #include "base/utf8.h"
 
 /* What may follow a lead byte: how many, and the range of the first of them,
@@ -25,7 +25,7 @@ static size_t follow(uint8_t lead, uint8_t *low, uint8_t *high)
     return (lead >= 0xF1 && lead <= 0xF3) ? 3 : 0;
 }
 
-bool wzp__utf8_is_valid(const char *text, size_t len)
+bool wzp_utf8_is_valid(const char *text, size_t len)
 {
     const uint8_t *b = (const uint8_t *)text;
     for (size_t i = 0; i < len;) {
@@ -49,6 +49,31 @@ bool wzp__utf8_is_valid(const char *text, size_t len)
         i += 1 + more;
     }
     return true;
+}
+
+/* U+80–9F are C2 80–9F; U+2028–2E are E2 80 A8–AE, U+2066–69 E2 81 A6–A9. */
+static bool begins_control(const uint8_t *b, size_t len)
+{
+    if (b[0] < 0x20 || b[0] == 0x7F) {
+        return true;
+    }
+    if (b[0] == 0xC2) {
+        return len > 1 && b[1] < 0xA0;
+    }
+    return b[0] == 0xE2 && len > 2 &&
+           ((b[1] == 0x80 && b[2] >= 0xA8 && b[2] <= 0xAE) ||
+            (b[1] == 0x81 && b[2] >= 0xA6 && b[2] <= 0xA9));
+}
+
+bool wzp_utf8_is_line(const char *text, size_t len)
+{
+    const uint8_t *b = (const uint8_t *)text;
+    for (size_t i = 0; i < len; i++) {
+        if (begins_control(b + i, len - i)) {
+            return false;
+        }
+    }
+    return wzp_utf8_is_valid(text, len);
 }
 
 size_t wzp__utf8_encode(uint32_t c, char *out)

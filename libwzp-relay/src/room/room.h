@@ -54,6 +54,7 @@ typedef struct wzp__room {
     const wzp_mem *mem;               /* borrowed */
     char hash[WZP_ROOM_HEX_LEN + 1];  /* spec/wire.md 3.8, the key */
     char name[WZP_ROOM_NAME_MAX + 1]; /* as first joined */
+    wzp_addr maker;                   /* who joined first */
     wzp__member **members;            /* join order; owned */
     size_t n, cap;
     wzp__member **by_mid; /* capable members, ascending */

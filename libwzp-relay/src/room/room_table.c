@@ -46,6 +46,22 @@ wzp__room *wzp__room_table_find(const wzp__room_table *t, const char *hash)
     return t->rooms[at];
 }
 
+static bool is_same_site(const wzp_addr *a, const wzp_addr *b)
+{
+    const size_t len = a->family == WZP_FAMILY_V4 ? 4 : 6;
+    return a->family == b->family && memcmp(a->ip, b->ip, len) == 0;
+}
+
+/* All are looked at: rooms are made far less often than packets come. */
+size_t wzp__room_table_made(const wzp__room_table *t, const wzp_addr *from)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        n += is_same_site(&t->rooms[i]->maker, from);
+    }
+    return n;
+}
+
 static wzp_err reserve(wzp__room_table *t)
 {
     if (t->n < t->cap) {

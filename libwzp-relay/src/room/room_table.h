@@ -18,6 +18,8 @@ void wzp__room_table_deinit(wzp__room_table *t);
 
 /* NULL when there is no such room. */
 wzp__room *wzp__room_table_find(const wzp__room_table *t, const char *hash);
+/* How many rooms were made from this IPv4 address, or this IPv6 /48. */
+size_t wzp__room_table_made(const wzp__room_table *t, const wzp_addr *from);
 /* An empty room that is not in the table yet. WZP_ERR_ROOM_FULL (max rooms),
  * WZP_ERR_NOMEM. */
 WZP_NODISCARD wzp_err wzp__room_table_insert(wzp__room_table *t,

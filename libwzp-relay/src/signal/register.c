@@ -155,7 +155,11 @@ void wzp__register(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
                    const wzp_sig_register_presence *reg)
 {
     wzp__register_sort sort;
-    wzp_err e = wzp__register_check(&relay->rules, peer->exporter, reg, &sort);
+    wzp_err e =
+        wzp_endpoint_charge(relay->ep, now, peer->conn, WZP__POINTS_OFFER);
+    if (e != WZP_ERR_RATE) {
+        e = wzp__register_check(&relay->rules, peer->exporter, reg, &sort);
+    }
     if (e == WZP_OK && !wzp__auth_admits(&peer->auth, relay->cfg.asks_auth,
                                          reg->identity_pub)) {
         e = WZP_ERR_AUTH;

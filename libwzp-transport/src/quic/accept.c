@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Packets no connection wants: new connections within limits, everything else
- * answered without state or dropped. The limits stand before any cryptography;
- * under pressure (share.h) a client must first show with a Retry that it
- * receives at its address (spec/weaknesses-wire.md 44), and an address may not
- * hold more than its share.
+ * answered without state or dropped. The limits stand before any cryptography:
+ * those of all, those of the address (share.h); under pressure a client must
+ * first show with a Retry that it receives there (spec/weaknesses-wire.md 44).
  */
 #include "quic/share.h"
 #include "quic/table.h"
@@ -30,27 +29,32 @@ static void create(wzp_endpoint *ep, wzp_tstamp now, const wzp__stray *in,
     (void)wzp__conn_recv(c, now, in->local, in->remote, in->data, in->len);
 }
 
+static void refuse(wzp_endpoint *ep, const wzp__stray *in, wzp_err why)
+{
+    if (why == WZP_ERR_RATE) {
+        ep->env.stats.refused_rate++;
+    } else {
+        ep->env.stats.refused_full++;
+    }
+    wzp__stateless_refuse(&ep->stateless, in, why);
+}
+
 static void accept_initial(wzp_endpoint *ep, wzp_tstamp now,
                            const wzp__stray *in, const ngtcp2_pkt_hd *hd)
 {
-    if (is_full(ep)) {
-        ep->env.stats.refused_full++;
-        wzp__stateless_refuse(&ep->stateless, in);
+    const wzp_err why = is_full(ep)
+                            ? WZP_ERR_FULL
+                            : wzp__share_check(&ep->env, now, in->remote);
+    if (why != WZP_OK) {
+        refuse(ep, in, why);
         return;
     }
     ngtcp2_cid odcid;
     const bool is_shown =
         wzp__stateless_verify(&ep->env, now, in->remote, hd, &odcid);
-    if (wzp__share_is_pressed(&ep->env)) {
-        if (!is_shown) {
-            wzp__stateless_retry(&ep->stateless, &ep->env, now, in, hd);
-            return;
-        }
-        if (!wzp__share_allows(&ep->env, in->remote)) {
-            ep->env.stats.refused_full++;
-            wzp__stateless_refuse(&ep->stateless, in);
-            return;
-        }
+    if (!is_shown && wzp__share_is_pressed(&ep->env)) {
+        wzp__stateless_retry(&ep->stateless, &ep->env, now, in, hd);
+        return;
     }
     create(ep, now, in,
            &(wzp__conn_initial){.local = in->local,
@@ -67,7 +71,7 @@ void wzp__accept(wzp_endpoint *ep, wzp_tstamp now, const wzp__stray *in)
     }
     if ((in->data[0] & WZP__LONG_HEADER) == 0) {
         ep->env.stats.malformed++;
-        wzp__stateless_reset(&ep->stateless, &ep->env, in);
+        wzp__stateless_reset(&ep->stateless, &ep->env, now, in);
         return;
     }
     ngtcp2_pkt_hd hd;

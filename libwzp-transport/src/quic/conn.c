@@ -332,6 +332,9 @@ wzp_tstamp wzp__conn_deadline(const wzp__conn *c)
     if (hold) {
         at = wzp__ackhold_deadline(&c->hold, at);
     }
+    if (c->stream_at > 0 && c->outbox.unsent != NULL && c->stream_at < at) {
+        at = c->stream_at;
+    }
     const wzp_tstamp dgram = wzp__dgram_deadline(&c->dgrams);
     const wzp_tstamp stream = wzp__inbox_deadline(&c->inbox);
     at = dgram < at ? dgram : at;

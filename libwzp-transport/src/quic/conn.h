@@ -82,8 +82,9 @@ typedef struct wzp__conn {
     bool is_server;
     bool is_visible; /* the owner knows the id */
     bool is_confirmed;
-    bool is_told;  /* the owner was given WZP_EP_CLOSED */
-    bool is_muted; /* closed by the owner: nothing more but the end */
+    bool is_told;     /* the owner was given WZP_EP_CLOSED */
+    bool is_muted;    /* closed by the owner: nothing more but the end */
+    bool is_stranger; /* share.h */
 
     ngtcp2_conn *quic;
     wzp__tls_session tls;
@@ -91,7 +92,7 @@ typedef struct wzp__conn {
     wzp__cid first_dcid;  /* server: what the client chose */
     wzp__cid first_scid;  /* our own first one */
     wzp__cid reset_token; /* of the peer's id in use */
-    wzp__cid share;       /* where it is counted as a stranger; len 0: not */
+    wzp__cid source;      /* the address it is counted at; len 0: at none */
 
     wzp__dgram dgrams;
     wzp__typed typed;
@@ -112,8 +113,9 @@ typedef struct wzp__conn {
     bool wrote_stream;  /* in this round: pace */
     uint32_t tx_serial; /* packet being written; in the id of its datagrams */
     uint32_t lost_serial;
-    uint32_t tx_frames; /* datagrams in it */
-    size_t round_bytes; /* written in this round */
+    uint32_t tx_frames;   /* datagrams in it */
+    size_t round_bytes;   /* written in this round */
+    wzp_tstamp stream_at; /* no signals before; 0: any time */
 
     wzp__conn_end end;
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Packets out. One round writes all a connection has: datagrams first, several
  * to a packet, then signals, then what QUIC itself wants to say. Media is not
- * paced; a round that carried signals stops at ngtcp2's send quantum and goes
- * on when its pacer says so (transport-facts.md, hints 3 and 6).
+ * paced; a round that carried signals stops at ngtcp2's send quantum, and the
+ * next signals wait for their time (transport-facts.md, hints 3 and 6). That is
+ * counted here: ngtcp2's pacer would have media wait as well, and count what
+ * was said since the last signal.
  */
 #include "quic/conn.h"
 #include "quic/sockaddr.h"
@@ -151,12 +153,14 @@ static ngtcp2_ssize write_packet(wzp__conn *c, ngtcp2_path *path, uint8_t *buf,
                                  wzp_tstamp now)
 {
     const bool is_up = ngtcp2_conn_get_handshake_completed(c->quic) != 0;
+    const bool is_early = now < c->stream_at && c->state == WZP__CONN_OPEN;
+    c->stream_at = is_early ? c->stream_at : 0;
     round r = {.c = c,
                .path = path,
                .buf = buf,
                .now = now,
                .no_dgram = !is_up,
-               .no_stream = !is_up};
+               .no_stream = !is_up || is_early};
     wzp__conn_keys_renew(c, now);
     find_width(c, now);
     c->tx_serial++;
@@ -188,13 +192,14 @@ static bool is_quantum_used(const wzp__conn *c)
 
 static void end_round(wzp__conn *c, wzp_tstamp now)
 {
-    if (c->wrote_stream) {
-        ngtcp2_conn_update_pkt_tx_time(c->quic, now);
+    ngtcp2_conn_info info;
+    ngtcp2_conn_get_conn_info(c->quic, &info);
+    if (c->wrote_stream) { /* RFC 9002 section 7.7, N = 1.25 */
+        c->stream_at = now + c->round_bytes * info.smoothed_rtt / 5 * 4 /
+                                 (info.cwnd > 0 ? info.cwnd : 1);
     }
     c->wrote_stream = false;
     c->round_bytes = 0;
-    ngtcp2_conn_info info;
-    ngtcp2_conn_get_conn_info(c->quic, &info);
     wzp__ackhold_wrote(&c->hold, now, info.smoothed_rtt);
 }
 

@@ -52,7 +52,10 @@ static wzp_err grow(wzp__dgram *q)
 
 wzp_err wzp__dgram_push(wzp__dgram *q, wzp_tstamp now, wzp_pkt *pkt)
 {
-    if (q->count == q->max_count) {
+    const bool is_scarce =
+        q->max_count > WZP__DGRAM_SCARCE && wzp_pkt_is_scarce(pkt);
+    const size_t max = is_scarce ? WZP__DGRAM_SCARCE : q->max_count;
+    while (q->count >= max) {
         wzp__dgram_pop(q);
         q->dropped_full++;
     }

@@ -9,6 +9,10 @@
 #include <wzp/proto/env.h>
 #include <wzp/proto/pkt.h>
 
+/* chosen: 1024 rooms whose receivers are all stuck hold half of a relay's
+ * packets then, so that others still find one */
+enum { WZP__DGRAM_SCARCE = 8 };
+
 typedef struct wzp__dgram_entry {
     wzp_pkt *pkt;
     wzp_tstamp since; /* when it was queued */
@@ -27,7 +31,8 @@ void wzp__dgram_init(wzp__dgram *q, const wzp_mem *mem, wzp_tstamp max_age,
                      size_t max_count);
 void wzp__dgram_deinit(wzp__dgram *q);
 
-/* Takes a reference. When the queue is full the oldest is dropped.
+/* Takes a reference. When the queue is full the oldest is dropped; when packets
+ * are scarce, all but WZP__DGRAM_SCARCE are.
  * WZP_ERR_NOMEM: nothing was queued. */
 WZP_NODISCARD wzp_err wzp__dgram_push(wzp__dgram *q, wzp_tstamp now,
                                       wzp_pkt *pkt);

@@ -99,6 +99,7 @@ wzp_err wzp_endpoint_new(wzp_endpoint **out, const wzp_endpoint_config *cfg,
     }
     ep->now = now;
     ep->env.cfg = full;
+    wzp__share_init(&ep->env.cfg);
     wzp__wipe(full.tls_seed, sizeof full.tls_seed);
     ep->env.quic_mem = wzp__quic_mem(&ep->env.cfg.mem);
     ep->env.stats.size = sizeof ep->env.stats;
@@ -106,7 +107,7 @@ wzp_err wzp_endpoint_new(wzp_endpoint **out, const wzp_endpoint_config *cfg,
     wzp_rng_fill(&full.rng, key, sizeof key);
     wzp__cidmap_init(&ep->env.cids, &full.mem, key);
     wzp__cidmap_init(&ep->env.resets, &full.mem, key);
-    wzp__cidmap_init(&ep->env.shares, &full.mem, key);
+    wzp__sources_init(&ep->env.sources, &full.mem, key);
     wzp__heap_init(&ep->deadlines, &full.mem);
     const wzp_err e = init_env(ep);
     wzp__wipe(ep->env.cfg.tls_seed, sizeof ep->env.cfg.tls_seed);
@@ -134,7 +135,7 @@ void wzp_endpoint_free(wzp_endpoint *ep)
     wzp__heap_deinit(&ep->deadlines);
     wzp__cidmap_deinit(&ep->env.cids);
     wzp__cidmap_deinit(&ep->env.resets);
-    wzp__cidmap_deinit(&ep->env.shares);
+    wzp__sources_deinit(&ep->env.sources);
     wzp__tls_deinit(&ep->env.tls);
     const wzp_mem mem = ep->env.cfg.mem;
     wzp_mem_free(&mem, ep->slots, ep->slot_count * sizeof *ep->slots);
@@ -381,8 +382,16 @@ wzp_err wzp_endpoint_trust(wzp_endpoint *ep, wzp_conn_id conn)
         return WZP_ERR_NOT_FOUND;
     }
     c->inbox.max_len = ep->env.cfg.signal_max_len;
-    wzp__share_give(c);
+    wzp__share_trust(c);
     return WZP_OK;
+}
+
+wzp_err wzp_endpoint_charge(wzp_endpoint *ep, wzp_tstamp now, wzp_conn_id conn,
+                            uint32_t points)
+{
+    ep->now = now;
+    wzp__conn *c = wzp__table_find(ep, conn);
+    return c == NULL ? WZP_ERR_NOT_FOUND : wzp__share_charge(c, now, points);
 }
 
 wzp_err wzp_endpoint_typed(wzp_endpoint *ep, wzp_conn_id conn, unsigned ways)

@@ -8,6 +8,7 @@
 
 #include "quic/cidmap.h"
 #include "quic/outbox.h"
+#include "quic/source.h"
 #include "quic/tls.h"
 
 #include <wzp/transport/endpoint.h>
@@ -34,10 +35,10 @@ typedef struct wzp__env {
     wzp_endpoint_config cfg;
     ngtcp2_mem quic_mem; /* on cfg.mem */
     wzp__tls tls;
-    wzp__cidmap cids;   /* own connection ids → slot, or tomb */
-    wzp__cidmap resets; /* peers' stateless reset tokens → slot */
-    wzp__cidmap shares; /* address → its strangers, share.h */
-    size_t strangers;   /* all in it */
+    wzp__cidmap cids;     /* own connection ids → slot, or tomb */
+    wzp__cidmap resets;   /* peers' stateless reset tokens → slot */
+    wzp__sources sources; /* what addresses hold and do, share.h */
+    size_t strangers;     /* all in it */
     wzp__events events;
     wzp__outtexts texts;
     struct wzp__conn *ended_first, *ended_last; /* WZP_EP_CLOSED is due */

@@ -55,10 +55,21 @@ void wzp__stateless_version(wzp__stateless *s, wzp__env *env,
                    1));
 }
 
-void wzp__stateless_reset(wzp__stateless *s, wzp__env *env,
+/* Takes one, if there is one. */
+static bool may_reset(wzp__stateless *s, wzp_tstamp now)
+{
+    const wzp_tstamp from = s->resets_until > now ? s->resets_until : now;
+    if (from - now > WZP_S - WZP_S / WZP__RESETS) {
+        return false;
+    }
+    s->resets_until = from + WZP_S / WZP__RESETS;
+    return true;
+}
+
+void wzp__stateless_reset(wzp__stateless *s, wzp__env *env, wzp_tstamp now,
                           const wzp__stray *in)
 {
-    if (in->len < RESET_MIN) {
+    if (in->len < RESET_MIN || !may_reset(s, now)) {
         return;
     }
     wzp__answer *a = reserve(s, in->local, in->remote);
@@ -80,7 +91,7 @@ void wzp__stateless_reset(wzp__stateless *s, wzp__env *env,
                                               rand, sizeof rand));
 }
 
-void wzp__stateless_refuse(wzp__stateless *s, const wzp__stray *in)
+void wzp__stateless_refuse(wzp__stateless *s, const wzp__stray *in, wzp_err why)
 {
     wzp__answer *a = reserve(s, in->local, in->remote);
     if (a == NULL) {
@@ -89,10 +100,12 @@ void wzp__stateless_refuse(wzp__stateless *s, const wzp__stray *in)
     ngtcp2_cid dcid, scid;
     ngtcp2_cid_init(&dcid, in->ids->scid, in->ids->scidlen);
     ngtcp2_cid_init(&scid, in->ids->dcid, in->ids->dcidlen);
+    const char *text = wzp_strerror(why);
     (void)keep(s, a,
                ngtcp2_crypto_write_connection_close(
                    a->data, sizeof a->data, in->ids->version, &dcid, &scid,
-                   NGTCP2_CONNECTION_REFUSED, NULL, 0));
+                   NGTCP2_CONNECTION_REFUSED, (const uint8_t *)text,
+                   strlen(text)));
 }
 
 void wzp__stateless_retry(wzp__stateless *s, wzp__env *env, wzp_tstamp now,

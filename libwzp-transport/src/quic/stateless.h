@@ -11,6 +11,9 @@
 enum {
     WZP__STATELESS_MAX = 32,     /* waiting answers; chosen */
     WZP__STATELESS_PACKET = 512, /* bytes; a Retry with its token fits */
+    /* chosen: after a restart each of 4096 clients hears it in some seconds;
+     * whoever it is aimed at gets 40 kB/s at most */
+    WZP__RESETS = 1024,
 };
 
 typedef struct wzp__answer {
@@ -22,6 +25,7 @@ typedef struct wzp__answer {
 typedef struct wzp__stateless {
     wzp__answer ring[WZP__STATELESS_MAX];
     size_t head, count;
+    wzp_tstamp resets_until; /* a point of time later for each one sent */
 } wzp__stateless;
 
 /* A received packet that no connection wants. */
@@ -34,9 +38,12 @@ typedef struct wzp__stray {
 
 void wzp__stateless_version(wzp__stateless *s, wzp__env *env,
                             const wzp__stray *in);
-void wzp__stateless_reset(wzp__stateless *s, wzp__env *env,
+/* WZP__RESETS at once and a second, RFC 9000 section 21.11. */
+void wzp__stateless_reset(wzp__stateless *s, wzp__env *env, wzp_tstamp now,
                           const wzp__stray *in);
-void wzp__stateless_refuse(wzp__stateless *s, const wzp__stray *in);
+/* why: its text goes along. */
+void wzp__stateless_refuse(wzp__stateless *s, const wzp__stray *in,
+                           wzp_err why);
 void wzp__stateless_retry(wzp__stateless *s, wzp__env *env, wzp_tstamp now,
                           const wzp__stray *in, const ngtcp2_pkt_hd *hd);
 

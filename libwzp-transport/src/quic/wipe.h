@@ -4,14 +4,12 @@
 #define WZP_TRANSPORT_QUIC_WIPE_H
 
 #include <stddef.h>
-#include <stdint.h>
+#include <string.h>
 
 static inline void wzp__wipe(void *data, size_t len)
 {
-    volatile uint8_t *p = data;
-    while (len-- > 0) {
-        *p++ = 0;
-    }
+    memset(data, 0, len);
+    __asm__ __volatile__("" : : "r"(data) : "memory"); /* it may be read */
 }
 
 #endif

@@ -45,7 +45,7 @@ wzp_err __wrap_wzp_group_open(wzp_group *g, wzp_tstamp now, const uint8_t *data,
 {
     const wzp_err e = __real_wzp_group_open(g, now, data, len, plain, cap, out);
     if (e == WZP_OK) {
-        wzp_world_hear_open(out);
+        wzp_world_hear_open(out, data, len);
     }
     return e;
 }

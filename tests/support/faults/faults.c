@@ -24,7 +24,7 @@ const char *wzp_fault_name(wzp_fault f)
 {
     static const char *const names[] = {
 #define NAME(name, error) #name,
-        WZP_FAULTS(NAME)
+        WZP_FAULTS(NAME) WZP_FAULTS_OF_APPS(NAME)
 #undef NAME
     };
     return names[f];
@@ -65,7 +65,7 @@ static bool is_due(wzp_fault f)
 
 static const int errors[] = {
 #define ERROR(name, error) error,
-    WZP_FAULTS(ERROR)
+    WZP_FAULTS(ERROR) WZP_FAULTS_OF_APPS(ERROR)
 #undef ERROR
 };
 
@@ -102,6 +102,9 @@ SYS(rename, (const char *from, const char *to), (from, to))
 SYS(mkdir, (const char *path, mode_t mode), (path, mode))
 SYS(flock, (int fd, int op), (fd, op))
 SYS(unlink, (const char *path), (path))
+SYS(link, (const char *from, const char *to), (from, to))
+SYS(fchown, (int fd, uid_t user, gid_t group), (fd, user, group))
+WRAP(char *, realpath, (const char *path, char *out), (path, out), NULL, (void)0)
 WRAP(FILE *, fopen, (const char *path, const char *mode), (path, mode), NULL, (void)0)
 WRAP(size_t, fread, (void *p, size_t size, size_t n, FILE *f), (p, size, n, f), 0, (void)0)
 WRAP(size_t, fwrite, (const void *p, size_t size, size_t n, FILE *f), (p, size, n, f), 0, (void)0)

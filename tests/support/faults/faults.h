@@ -47,13 +47,19 @@
     X(uv_thread_create, EAGAIN)                                                \
     X(uv_getaddrinfo,   ENOMEM)                                                \
     X(uv_queue_work,    EINVAL)
+/* Those that only files of the programs need. */
+#define WZP_FAULTS_OF_APPS(X)                                                  \
+    X(link,             EPERM)                                                 \
+    X(fchown,           EPERM)                                                 \
+    X(realpath,         ELOOP)
 /* clang-format on */
 
 typedef enum wzp_fault {
 #define WZP_FAULT_ID(name, error) WZP_FAULT_##name,
-    WZP_FAULTS(WZP_FAULT_ID)
+    WZP_FAULTS(WZP_FAULT_ID) WZP_FAULTS_OF_APPS(WZP_FAULT_ID)
 #undef WZP_FAULT_ID
         WZP_FAULT_COUNT,
+    WZP_FAULT_COUNT_OF_SHELLS = WZP_FAULT_link,
 } wzp_fault;
 
 const char *wzp_fault_name(wzp_fault f);

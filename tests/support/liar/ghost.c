@@ -74,6 +74,7 @@ int wzp_liar_ghost(wzp_liar *l, uint8_t identity)
                        wzp_group_package_view(m->group).ptr);
     (void)snprintf(m->pub.alias, sizeof m->pub.alias, "ghost");
     m->pub.is_ghost = true;
+    memcpy(m->pub.room_id, l->room_id, WZP_HASH_LEN);
     m->pub.caps = WZP_LIAR_CAPS;
     wzp_liar_roster(l);
     return i;

@@ -135,13 +135,17 @@ static bool glass_poll(void *m, wzp_tstamp now, wzp_addr *local,
     return any;
 }
 
-/* The smallest block that can hold them all. */
+/* The block of so many buffers, each with a little beside its bytes. */
 static const block *find_pool(const wzp_glass *g, size_t packets)
 {
     const block *found = NULL;
     for (const block *b = g->first; b != NULL; b = b->next) {
-        if (b->size >= packets * WZP_PKT_CAP &&
-            (found == NULL || b->size < found->size)) {
+        if (b->size % packets == 0 && b->size / packets > WZP_PKT_CAP &&
+            b->size / packets < WZP_PKT_CAP + 128) {
+            if (found != NULL) {
+                fprintf(stderr, "glass: two blocks look like the pool\n");
+                abort();
+            }
             found = b;
         }
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The lying relay, see liar.h. One room, whatever its name. Lies are not told
- * here: this file is the honest part, and the places where a test reaches in.
+/* The lying relay, see liar.h. Lies are not told here: this file is the honest
+ * part of rooms, and the places where a test reaches in.
  */
 #include "liar_state.h"
 
@@ -114,8 +114,7 @@ void wzp_liar_throw_at(wzp_liar *l, wzp_tstamp at, int to, const uint8_t *data,
     wzp_later_add(&l->later, at, &what);
 }
 
-/* By way of the hook. */
-static void pass_signal(wzp_liar *l, int from, int to, const wzp_signal *sig)
+void wzp_liar_pass(wzp_liar *l, int from, int to, const wzp_signal *sig)
 {
     wzp_signal copy = *sig;
     if (l->hooks.signal == NULL ||
@@ -124,12 +123,18 @@ static void pass_signal(wzp_liar *l, int from, int to, const wzp_signal *sig)
     }
 }
 
+static bool in_room(const wzp_liar *l, int i, const uint8_t *room_id)
+{
+    return memcmp(l->m[i]->pub.room_id, room_id, WZP_HASH_LEN) == 0;
+}
+
 void wzp_liar_pass_dgram(wzp_liar *l, int from, const uint8_t *data, size_t len)
 {
     for (int to = 0; to < l->n; to++) {
         uint8_t copy[WZP_PKT_CAP];
         size_t n = len;
-        if (to == from || !l->m[to]->pub.is_here) {
+        if (to == from || !l->m[to]->pub.is_here ||
+            !in_room(l, to, l->m[from]->pub.room_id)) {
             continue;
         }
         memcpy(copy, data, len);
@@ -162,13 +167,13 @@ static int find_conn(const wzp_liar *l, wzp_conn_id conn)
     return -1;
 }
 
-void wzp_liar_roster(wzp_liar *l)
+static void tell_room(wzp_liar *l, const uint8_t *room_id)
 {
     wzp_participant list[WZP_LIAR_MEMBERS];
     size_t n = 0;
     for (int i = 0; i < l->n; i++) {
         const wzp_liar_member *m = &l->m[i]->pub;
-        if (m->is_listed) {
+        if (m->is_listed && in_room(l, i, room_id)) {
             list[n++] = (wzp_participant){
                 .fingerprint = {m->fingerprint, strlen(m->fingerprint)},
                 .alias = {m->alias, strlen(m->alias)},
@@ -179,14 +184,34 @@ void wzp_liar_roster(wzp_liar *l)
             };
         }
     }
-    l->rev++;
     const wzp_signal sig = {.kind = WZP_SIG_ROOM_UPDATE,
                             .u.room_update = {.count = (uint32_t)n,
                                               .participants = {list, n},
                                               .rev = {true, l->rev}}};
     for (int to = 0; to < l->n; to++) {
-        if (l->m[to]->pub.is_here) {
-            pass_signal(l, WZP_LIAR_RELAY, to, &sig);
+        if (l->m[to]->pub.is_here && in_room(l, to, room_id)) {
+            wzp_liar_pass(l, WZP_LIAR_RELAY, to, &sig);
+        }
+    }
+}
+
+/* The first who is in its room. */
+static bool stands_for_room(const wzp_liar *l, int i)
+{
+    bool is_first = l->m[i]->pub.is_here;
+    for (int k = 0; k < i; k++) {
+        is_first = is_first && !(l->m[k]->pub.is_here &&
+                                 in_room(l, k, l->m[i]->pub.room_id));
+    }
+    return is_first;
+}
+
+void wzp_liar_roster(wzp_liar *l)
+{
+    l->rev++;
+    for (int i = 0; i < l->n; i++) {
+        if (stands_for_room(l, i)) {
+            tell_room(l, l->m[i]->pub.room_id);
         }
     }
 }
@@ -212,7 +237,7 @@ static void answer_offer(wzp_liar *l, int to)
     a->binding = (wzp_bytes){bound, sizeof bound};
     a->chosen_profile = wzp_tier_profile(WZP_TIER_GOOD);
     a->caps = WZP_LIAR_CAPS;
-    pass_signal(l, WZP_LIAR_RELAY, to, &sig);
+    wzp_liar_pass(l, WZP_LIAR_RELAY, to, &sig);
 }
 
 static void keep_text(inside *m, wzp_str json)
@@ -222,13 +247,19 @@ static void keep_text(inside *m, wzp_str json)
     m->pub.offer = (wzp_str){m->offer, json.len};
 }
 
+void wzp_liar_name_of(const uint8_t key[WZP_KEY_LEN],
+                      char out[WZP_FP_TEXT_LEN + 1])
+{
+    uint8_t fp[WZP_FP_LEN];
+    wzp_identity_fingerprint(key, fp);
+    wzp_fingerprint_encode(fp, out);
+}
+
 void wzp_liar_set_names(wzp_liar_member *m, const uint8_t *key,
                         const uint8_t *kp)
 {
-    uint8_t fp[WZP_FP_LEN];
     memcpy(m->identity, key, WZP_KEY_LEN);
-    wzp_identity_fingerprint(key, fp);
-    wzp_fingerprint_encode(fp, m->fingerprint);
+    wzp_liar_name_of(key, m->fingerprint);
     memcpy(m->kp, kp, WZP_KP_LEN);
     wzp_sha256(kp, WZP_KP_LEN, m->kph);
     wzp_kp_mid(m->kph, m->mid);
@@ -246,6 +277,12 @@ static void join(wzp_liar *l, int i, const wzp_sig_call_offer *offer,
                    (int)offer->alias.len, offer->alias.ptr);
     if (offer->kp.len != WZP_KP_LEN) {
         return; /* this relay is for those who seal */
+    }
+    if (!wzp_liar_may_enter(l, i, offer->identity_pub)) {
+        wzp_ignore(wzp_endpoint_close(l->ep, wzp_world_now(l->w), m->conn,
+                                      WZP_CLOSE_NOT_ALLOWED, "not your call"),
+                   "gone already");
+        return;
     }
     wzp_liar_set_names(&m->pub, offer->identity_pub, offer->kp.ptr);
     wzp_ignore(wzp_endpoint_trust(l->ep, m->conn), "gone already");
@@ -266,7 +303,7 @@ static void answer_request(wzp_liar *l, int to, wzp_bytes_list mids)
     const wzp_signal sig = {.kind = WZP_SIG_KEY_PACKAGES,
                             .u.key_packages.kps = {kps, n}};
     if (n > 0) {
-        pass_signal(l, WZP_LIAR_RELAY, to, &sig);
+        wzp_liar_pass(l, WZP_LIAR_RELAY, to, &sig);
     }
 }
 
@@ -274,8 +311,9 @@ static void route_to(wzp_liar *l, int from, const uint8_t *mid,
                      const wzp_signal *sig)
 {
     const int to = find_mid(l, mid);
-    if (to >= 0 && l->m[to]->pub.is_here) {
-        pass_signal(l, from, to, sig);
+    if (to >= 0 && l->m[to]->pub.is_here &&
+        in_room(l, to, l->m[from]->pub.room_id)) {
+        wzp_liar_pass(l, from, to, sig);
     }
 }
 
@@ -316,7 +354,9 @@ static void on_signal(wzp_liar *l, const wzp_ep_action *a)
                                       &sig) != WZP_OK) {
         return;
     }
-    if (l->m[from]->pub.is_here) {
+    if (l->m[from]->pub.is_line) {
+        wzp_liar_exchange(l, from, &sig);
+    } else if (l->m[from]->pub.is_here) {
         wzp_liar_serve(l, from, &sig);
     } else if (sig.kind == WZP_SIG_CALL_OFFER) {
         join(l, from, &sig.u.call_offer, json);
@@ -337,7 +377,13 @@ static void on_accepted(wzp_liar *l, const wzp_ep_action *a)
     inside *m = l->m[wzp_liar_add(l)];
     m->conn = a->conn;
     memcpy(m->exporter, a->u.up.exporter, sizeof m->exporter);
+    if (strcmp(a->u.up.sni, "_signal") == 0) {
+        m->pub.is_line = true;
+        return;
+    }
+    m->names_call = strncmp(a->u.up.sni, "call-", 5) == 0;
     wzp_room_id((wzp_str){a->u.up.sni, strlen(a->u.up.sni)}, l->room_id);
+    memcpy(m->pub.room_id, l->room_id, WZP_HASH_LEN);
 }
 
 static void on_closed(wzp_liar *l, const wzp_ep_action *a)
@@ -348,6 +394,10 @@ static void on_closed(wzp_liar *l, const wzp_ep_action *a)
     }
     l->m[i]->conn = 0;
     l->m[i]->pub.is_here = false;
+    if (l->m[i]->pub.is_line) {
+        wzp_liar_line_ended(l, i);
+        return;
+    }
     if (!l->withholds_leaves) {
         l->m[i]->pub.is_listed = false;
         wzp_liar_roster(l);
@@ -458,20 +508,11 @@ static bool liar_poll(void *machine, wzp_tstamp now, wzp_addr *local,
 
 /* --- life --- */
 
-wzp_liar *wzp_liar_new(wzp_world *w, uint8_t identity)
+static void start(wzp_liar *l, uint8_t identity)
 {
-    const wzp_mem mem = wzp_mem_default();
-    wzp_liar *l = need(calloc(1, sizeof *l));
-    wzp_liar_must(wzp_global_init(), "global init");
-    l->w = w;
-    l->node = wzp_world_actor(w);
-    l->rng = wzp_world_rng(w, l->node);
+    wzp_endpoint_config cfg;
     l->seed = wzp_liar_identity(identity);
     l->identity = wzp_seed_identity_table(l->seed);
-    wzp_liar_must(wzp_arena_new(&l->in, &mem, ARENA_MAX), "arena");
-    wzp_liar_must(wzp_arena_new(&l->out, &mem, ARENA_MAX), "arena");
-    wzp_liar_must(wzp_pkt_pool_new(&l->pool, &mem, PACKETS), "pool");
-    wzp_endpoint_config cfg;
     wzp_endpoint_config_default(&cfg);
     cfg.rng = l->rng;
     cfg.accepts = true;
@@ -481,15 +522,44 @@ wzp_liar *wzp_liar_new(wzp_world *w, uint8_t identity)
     wzp_liar_must(
         l->identity.derive(l->identity.user, "wzp-tls-ed25519", cfg.tls_seed),
         "derive");
-    wzp_liar_must(wzp_endpoint_new(&l->ep, &cfg, wzp_world_now(w)), "endpoint");
+    wzp_liar_must(wzp_endpoint_new(&l->ep, &cfg, wzp_world_now(l->w)),
+                  "endpoint");
     wzp_liar_must(wzp_endpoint_cert_hash(l->ep, l->cert), "certificate");
     const wzp_uv_machine machine = {.recv = liar_recv,
                                     .expire = liar_expire,
                                     .deadline = liar_deadline,
                                     .poll_send = liar_poll,
                                     .machine = l};
-    wzp_world_act(w, l->node, &machine);
+    wzp_world_act(l->w, l->node, &machine);
+}
+
+wzp_liar *wzp_liar_new(wzp_world *w, uint8_t identity)
+{
+    const wzp_mem mem = wzp_mem_default();
+    wzp_liar *l = need(calloc(1, sizeof *l));
+    wzp_liar_must(wzp_global_init(), "global init");
+    l->w = w;
+    l->node = wzp_world_actor(w);
+    l->rng = wzp_world_rng(w, l->node);
+    wzp_liar_must(wzp_arena_new(&l->in, &mem, ARENA_MAX), "arena");
+    wzp_liar_must(wzp_arena_new(&l->out, &mem, ARENA_MAX), "arena");
+    wzp_liar_must(wzp_pkt_pool_new(&l->pool, &mem, PACKETS), "pool");
+    start(l, identity);
     return l;
+}
+
+void wzp_liar_restart(wzp_liar *l, uint8_t identity)
+{
+    for (int i = 0; i < l->n; i++) {
+        wzp_liar_member *m = &l->m[i]->pub;
+        l->m[i]->conn = 0;
+        m->is_here = m->is_listed = m->is_registered = false;
+    }
+    memset(l->x.calls, 0, sizeof l->x.calls);
+    wzp_later_free(&l->later);
+    wzp_endpoint_free(l->ep);
+    wzp_seed_identity_free(l->seed);
+    start(l, identity);
 }
 
 void wzp_liar_free(wzp_liar *l)
@@ -541,7 +611,8 @@ int wzp_liar_find(const wzp_liar *l, uint8_t identity)
     const wzp_identity who = wzp_seed_identity_table(id);
     int i = l->n - 1;
     while (i >= 0 &&
-           memcmp(l->m[i]->pub.identity, who.public_key, WZP_KEY_LEN) != 0) {
+           (l->m[i]->pub.is_line ||
+            memcmp(l->m[i]->pub.identity, who.public_key, WZP_KEY_LEN) != 0)) {
         i--;
     }
     wzp_seed_identity_free(id);

@@ -27,12 +27,14 @@ typedef struct wzp_puppet_hooks {
 } wzp_puppet_hooks;
 
 typedef struct wzp_puppet_config {
-    uint8_t identity; /* seed byte repeated 32 times, as in world.h */
-    bool is_legacy;   /* offers no package; what it says is clear */
-    bool speaks;      /* a frame every 20 ms, once in the room */
+    uint8_t identity;     /* seed byte repeated 32 times, as in world.h */
+    bool is_legacy;       /* offers no package; what it says is clear */
+    bool speaks;          /* a frame every 20 ms, once in the room */
+    bool has_public_name; /* asks for rooms by name, not by hash */
     wzp_room_policy policy;
     const uint8_t (*allowed)[WZP_FP_LEN]; /* copied */
     size_t n_allowed;
+    const uint8_t *access, *psk; /* of the room's secret, borrowed; or NULL */
     wzp_puppet_hooks hooks;
 } wzp_puppet_config;
 

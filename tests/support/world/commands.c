@@ -12,13 +12,21 @@ void wzp_world_kick(wzp_world *w, wzp_node n)
 void wzp_world_join(wzp_world *w, wzp_node client, const char *room,
                     wzp_node relay)
 {
+    const wzp_join open = {0};
+    wzp_world_join_with(w, client, room, relay, &open);
+}
+
+void wzp_world_join_with(wzp_world *w, wzp_node client, const char *room,
+                         wzp_node relay, const wzp_join *terms)
+{
     char name[32];
+    wzp_join join = *terms;
     snprintf(name, sizeof name, "relay%d:%d", relay, WZP__PORT);
-    wzp_join join = {.room = room,
-                     .relay = name,
-                     .n_addrs = 1,
-                     .addrs[0] = w->nodes[relay]->addr,
-                     .local = w->nodes[client]->addr};
+    join.room = room;
+    join.relay = name;
+    join.n_addrs = 1;
+    join.addrs[0] = w->nodes[relay]->addr;
+    join.local = w->nodes[client]->addr;
     wzp__node *nd = w->nodes[client];
     wzp__world_must(
         wzp_engine_join(nd->engine, wzp_world_now_at(w, client), &join),
@@ -35,9 +43,31 @@ void wzp_world_leave(wzp_world *w, wzp_node client)
     wzp__world_drain(w, client);
 }
 
+void wzp_world_register(wzp_world *w, wzp_node client, wzp_node relay)
+{
+    char name[32];
+    snprintf(name, sizeof name, "relay%d:%d", relay, WZP__PORT);
+    const wzp_register reg = {.relay = name,
+                              .n_addrs = 1,
+                              .addrs[0] = w->nodes[relay]->addr,
+                              .local = w->nodes[client]->addr};
+    wzp__world_must(wzp_engine_register(w->nodes[client]->engine,
+                                        wzp_world_now_at(w, client), &reg),
+                    "register");
+    wzp__world_drain(w, client);
+}
+
+void wzp_world_unregister(wzp_world *w, wzp_node client)
+{
+    wzp_engine_unregister(w->nodes[client]->engine,
+                          wzp_world_now_at(w, client));
+    wzp__world_drain(w, client);
+}
+
 typedef struct awaited {
     wzp_node client;
     wzp_client_state state;
+    wzp_line_state line;
     uint32_t keyed;
 } awaited;
 
@@ -52,6 +82,19 @@ bool wzp_world_await(wzp_world *w, wzp_node client, wzp_client_state state,
 {
     awaited a = {.client = client, .state = state};
     return wzp_world_run_until(w, limit, is_in_state, &a);
+}
+
+static bool is_on_line(wzp_world *w, void *user)
+{
+    const awaited *a = user;
+    return wzp_engine_line_state(w->nodes[a->client]->engine) == a->line;
+}
+
+bool wzp_world_await_line(wzp_world *w, wzp_node client, wzp_line_state state,
+                          wzp_tstamp limit)
+{
+    awaited a = {.client = client, .line = state};
+    return wzp_world_run_until(w, limit, is_on_line, &a);
 }
 
 static bool is_keyed(wzp_world *w, void *user)

@@ -62,14 +62,22 @@ void wzp_world_hear_seal(const wzp_group *g, const uint8_t *packet, size_t len)
     judge(w, w->acting, wzp_law_nonce(&w->nonces, &seen));
 }
 
-void wzp_world_hear_open(const wzp_opened *opened)
+void wzp_world_hear_open(const wzp_opened *opened, const uint8_t *packet,
+                         size_t len)
 {
+    wzp_sealed_view view;
     wzp_world *w = present;
-    if (w != NULL && w->acting >= 0 && w->on_opened != NULL) {
-        w->on_opened(w->on_opened_user, w->now, w->acting,
-                     wzp_nonces_node(&w->nonces, opened->mid),
-                     opened->form != WZP_FORM_CONTROL);
+    if (w == NULL || w->acting < 0 || w->on_opened == NULL) {
+        return;
     }
+    wzp__world_must(wzp_sealed_view_decode(packet, len, &view), "as opened");
+    const wzp_world_opened o = {
+        .by = w->acting,
+        .from = wzp_nonces_node(&w->nonces, opened->mid),
+        .is_media = opened->form != WZP_FORM_CONTROL,
+        .generation = (uint8_t)(view.kid >> 8),
+    };
+    w->on_opened(w->on_opened_user, w->now, &o);
 }
 
 void wzp_world_on_opened(wzp_world *w, wzp_world_opened_fn *fn, void *user)

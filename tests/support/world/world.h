@@ -110,7 +110,13 @@ void wzp_world_swap_identity(wzp_world *w, wzp_node relay, uint8_t identity);
 
 void wzp_world_join(wzp_world *w, wzp_node client, const char *room,
                     wzp_node relay);
+/* With the policy, list, secret and name of these terms; the rest of it is set
+ * here. */
+void wzp_world_join_with(wzp_world *w, wzp_node client, const char *room,
+                         wzp_node relay, const wzp_join *terms);
 void wzp_world_leave(wzp_world *w, wzp_node client);
+void wzp_world_register(wzp_world *w, wzp_node client, wzp_node relay);
+void wzp_world_unregister(wzp_world *w, wzp_node client);
 
 /* After a command given to a machine directly. */
 void wzp_world_kick(wzp_world *w, wzp_node node);
@@ -123,6 +129,8 @@ bool wzp_world_run_until(wzp_world *w, wzp_tstamp limit,
 /* Until this client is in this state. */
 bool wzp_world_await(wzp_world *w, wzp_node client, wzp_client_state state,
                      wzp_tstamp limit);
+bool wzp_world_await_line(wzp_world *w, wzp_node client, wzp_line_state state,
+                          wzp_tstamp limit);
 /* Until this client holds the keys of n others. */
 bool wzp_world_await_keyed(wzp_world *w, wzp_node client, uint32_t n,
                            wzp_tstamp limit);
@@ -146,11 +154,17 @@ void wzp_world_check_settled(wzp_world *w);
  * nothing is left in any machine that is alive. */
 void wzp_world_check_empty(wzp_world *w);
 
-/* Called for every packet that a client opens: who sealed it (−1: nobody of
- * this world) and whether it is media. Only in programs that link the ears
- * (tests/support/ears), as those of tests/integration do. */
-typedef void wzp_world_opened_fn(void *user, wzp_tstamp now, wzp_node by,
-                                 wzp_node from, bool is_media);
+/* A packet that a client opened. */
+typedef struct wzp_world_opened {
+    wzp_node by, from; /* from: who sealed it, −1: nobody of this world */
+    bool is_media;
+    uint8_t generation; /* low byte */
+} wzp_world_opened;
+
+/* Called for every packet that a client opens. Only in programs that link the
+ * ears (tests/support/ears), as those of tests/integration do. */
+typedef void wzp_world_opened_fn(void *user, wzp_tstamp now,
+                                 const wzp_world_opened *opened);
 void wzp_world_on_opened(wzp_world *w, wzp_world_opened_fn *fn, void *user);
 
 /* From now on so many of the E2eePair, E2eeKeys and E2eeKeyRequest that
@@ -168,7 +182,8 @@ bool wzp_world_is_silent(void);
 /* How often this message is to be taken: 0, 1 or 2 times. */
 int wzp_world_key_copies(const wzp_signal *sig);
 void wzp_world_hear_seal(const wzp_group *g, const uint8_t *packet, size_t len);
-void wzp_world_hear_open(const wzp_opened *opened);
+void wzp_world_hear_open(const wzp_opened *opened, const uint8_t *packet,
+                         size_t len);
 
 /* Events of a client are kept and counted; the last of a kind. */
 uint64_t wzp_world_events(const wzp_world *w, wzp_node client,

@@ -59,14 +59,53 @@ void wzp_client_free(wzp_client *c, void (*closed)(void *user), void *user);
 
 /* --- commands: from any thread, done in order --- */
 
-/* relay: "HOST:PORT", "HOST" (port 4433), "[v6]:PORT"; names are resolved
- * off the loop. pin: NULL or 64 hex digits / colon form. Errors of the text
- * itself come back here; everything later is an event. */
+#define WZP_ROOM_SECRET_MAX 1024 /* bytes; chosen: any sentence */
+
+typedef struct wzp_client_join_options {
+    size_t size;
+    const char *room;
+    const char *relay; /* "HOST:PORT", "HOST" (port 4433), "[v6]:PORT" */
+    const char *pin;   /* NULL, or 64 hex digits / colon form */
+    /* Who may have our keys, as in wzp_join. */
+    wzp_room_policy policy;               /* default open */
+    const uint8_t (*allowed)[WZP_FP_LEN]; /* of the policies but open */
+    size_t n_allowed;
+    /* What the members of this room have agreed on, byte for byte; NULL: the
+     * room has no secret. Joining takes a second and 256 MiB more with it. The
+     * caller wipes its own copy. */
+    const char *secret;
+    size_t secret_len;
+    bool public_name; /* as in wzp_join */
+} wzp_client_join_options;
+
+void wzp_client_join_options_default_sized(wzp_client_join_options *o,
+                                           size_t size);
+static inline void wzp_client_join_options_default(wzp_client_join_options *o)
+{
+    wzp_client_join_options_default_sized(o, sizeof *o);
+}
+
+/* Copies what it needs. Names are resolved, and the secret is worked on, off
+ * the loop. Errors of the texts themselves come back here (WZP_ERR_NAME,
+ * WZP_ERR_ADDRESS, those of the pin, WZP_ERR_PASSPHRASE: no secret, or too long
+ * a one); everything later is an event. A secret that is not the room's ends
+ * the join with WZP_ERR_AUTH where the relay asks for a proof; where it does
+ * not, members stay WZP_MEMBER_VERIFIED, with `why` WZP_ERR_TAG. */
+WZP_NODISCARD wzp_err
+wzp_client_join_with(wzp_client *c, const wzp_client_join_options *options);
+/* The same for a room without secret, in which everybody gets keys. pin may be
+ * NULL. */
 WZP_NODISCARD wzp_err wzp_client_join(wzp_client *c, const char *room,
                                       const char *relay, const char *pin);
 WZP_NODISCARD wzp_err wzp_client_leave(wzp_client *c);
 WZP_NODISCARD wzp_err wzp_client_mute(wzp_client *c, bool muted);
 WZP_NODISCARD wzp_err wzp_client_pin_decide(wzp_client *c, bool accept);
+/* Be reachable for direct calls at this relay, see wzp_engine_register; texts
+ * and errors as for wzp_client_join. WZP_EVENT_LINE tells what comes of it;
+ * one with WZP_ERR_STATE while there is a registration already. */
+WZP_NODISCARD wzp_err wzp_client_register(wzp_client *c, const char *relay,
+                                          const char *pin);
+WZP_NODISCARD wzp_err wzp_client_unregister(wzp_client *c);
 /* See wzp_engine_accept_clear; counts from wzp_client_join on.
  * WZP_EVENT_CLEAR tells what came of it. Nothing
  * happens where it is refused: the event with WZP_CLEAR_REFUSED said why. */
@@ -78,6 +117,29 @@ WZP_NODISCARD wzp_err wzp_client_accept_clear(wzp_client *c);
  * refuses to send for a second. No socket to be had: the old one stays, and
  * is tried again while nothing can be sent. */
 WZP_NODISCARD wzp_err wzp_client_network_changed(wzp_client *c);
+/* As wzp_engine_contact_…; WZP_EVENT_CONTACT follows. What there is to know of
+ * members is in WZP_EVENT_MEMBER. WZP_ERR_NAME: longer than any name. */
+WZP_NODISCARD wzp_err wzp_client_contact_add(wzp_client *c,
+                                             const uint8_t fp[WZP_FP_LEN],
+                                             const char *name);
+WZP_NODISCARD wzp_err wzp_client_contact_verify(wzp_client *c,
+                                                const uint8_t fp[WZP_FP_LEN],
+                                                bool is_verified);
+WZP_NODISCARD wzp_err wzp_client_contact_forget(wzp_client *c,
+                                                const uint8_t fp[WZP_FP_LEN]);
+/* Direct calls, through the relay that wzp_client_register was given: see
+ * wzp_engine_call and what follows there. WZP_EVENT_CALL tells what came of it:
+ * a call that could not begin is ENDED, without an id; one that could not be
+ * answered is still RINGING_IN; both with the error of the engine's function in
+ * `why`. wzp_client_leave hangs up as well.
+ * WZP_ERR_ARG: a call id that is longer than any. */
+WZP_NODISCARD wzp_err wzp_client_call(wzp_client *c,
+                                      const uint8_t fp[WZP_FP_LEN]);
+WZP_NODISCARD wzp_err wzp_client_answer(wzp_client *c, const char *call_id,
+                                        wzp_accept_mode mode);
+WZP_NODISCARD wzp_err wzp_client_hangup(wzp_client *c,
+                                        wzp_hangup_reason reason);
+WZP_NODISCARD wzp_err wzp_client_contact_decide(wzp_client *c, bool accept);
 /* WZP_EVENT_WORDS follows; computed on another thread. */
 WZP_NODISCARD wzp_err wzp_client_words(wzp_client *c);
 

@@ -8,9 +8,11 @@
 #define WZP_CLIENT_ENGINE_H
 
 #include <wzp/client/audio.h>
+#include <wzp/client/contacts.h>
 #include <wzp/client/event.h>
 #include <wzp/client/store.h>
 #include <wzp/codec/codec.h>
+#include <wzp/crypto/group.h>
 #include <wzp/crypto/identity.h>
 #include <wzp/proto/addr.h>
 
@@ -22,7 +24,7 @@ typedef struct wzp_engine_config {
     wzp_rng rng;
     wzp_log log;
     wzp_identity identity;
-    wzp_store store; /* pins; load NULL: nothing is kept */
+    wzp_store store; /* pins, contacts; load NULL: nothing is kept */
     wzp_audio_io audio;
     /* Wall clock in seconds, for key packages and pins. */
     wzp_unix_s (*unix_now)(void *user);
@@ -60,16 +62,54 @@ typedef struct wzp_join {
     wzp_addr local; /* of the socket: wildcard and port are fine */
     bool has_pin;   /* this certificate and no other */
     uint8_t pin[WZP_HASH_LEN];
+    /* Who may have our keys (design/secure-media.md 5); anybody else is shown
+     * and counted, and neither hears us nor is heard. */
+    wzp_room_policy policy;
+    const uint8_t (*allowed)[WZP_FP_LEN]; /* LIST: these; CONTACTS: the
+                                           * contacts, at any time, and these */
+    size_t n_allowed;
+    /* Both from wzp_room_secret_derive; the caller wipes its own copy. */
+    bool has_secret;
+    uint8_t access[WZP_KEY_LEN]; /* is proved to the relay */
+    uint8_t psk[WZP_KEY_LEN];    /* goes into the keys, and to nobody */
+    /* The room's name, not its hash, is the server name in the first packet,
+     * for all on the path to read; a name that cannot be one is hashed. */
+    bool public_name;
 } wzp_join;
 
-/* Copies what it needs. WZP_ERR_STATE when already in a room, WZP_ERR_NAME. */
+/* Copies what it needs; secrets are wiped when the room is left. Where not
+ * everybody gets keys, or the room has a secret, media is never clear, whatever
+ * allow_legacy says. WZP_ERR_STATE when already in a room
+ * or in a call, WZP_ERR_NAME,
+ * WZP_ERR_ARG, WZP_ERR_NOMEM. */
 WZP_NODISCARD wzp_err wzp_engine_join(wzp_engine *e, wzp_tstamp now,
                                       const wzp_join *join);
 /* Says good-bye and comes to WZP_EVENT_ENDED; never fails. */
 void wzp_engine_leave(wzp_engine *e, wzp_tstamp now);
 
-/* Answer to WZP_CLIENT_PIN_DECISION. accept: the new certificate replaces the
- * pin and the join goes on. */
+/* To be reachable for direct calls, in a room or not. The first time it comes
+ * about within 15 s or ends with an error; after that it comes back by itself,
+ * until it is given up or refused. WZP_EVENT_LINE tells. */
+typedef struct wzp_register {
+    const char *relay; /* HOST:PORT as the user gave it: the pin's key */
+    wzp_addr addrs[WZP_RELAY_ADDRS_MAX]; /* resolved, tried in order */
+    size_t n_addrs;
+    wzp_addr local; /* of the socket: wildcard and port are fine */
+    bool has_pin;   /* this certificate and no other */
+    uint8_t pin[WZP_HASH_LEN];
+} wzp_register;
+
+/* Copies what it needs. WZP_ERR_STATE when there is a registration already:
+ * another relay needs wzp_engine_unregister, and its WZP_LINE_IDLE, before. */
+WZP_NODISCARD wzp_err wzp_engine_register(wzp_engine *e, wzp_tstamp now,
+                                          const wzp_register *reg);
+/* Says good-bye and comes to WZP_LINE_IDLE; never fails. */
+void wzp_engine_unregister(wzp_engine *e, wzp_tstamp now);
+
+/* Answer to WZP_CLIENT_PIN_DECISION and WZP_LINE_PIN_DECISION. accept: the new
+ * certificate replaces the pin, and what waited goes on. When both wait, each
+ * gets its own answer, in the order of their WZP_EVENT_PIN. WZP_ERR_STATE when
+ * none does. */
 WZP_NODISCARD wzp_err wzp_engine_pin_decide(wzp_engine *e, wzp_tstamp now,
                                             bool accept);
 /* From now until the room is left, media to legacy parties goes out NOT
@@ -82,6 +122,58 @@ WZP_NODISCARD wzp_err wzp_engine_pin_decide(wzp_engine *e, wzp_tstamp now,
 WZP_NODISCARD wzp_err wzp_engine_accept_clear(wzp_engine *e, wzp_tstamp now);
 /* Silence is sent as nothing while muted; in clear media as silence. */
 void wzp_engine_mute(wzp_engine *e, wzp_tstamp now, bool muted);
+
+/* The contacts (contacts.h), with its errors. WZP_EVENT_CONTACT says what came
+ * of it as well, and WZP_EVENT_MEMBER what a member of the room is to us now.
+ *
+ * A member with the fingerprint of a contact and another key than its own gets
+ * no keys: WZP_EVENT_CONTACT tells both keys, with WZP_ERR_CONTACT. Where the
+ * new one is right, forget the contact, add it again, and join again. */
+WZP_NODISCARD wzp_err wzp_engine_contact_add(wzp_engine *e, wzp_tstamp now,
+                                             const uint8_t fp[WZP_FP_LEN],
+                                             const char *name);
+WZP_NODISCARD wzp_err wzp_engine_contact_verify(wzp_engine *e, wzp_tstamp now,
+                                                const uint8_t fp[WZP_FP_LEN],
+                                                bool is_verified);
+WZP_NODISCARD wzp_err wzp_engine_contact_forget(wzp_engine *e, wzp_tstamp now,
+                                                const uint8_t fp[WZP_FP_LEN]);
+
+/* --- direct calls, one at a time; design/secure-media.md 4 ---
+ *
+ * They come and go through the relay that wzp_engine_register was given, and
+ * WZP_EVENT_CALL tells of them. Media is sealed or there is no call:
+ * allow_legacy does not count here. While the registration is being made anew a
+ * call that rings waits for it until its timer, and one that stands goes on;
+ * nothing is announced again. A call rings also while in a room; to answer it
+ * the room has to be left first (WZP_EVENT_ENDED). */
+
+typedef struct wzp_call_to {
+    uint8_t fingerprint[WZP_FP_LEN];
+} wzp_call_to;
+
+/* WZP_ERR_STATE: in a room, in a call, one rings, or not registered (one that
+ * is being made anew counts). WZP_ERR_ARG: our own fingerprint. WZP_ERR_LEGACY:
+ * through this relay no call can be sealed. WZP_ERR_NOMEM, errors of the
+ * identity. */
+WZP_NODISCARD wzp_err wzp_engine_call(wzp_engine *e, wzp_tstamp now,
+                                      const wzp_call_to *to);
+/* The call that rings. WZP_ACCEPT_GENERIC: by way of relays only, no address
+ * of ours is told. WZP_ACCEPT_TRUSTED is the same until there are direct paths.
+ * WZP_ERR_NOT_FOUND: this one does not ring (any more). WZP_ERR_STATE: in a
+ * room (rejecting is possible). WZP_ERR_NOMEM, errors of the identity: it
+ * still rings. */
+WZP_NODISCARD wzp_err wzp_engine_answer(wzp_engine *e, wzp_tstamp now,
+                                        const char *call_id,
+                                        wzp_accept_mode mode);
+/* Ends the call in whatever state; one that rings is rejected. Nothing happens
+ * without one. wzp_engine_leave does the same in a call. */
+void wzp_engine_hangup(wzp_engine *e, wzp_tstamp now, wzp_hangup_reason reason);
+/* Answer to WZP_EVENT_CONTACT. accept: the key seen replaces the one pinned,
+ * and the call goes on; else it ends with WZP_ERR_CONTACT. There are 10 s for
+ * it in a call that we made (the other side waits no longer) and what is left
+ * of the ringing in one that came. WZP_ERR_STATE: nothing to decide. */
+WZP_NODISCARD wzp_err wzp_engine_contact_decide(wzp_engine *e, wzp_tstamp now,
+                                                bool accept);
 
 /* The socket has another address now (the machine changed networks): the call
  * goes on from there. A connection still being made is made again. */
@@ -115,5 +207,8 @@ static inline bool wzp_engine_next_event(wzp_engine *e, wzp_client_event *out)
 
 void wzp_engine_stats_get(const wzp_engine *e, wzp_client_stats *out);
 wzp_client_state wzp_engine_state(const wzp_engine *e);
+wzp_line_state wzp_engine_line_state(const wzp_engine *e);
+/* To be looked at: wzp_contacts_find and the like. Valid as long as e. */
+const wzp_contacts *wzp_engine_contacts_view(const wzp_engine *e);
 
 #endif

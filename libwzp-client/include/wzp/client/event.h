@@ -6,6 +6,7 @@
 #ifndef WZP_CLIENT_EVENT_H
 #define WZP_CLIENT_EVENT_H
 
+#include <wzp/crypto/agree.h>
 #include <wzp/crypto/group.h>
 #include <wzp/proto/profile.h>
 
@@ -19,6 +20,17 @@ typedef enum wzp_client_state {
     WZP_CLIENT_CLEAR_DECISION, /* an old relay: host must accept clear media */
 } wzp_client_state;
 
+/* The registration at a signal relay, through which direct calls come and go.
+ * It stands beside the membership in a room, and needs none. */
+typedef enum wzp_line_state {
+    WZP_LINE_IDLE,         /* not registered, and not about to be */
+    WZP_LINE_CONNECTING,   /* QUIC handshake */
+    WZP_LINE_REGISTERING,  /* RegisterPresence sent */
+    WZP_LINE_REGISTERED,   /* can be called */
+    WZP_LINE_RECONNECTING, /* connection lost, waiting to try again */
+    WZP_LINE_PIN_DECISION, /* relay certificate changed: host must decide */
+} wzp_line_state;
+
 /* Clear media, design/secure-media.md 1. Anything but ON: nothing leaves
  * unsealed, and nothing unsealed is played. */
 typedef enum wzp_clear_state {
@@ -27,6 +39,25 @@ typedef enum wzp_clear_state {
     WZP_CLEAR_ASKED,   /* one is: wzp_engine_accept_clear would start it */
     WZP_CLEAR_ON,      /* NOT ENCRYPTED: every relay on the way can listen */
 } wzp_clear_state;
+
+/* A direct call, as the user sees it; at most one at a time. Where the way to
+ * the relay is lost and found again while it lasts, WZP_EVENT_STATE tells, and
+ * this stays. */
+typedef enum wzp_call_state {
+    WZP_CALL_RINGING_OUT, /* we call */
+    WZP_CALL_RINGING_IN,  /* somebody calls: wzp_engine_answer, or _hangup */
+    WZP_CALL_CONNECTING,  /* keys are agreed: check words are known */
+    WZP_CALL_ACTIVE,      /* a sealed packet of the other side was opened */
+    WZP_CALL_ENDED,       /* see `why` */
+} wzp_call_state;
+
+/* Who calls or is called, held against the contacts. */
+typedef enum wzp_call_contact {
+    WZP_CALL_STRANGER,    /* no contact */
+    WZP_CALL_KEY_NEW,     /* a contact whose key was never seen */
+    WZP_CALL_KEY_SAME,    /* with the key that is pinned */
+    WZP_CALL_KEY_CHANGED, /* another key is pinned: WZP_EVENT_CONTACT */
+} wzp_call_contact;
 
 /* Enough for a relay's name. */
 #define WZP_CLEAR_WHO_MAX 272
@@ -43,6 +74,9 @@ typedef enum wzp_client_event_kind {
     WZP_EVENT_STATS,       /* u.stats: once a second; coalesced */
     WZP_EVENT_ENDED,       /* u.ended: left for good; kept */
     WZP_EVENT_CLEAR,       /* u.clear: may, must not, does; kept */
+    WZP_EVENT_LINE,        /* u.line: the registration; kept like states */
+    WZP_EVENT_CALL,        /* u.call: a direct call; kept */
+    WZP_EVENT_CONTACT,     /* u.contact: not the key we know; kept */
 } wzp_client_event_kind;
 
 typedef struct wzp_client_stats {
@@ -93,8 +127,21 @@ typedef struct wzp_client_stats {
     uint64_t clear_unplayable; /* of codecs not built in: silence */
     uint64_t clear_malformed;
     uint64_t clear_no_stream; /* more talkers at once than are told apart */
-    uint64_t signals_refused; /* from the relay: not readable, not expected, or
+    uint64_t signals_refused; /* from a relay: not readable, not expected, or
                                  refused by the group for what they say */
+    /* direct calls */
+    uint64_t calls_made;
+    uint64_t calls_rung;           /* incoming ones the host was told of */
+    uint64_t calls_agreed;         /* of both kinds */
+    uint64_t call_offers_refused;  /* malformed, not for us, wrong identity */
+    uint64_t call_offers_known;    /* the call id rang or was answered before */
+    uint64_t call_offers_legacy;   /* without keys */
+    uint64_t call_offers_busy;     /* in a call; or too many in a short time */
+    uint64_t call_answers_refused; /* keys that are not those of whom we call */
+    uint64_t call_answers_late;    /* another device's, or a repeat */
+    uint64_t call_hangups_ignored; /* of no call that stands */
+    uint64_t call_signals_refused; /* about calls: the rest that was wrong */
+    uint64_t call_signals_unsent;  /* the registration was gone for too long */
 } wzp_client_stats;
 
 #define WZP_ENDED_TEXT_MAX 400 /* two certificate hashes fit */
@@ -118,6 +165,9 @@ typedef struct wzp_client_event {
         struct {
             wzp_member_info info;
             bool is_gone;
+            /* VERIFIED and KEYED only; before, it is the relay's word: */
+            char contact[WZP_ALIAS_MAX]; /* the user's name for it; "": none */
+            bool is_verified;            /* as wzp_contact */
         } member;
         struct {
             const char *word[8];
@@ -130,17 +180,77 @@ typedef struct wzp_client_event {
             bool is_relay; /* `who` is the relay, else a member */
             char who[WZP_CLEAR_WHO_MAX]; /* its claimed name; may be "" */
         } clear;
+        /* Somebody has the fingerprint of a contact and another key than the
+         * one kept for it, or a command about a contact was done. */
+        struct {
+            wzp_err why; /* WZP_ERR_CONTACT; else what became of the command */
+            char name[WZP_ALIAS_MAX]; /* the user's; "": no contact */
+            uint8_t fingerprint[WZP_FP_LEN];
+            uint8_t pinned[WZP_KEY_LEN]; /* zeros: none yet */
+            uint8_t seen[WZP_KEY_LEN];   /* WZP_ERR_CONTACT only */
+            bool is_verified;
+            /* Of the call that waits for wzp_engine_contact_decide; "": none
+             * does. */
+            char call_id[WZP_CALL_ID_MAX + 1];
+        } contact;
         struct {
             wzp_err why;                   /* WZP_OK: we left */
             char text[WZP_ENDED_TEXT_MAX]; /* a sentence for people */
         } ended;
+        struct {
+            wzp_line_state state;
+            /* IDLE: why it ended, WZP_OK: on our word. RECONNECTING: what
+             * happened. REGISTERED: WZP_ERR_LEGACY at a relay that cannot carry
+             * what direct calls need: it stands, but they fail. */
+            wzp_err why;
+            uint32_t retry_ms; /* RECONNECTING: until the next try */
+            char text[WZP_ENDED_TEXT_MAX]; /* a sentence where there is a why;
+                                              else "" */
+        } line;
+        struct {
+            wzp_call_state state;
+            bool is_incoming; /* they asked for it; also when both did and
+                                 theirs stands: false, we asked as well */
+            bool is_ringing;  /* RINGING_OUT: the relay says that it rings */
+            /* Changes once when both call each other at the same time. */
+            char call_id[WZP_CALL_ID_MAX + 1];
+            uint8_t fingerprint[WZP_FP_LEN];
+            /* From CONNECTING on proven; RINGING_IN: what the caller claims,
+             * and nothing proves yet. */
+            bool has_key;
+            uint8_t key[WZP_KEY_LEN];
+            char alias[WZP_ALIAS_MAX]; /* of an incoming call, the other side's
+                                          claim; valid UTF-8; may be "" */
+            wzp_call_contact contact;
+            char name[WZP_ALIAS_MAX]; /* of the contact, else "" */
+            bool is_verified;         /* the contact's key was compared */
+            /* From CONNECTING on: both sides see the same, or somebody is
+             * between them. NULL and "" before. */
+            const char *word[WZP_CALL_WORDS];
+            char digits[WZP_CALL_DIGITS + 1];
+            /* RINGING_IN: why it could not be answered, through client.h.
+             * ENDED. WZP_OK: it stood, and one of the two hung up, or we gave
+             * it up before it did. WZP_ERR_BUSY, _DECLINED, _NO_ANSWER (also an
+             * incoming call that was missed), _OFFLINE, _ANSWERED (on another
+             * device), _LEGACY, _CONTACT, _TIMEOUT, _PEER_CLOSED; what was
+             * wrong with the other side's keys; why the room was left. */
+            wzp_err why;
+            bool is_by_peer;      /* the other side, or the relay, ended it */
+            bool is_relay_legacy; /* WZP_ERR_LEGACY: the relay cannot carry
+                                     keys; else the other side has none */
+        } call;
     } u;
 } wzp_client_event;
 
 /* One sentence for people about u.clear, without the name; static storage. */
 const char *wzp_clear_sentence(wzp_clear_state state, wzp_err why);
 
+/* "ringing", "connecting", … */
+const char *wzp_call_state_name(wzp_call_state state);
+
 /* "connecting", "joined", … */
 const char *wzp_client_state_name(wzp_client_state state);
+/* "idle", "registered", … */
+const char *wzp_line_state_name(wzp_line_state state);
 
 #endif

@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* The end-to-end keys of one room session, seen by one member: packages,
- * pairs, sender keys, ratchet, generations, sealing and opening. A machine:
- * no I/O, no clock. Source: design/secure-media.md 4–6.
+/* The end-to-end keys of one room session or call, seen by one member:
+ * packages, pairs, sender keys, ratchet, generations, sealing and opening. A
+ * machine: no I/O, no clock. Source: design/secure-media.md 4–6.
  *
  * The owner feeds it the roster and the key messages the relay delivers, sends
  * what it asks to be sent, and seals and opens media with it. The relay's word
  * decides only whom it talks to; keys go to whom `policy` allows.
+ *
+ * A direct call is a group of two that begins from a finished key agreement.
+ * It can seal and open at once. Its one peer is listed from the beginning to
+ * the end, whatever the relay's rosters say; everybody else in them is REFUSED
+ * (WZP_ERR_NOT_ALLOWED, WZP_ERR_LEGACY), at most 7 of them are shown, and
+ * packages and pairs are not taken. It lives as long as the call, over
+ * reconnections of the hop: keys and counters go on.
  */
 #ifndef WZP_CRYPTO_GROUP_H
 #define WZP_CRYPTO_GROUP_H
 
+#include <wzp/crypto/agree.h>
 #include <wzp/crypto/sframe.h>
-#include <wzp/proto/signal.h>
 
 typedef struct wzp_group wzp_group;
 
@@ -37,6 +44,12 @@ typedef struct wzp_group_config {
     const uint8_t (*allowed)[WZP_FP_LEN]; /* copied */
     size_t n_allowed;
     size_t max_members; /* 2 … 4096, default 1024 */
+    wzp_tstamp now;     /* with `agreed`: when; its keys' 60 minutes and the
+                           peer's silence count from here */
+    /* NULL, or a call: done, and its keys move from it into the group, so that
+     * no second group can begin from it. room_id, tls_hash, caps, now_unix,
+     * psk, policy, allowed and max_members are not used then. Not kept. */
+    wzp_agree *agreed;
 } wzp_group_config;
 
 void wzp_group_config_default_sized(wzp_group_config *cfg, size_t size);
@@ -45,8 +58,10 @@ static inline void wzp_group_config_default(wzp_group_config *cfg)
     wzp_group_config_default_sized(cfg, sizeof *cfg);
 }
 
-/* Makes a fresh package. WZP_ERR_NOMEM, WZP_ERR_CONFIG, errors of the
- * identity. */
+/* Makes a fresh package; in a call it has the agreement's. WZP_ERR_NOMEM,
+ * WZP_ERR_CONFIG (`identity` is not that of the agreement, too), errors of the
+ * identity. WZP_ERR_STATE: the agreement is not done, or its keys were taken
+ * before. The agreement is unchanged by an error. */
 WZP_NODISCARD wzp_err wzp_group_new(wzp_group **out,
                                     const wzp_group_config *cfg);
 /* Wipes everything. NULL is fine. */
@@ -69,12 +84,30 @@ WZP_NODISCARD wzp_err wzp_group_delta(wzp_group *g, wzp_tstamp now,
                                       wzp_participant_list joined,
                                       wzp_bytes_list left);
 
+/* The owner's no to one member, which is WZP_MEMBER_REFUSED for `why` from now
+ * on: it gets no key and is not heard; keys of it that are here are wiped, and
+ * one of ours that it has is replaced. WZP_GROUP_MEMBER comes before anything
+ * else about a member, and before anything is sent to it: who says no there has
+ * given nothing. WZP_ERR_NOT_FOUND. */
+WZP_NODISCARD wzp_err wzp_group_refuse(wzp_group *g, wzp_tstamp now,
+                                       uint32_t member, wzp_err why);
+
 /* KeyPackages, E2eePair, E2eeKeys, E2eeKeyRequest. Errors name what was wrong
  * with the message; state is unchanged then. WZP_ERR_PROTOCOL for other
  * kinds. now_unix checks package expiry. */
 WZP_NODISCARD wzp_err wzp_group_recv(wzp_group *g, wzp_tstamp now,
                                      wzp_unix_s now_unix,
                                      const wzp_signal *sig);
+
+/* From now on this fingerprint may have keys too; under WZP_POLICY_OPEN
+ * everybody may, and nothing changes. Who was refused for not being allowed,
+ * and is still there, gets them now. WZP_ERR_NOMEM: nothing changed. */
+WZP_NODISCARD wzp_err wzp_group_allow(wzp_group *g, wzp_tstamp now,
+                                      const uint8_t fingerprint[WZP_FP_LEN]);
+/* And no longer, unless everybody may: as wzp_group_refuse. Allowed once more
+ * it may stay deaf to us, and we to it, until it joins again. */
+void wzp_group_disallow(wzp_group *g, wzp_tstamp now,
+                        const uint8_t fingerprint[WZP_FP_LEN]);
 
 /* --- media --- */
 
@@ -150,7 +183,8 @@ typedef enum wzp_member_state {
 typedef struct wzp_member_info {
     uint32_t member;
     wzp_member_state state;
-    wzp_err why; /* for REFUSED */
+    wzp_err why; /* for REFUSED; for VERIFIED WZP_ERR_TAG once several of its
+                  * keys did not open: another room secret, as a rule */
     uint8_t mid[WZP_MID_LEN];
     uint8_t identity[WZP_KEY_LEN]; /* from VERIFIED on */
     uint8_t fingerprint[WZP_FP_LEN];

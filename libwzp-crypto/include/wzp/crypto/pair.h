@@ -41,6 +41,11 @@ typedef struct wzp_pair_keys {
     uint8_t r2i[WZP_KEY_LEN];
 } wzp_pair_keys;
 
+/* What is signed; it also salts the keys. Public. */
+typedef struct wzp_pair_text {
+    uint8_t p[11 + 4 * WZP_HASH_LEN];
+} wzp_pair_text;
+
 /* Encapsulate to kem_to, sign, derive.
  *
  * psk  32 bytes, or NULL in a room without a secret
@@ -54,10 +59,10 @@ WZP_NODISCARD wzp_err wzp_pair_seal(
 /* Length and signature of a received one. WZP_ERR_LENGTH, WZP_ERR_SIGNATURE. */
 WZP_NODISCARD wzp_err wzp_pair_verify(const uint8_t id_from[WZP_KEY_LEN],
                                       const wzp_pair_names *names, wzp_bytes ct,
-                                      wzp_bytes sig);
+                                      wzp_bytes sig, wzp_pair_text *out);
 
-/* Decapsulate a verified one. WZP_ERR_WEAK_KEY. */
-WZP_NODISCARD wzp_err wzp_pair_open(const wzp_pair_names *names,
+/* Decapsulate the one that `text` was verified with. WZP_ERR_WEAK_KEY. */
+WZP_NODISCARD wzp_err wzp_pair_open(const wzp_pair_text *text,
                                     const uint8_t ct[WZP_KEM_CT_LEN],
                                     const uint8_t secret[WZP_KEM_SK_LEN],
                                     const uint8_t *psk, wzp_pair_keys *out);

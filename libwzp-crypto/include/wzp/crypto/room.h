@@ -9,6 +9,8 @@
 
 #define WZP_ROOM_HEX_LEN 32
 #define WZP_ROOM_WORDS   8
+/* The room of a direct call is named this and the call's id. */
+#define WZP_CALL_ROOM_PREFIX "call-"
 
 /* SHA-256, for hashes that are part of the protocol. */
 void wzp_sha256(const void *data, size_t len, uint8_t out[WZP_HASH_LEN]);

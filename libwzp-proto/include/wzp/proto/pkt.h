@@ -33,6 +33,10 @@ void wzp_pkt_pool_free(wzp_pkt_pool *pool);
 /* Packets not handed out at the moment. */
 size_t wzp_pkt_pool_free_count(const wzp_pkt_pool *pool);
 
+/* Less than a quarter of the packets of its pool are left: who keeps packets
+ * should keep fewer. */
+bool wzp_pkt_is_scarce(const wzp_pkt *pkt) WZP_NONNULL(1);
+
 /* A packet with one reference, or NULL when the pool is empty. */
 wzp_pkt *wzp_pkt_get(wzp_pkt_pool *pool) WZP_NONNULL(1);
 

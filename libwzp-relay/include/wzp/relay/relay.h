@@ -14,6 +14,19 @@
 
 typedef struct wzp_relay wzp_relay;
 
+/* What a relay asks of those who join one room. A rule without secret and
+ * without list says that there is such a room (see is_closed). A legacy client
+ * proves nothing that could not be replayed: a room with a secret or a list
+ * does not admit one. */
+typedef struct wzp_room_rule {
+    const char *name; /* of the room, or its hash (spec/wire.md 3.8) */
+    bool has_access;
+    uint8_t access[WZP_KEY_LEN]; /* from wzp_room_secret_derive; joining needs
+                                  * the room_proof made with it */
+    const uint8_t (*allowed)[WZP_FP_LEN]; /* only these identities */
+    size_t n_allowed;                     /* 0: everybody */
+} wzp_room_rule;
+
 typedef struct wzp_relay_config {
     size_t size;
     wzp_mem mem;
@@ -38,7 +51,21 @@ typedef struct wzp_relay_config {
      * NULL: there is none. */
     wzp_identity next_identity;
     wzp_unix_s next_not_before;
-    size_t max_registrations; /* 1 … 65,536, default 4096 */
+    /* What one address may have (IPv4, IPv6 /64; a /48 twice as much, see
+     * wzp_endpoint_config), 0: the default. */
+    size_t max_source_conns;   /* default: a quarter of max_conns, but 256 */
+    size_t max_source_waiting; /* of those, not joined yet; default 256 */
+    /* Rooms made from there (IPv6: the /48); default: a quarter of max_rooms,
+     * but 16. */
+    size_t max_source_rooms;
+    /* Points at once, and again each second; default 2048 and 20. A connection
+     * and a CallOffer cost one each, an offer that is wrong ten more. */
+    uint32_t source_points;
+    uint32_t source_points_per_s;
+    const wzp_room_rule *room_rules; /* copied; at most one for a room */
+    size_t n_room_rules;             /* at most 65,536 */
+    bool is_closed;                  /* no rooms but those with a rule */
+    size_t max_registrations;        /* 1 … 65,536, default 4096 */
     /* Before it joins or registers, a client must send an AuthToken: see
      * WZP_RELAY_AUTH and wzp_relay_auth. Default false. */
     bool asks_auth;
@@ -55,6 +82,13 @@ WZP_NODISCARD wzp_err wzp_relay_new(wzp_relay **out,
                                     const wzp_relay_config *cfg, wzp_tstamp now,
                                     char *why, size_t why_len);
 void wzp_relay_free(wzp_relay *relay);
+
+/* These rules in place of those before, for whoever joins from now on; members
+ * stay. WZP_ERR_CONFIG names the room in `why` (may be NULL), WZP_ERR_NOMEM:
+ * the old rules stay. */
+WZP_NODISCARD wzp_err wzp_relay_rules_set(wzp_relay *relay,
+                                          const wzp_room_rule *rules, size_t n,
+                                          char *why, size_t why_len);
 
 /* --- the machine's verbs -------------------------------------------------- */
 
@@ -152,8 +186,8 @@ typedef struct wzp_relay_stats {
     uint64_t loss_reports;       /* LossRecoveryUpdate */
     size_t half_open;            /* QUIC handshakes under way; not in conns */
     uint64_t handshakes_failed;  /* not done in time, or wrong */
-    uint64_t handshakes_refused; /* tables full, no memory, or the address's
-                                    share */
+    uint64_t handshakes_refused; /* tables full, no memory, or no place left
+                                    for the address */
     uint64_t retries_sent;       /* strangers asked to show their address */
     uint64_t resets_sent;        /* stateless, for connections long gone */
     uint64_t path_changes;       /* members that moved, and were followed */
@@ -162,9 +196,13 @@ typedef struct wzp_relay_stats {
     uint64_t media_refused;      /* came in a form that nobody can read */
     uint64_t media_dropped_late; /* copies that waited too long for a receiver,
                                   * or gave way to newer ones */
-    size_t registered;           /* now */
-    size_t registered_verified;  /* of these, with proof */
-    uint64_t registrations;      /* taken */
+    uint64_t refused_rate;       /* offers: too much from their address */
+    uint64_t handshakes_refused_rate; /* the same; not in handshakes_refused */
+    uint64_t refused_rule;      /* by a room's secret or list, or no such room
+                                 * on a closed relay */
+    size_t registered;          /* now */
+    size_t registered_verified; /* of these, with proof */
+    uint64_t registrations;     /* taken */
     uint64_t registrations_replaced; /* of those: took an older one's place */
     uint64_t registrations_ended;
     uint64_t address_probes; /* registrations without an identity, that ask for

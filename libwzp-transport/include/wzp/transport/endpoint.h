@@ -78,6 +78,16 @@ typedef struct wzp_endpoint_config {
      * 1024. */
     bool gives_tickets;
     size_t max_tickets;
+    /* What one address may have of a listener, 0: the default. An address is
+     * an IPv4 address or an IPv6 /64; a /48 may have twice as much. Counted
+     * from when an address is proven, so a burst of handshakes may go over it
+     * by as many as were under way. */
+    size_t max_source_conns;     /* default: a quarter of max_conns, but 256 */
+    size_t max_source_strangers; /* of those, not yet trusted; default 256 */
+    /* Points: a connection is one, wzp_endpoint_charge adds more. So many at
+     * once, default 2048, and so many again each second, default 20. */
+    uint32_t source_points;
+    uint32_t source_points_per_s;
 } wzp_endpoint_config;
 
 void wzp_endpoint_config_default_sized(wzp_endpoint_config *cfg, size_t size);
@@ -163,6 +173,12 @@ WZP_NODISCARD wzp_err wzp_endpoint_close(wzp_endpoint *ep, wzp_tstamp now,
 /* From now on this peer may send messages up to signal_max_len, and counts no
  * longer against what the strangers of its address may hold. */
 WZP_NODISCARD wzp_err wzp_endpoint_trust(wzp_endpoint *ep, wzp_conn_id conn);
+
+/* What this peer did was work for the owner: so many points more for its
+ * address (source_points). WZP_ERR_RATE: its address has had too much already;
+ * nothing is added, and new connections from there are refused meanwhile. */
+WZP_NODISCARD wzp_err wzp_endpoint_charge(wzp_endpoint *ep, wzp_tstamp now,
+                                          wzp_conn_id conn, uint32_t points);
 
 /* `dgram1` on this hop: in which ways media headers may travel as contexts and
  * minis (design/secure-media.md 8). Adds to what was allowed before. The owner
@@ -279,9 +295,10 @@ typedef struct wzp_endpoint_stats {
     size_t conns;
     size_t half_open;
     uint64_t accepted, dialled, closed;
-    uint64_t refused_full; /* Initials refused: tables, or under pressure
-                            * (half of max_half_open, or half of max_conns by
-                            * peers not trusted) the share of their address */
+    uint64_t refused_full; /* Initials refused: tables, the places of their
+                            * address, or under pressure (half of
+                            * max_half_open, or half of max_conns by peers not
+                            * trusted) its share */
     uint64_t malformed;    /* packets no connection wanted */
     uint64_t handshake_failed;
     uint64_t tx_packets, rx_packets;
@@ -298,6 +315,7 @@ typedef struct wzp_endpoint_stats {
     uint64_t typed_refused;   /* typed_bad_… and typed_malformed */
     /* Dropped from send queues: too old or too many, all connections. */
     uint64_t dgram_dropped;
+    uint64_t refused_rate; /* Initials refused: too much from their address */
 } wzp_endpoint_stats;
 
 /* out->size  set by the caller: sizeof *out. */
