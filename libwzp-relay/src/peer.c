@@ -127,7 +127,7 @@ static void unlink_peer(wzp__peers *t, wzp__peer *peer)
 
 void wzp__peers_remove(wzp__peers *t, wzp__peer *peer)
 {
-    assert(peer->member == NULL);
+    assert(peer->member == NULL && peer->auth.token.text == NULL);
     unlink_peer(t, peer);
     shift_back(t, slot_of(t, peer->conn));
     t->n--;
