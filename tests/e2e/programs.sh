@@ -39,7 +39,7 @@ run() {
     if [ "$1" = client ]; then
         set -- env WZP_HOME="$TMP/home-$2" "$BIN/wzp-client" "${@:3}"
     fi
-    timeout 10 "$@" </dev/null >"$TMP/$name.out" 2>"$TMP/$name.err"
+    timeout 60 "$@" </dev/null >"$TMP/$name.out" 2>"$TMP/$name.err"
     STATUS=$?
 }
 begin() {
