@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The door, both ways. A good CallOffer is changed as the input says, and a
  * good CallAnswer; neither is believed unless every signed byte is as it was.
- * The input itself, as JSON, is offered too: nobody guesses a signature.
+ * In a room with a secret neither is an offer with another proof. The input
+ * itself, as JSON, is offered too: nobody guesses a signature.
  *
  * Records: which field, where, by what it is changed; field 255 cuts.
  */
@@ -12,6 +13,7 @@
 
 #include <wzp/crypto/legacy.h>
 #include <wzp/crypto/room.h>
+#include <wzp/proto/room_name.h>
 
 #define NOW UINT64_C(1800000000)
 
@@ -25,13 +27,15 @@ typedef struct letter {
     uint8_t exporter[WZP_EXPORTER_LEN];
     uint8_t cert[WZP_HASH_LEN];
     uint8_t room[8];
+    uint8_t proof[WZP_HASH_LEN]; /* of the room's secret */
     uint32_t caps;
-    size_t signature_len, binding_len, kp_len;
+    size_t signature_len, binding_len, kp_len, proof_len;
 } letter;
 
 static letter good_offer;
 static letter good_answer;
 static wzp__admit_rules rules;
+static wzp__room_rules ruled; /* the room has a secret, and a list */
 static wzp_seed_identity *client_id;
 static wzp_seed_identity *relay_id;
 
@@ -48,6 +52,21 @@ static void zeros(void *user, uint8_t *out, size_t len)
 {
     (void)user;
     memset(out, 7, len);
+}
+
+static void make_rule(const uint8_t kph[WZP_HASH_LEN])
+{
+    const wzp_mem mem = wzp_mem_default();
+    uint8_t list[1][WZP_FP_LEN];
+    wzp_room_rule rule = {.name = "room",
+                          .has_access = true,
+                          .access = {6},
+                          .allowed = (const uint8_t(*)[WZP_FP_LEN])list,
+                          .n_allowed = 1};
+    wzp_identity_fingerprint(good_offer.identity, list[0]);
+    wzp_room_proof(rule.access, good_offer.exporter, kph, good_offer.proof);
+    good_offer.proof_len = WZP_HASH_LEN;
+    require(wzp__room_rules_make(&ruled, &mem, &rule, 1, NULL, 0) == WZP_OK);
 }
 
 static void make_offer(void)
@@ -74,6 +93,7 @@ static void make_offer(void)
     l->caps = WZP_CAP_PRESENT | WZP_CAP_E2E1 | WZP_CAP_SIG1;
     l->signature_len = l->binding_len = WZP_SIG_LEN;
     l->kp_len = sizeof l->kp;
+    make_rule(kp.kph);
 }
 
 static void make_answer(void)
@@ -126,6 +146,10 @@ static void change_byte(letter *l, uint8_t field, uint16_t at, uint8_t by)
         fields[field].data[at % fields[field].len] ^= by;
     } else if (field == n) {
         l->caps ^= UINT32_C(1) << (by & 31);
+    } else if (field == n + 1) {
+        l->proof[at % sizeof l->proof] ^= by;
+    } else if (field == n + 2) {
+        l->proof_len = at % (l->proof_len + 1);
     } else if (field == 255) {
         size_t *const lens[] = {&l->signature_len, &l->binding_len, &l->kp_len};
         size_t *len = lens[by % 3];
@@ -133,17 +157,22 @@ static void change_byte(letter *l, uint8_t field, uint16_t at, uint8_t by)
     }
 }
 
-static void check_offer(const letter *l, bool allows_legacy)
+static void check_offer(const letter *given, bool allows_legacy, bool is_ruled)
 {
+    letter lower = *given; /* as the door is told it */
+    wzp_room_name_lower((const char *)given->room, 4, (char *)lower.room);
+    const letter *l = &lower;
     const wzp__admit_client client = {
         .exporter = l->exporter, .room = (const char *)l->room, .now = NOW};
     wzp_sig_call_offer offer = {
         .signature = {l->signature, l->signature_len},
         .binding = {l->binding, l->binding_len},
         .kp = {l->kp, l->kp_len},
+        .room_proof = {l->proof, l->proof_len},
         .caps = l->caps,
     };
     wzp__admit_rules own = rules;
+    own.rooms = is_ruled ? ruled : own.rooms;
     wzp__verdict verdict;
     own.allow_legacy = allows_legacy;
     memcpy(own.cert_hash, l->cert, sizeof own.cert_hash);
@@ -152,8 +181,9 @@ static void check_offer(const letter *l, bool allows_legacy)
     wzp__admit_check(&own, &client, &offer, &verdict);
     letter same = *l;
     same.caps = good_offer.caps;
-    for (size_t i = 0; i < 4; i++) { /* rooms are one in any letter case */
-        same.room[i] |= same.room[i] >= 'A' && same.room[i] <= 'Z' ? 32 : 0;
+    if (!is_ruled) { /* nobody looks at it */
+        memcpy(same.proof, good_offer.proof, sizeof same.proof);
+        same.proof_len = good_offer.proof_len;
     }
     const bool is_whole = memcmp(&same, &good_offer, sizeof same) == 0;
     const bool is_capable = (l->caps & WZP_CAP_E2E1) != 0;
@@ -164,6 +194,7 @@ static void check_offer(const letter *l, bool allows_legacy)
                 (l->caps & WZP_CAP_SIG1) != 0);
     } else if (verdict.err == WZP_OK) {
         require(allows_legacy && !verdict.is_capable);
+        require(!is_ruled || memcmp(l->room, "room", 5) != 0);
         require(memcmp(l->identity, good_offer.identity, WZP_KEY_LEN) == 0 &&
                 memcmp(l->ephemeral, good_offer.ephemeral, WZP_KEY_LEN) == 0);
     } else {
@@ -171,7 +202,8 @@ static void check_offer(const letter *l, bool allows_legacy)
                        WZP_ERR_LEGACY, WZP_ERR_PROTOCOL, WZP_ERR_BINDING,
                        WZP_ERR_LENGTH, WZP_ERR_KP_VERSION, WZP_ERR_KP_EXPIRED,
                        WZP_ERR_KP_TOO_FAR, WZP_ERR_KP_CONTEXT, WZP_ERR_KP_SUITE,
-                       WZP_ERR_FINGERPRINT);
+                       WZP_ERR_FINGERPRINT, WZP_ERR_ROOM_PROOF);
+        require(verdict.err != WZP_ERR_ROOM_PROOF || is_ruled);
         require(!(is_whole && is_capable && (l->caps & WZP_CAP_SIG1) != 0));
     }
 }
@@ -192,7 +224,9 @@ static void check_answer(const letter *l)
     letter same = *l; /* what an answer has not */
     memcpy(same.kp, good_answer.kp, sizeof same.kp);
     memcpy(same.room, good_answer.room, sizeof same.room);
+    memcpy(same.proof, good_answer.proof, sizeof same.proof);
     same.kp_len = good_answer.kp_len;
+    same.proof_len = good_answer.proof_len;
     same.caps = good_answer.caps;
     if (e == WZP_OK) {
         require(memcmp(&same, &good_answer, sizeof same) == 0);
@@ -236,7 +270,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         change_byte(&offer, field, at, by);
         change_byte(&answer, field, at, by);
     }
-    check_offer(&offer, (flags & 1) != 0);
+    check_offer(&offer, (flags & 1) != 0, (flags & 2) != 0);
     check_answer(&answer);
     return 0;
 }

@@ -45,12 +45,12 @@ static void check_reload(const disk *first, const uint8_t hash[WZP_HASH_LEN])
     const wzp_mem mem = wzp_mem_default();
     disk d = {.data = first->saved, .len = first->saved_len};
     const wzp_store store = {load, save, &d};
-    wzp__pins *pins;
+    wzp_pins *pins;
     uint8_t got[WZP_HASH_LEN];
-    require(wzp__pins_new(&pins, &mem, &store) == WZP_OK);
+    require(wzp_pins_new(&pins, &mem, &store) == WZP_OK);
     require(wzp__pins_get(pins, "new.example:1", got) == WZP_OK);
     require(memcmp(got, hash, sizeof got) == 0);
-    wzp__pins_free(pins);
+    wzp_pins_free(pins);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -59,15 +59,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const uint8_t hash[WZP_HASH_LEN] = {1, 2, 3};
     disk d = {.data = data, .len = size};
     const wzp_store store = {load, save, &d};
-    wzp__pins *pins;
-    const wzp_err e = wzp__pins_new(&pins, &mem, &store);
+    wzp_pins *pins;
+    const wzp_err e = wzp_pins_new(&pins, &mem, &store);
     if (e != WZP_OK) {
         REQUIRE_ONE_OF(e, WZP_ERR_MALFORMED, WZP_ERR_IO);
         return 0;
     }
     require(wzp__pins_set(pins, "new.example:1", hash, 5) == WZP_OK);
     check_reload(&d, hash);
-    wzp__pins_free(pins);
+    wzp_pins_free(pins);
     free(d.saved);
     return 0;
 }

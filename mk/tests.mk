@@ -136,6 +136,8 @@ $(foreach f,$(TEST_FOLDERS),$(eval TESTS_$(f) := $(TESTSRC_$(f):%.c=$(B)/%)))
 TESTS_e2e += $(sort $(wildcard tests/e2e/*.sh))
 
 $(foreach l,$(LIBS),$(call programs,$(TESTSRC_$(l)),$(l),$(l) $(DEPS_$(l)),$(AR_support),-Ilibwzp-$(l)/src))
+# Parts of programs that take parts of apps/common.
+$(B)/tests/relay/app_rooms_file_test.o: private ALL_CFLAGS += -Iapps
 # Peers that speak QUIC as they like reach below the endpoint.
 $(B)/tests/relay/hostile_%_test.o: private ALL_CFLAGS += -Ilibwzp-transport/src $(PCFLAGS_transport)
 WORLDSRC := $(filter tests/support_tests/world_%,$(TESTSRC_support_tests))
@@ -149,7 +151,7 @@ $(call programs,$(TESTSRC_attack),everything,$(LIBS),$(AR_liar) $(AR_world) $(AR
 $(call programs,$(TESTSRC_torture),everything,$(LIBS),$(AR_faults) $(AR_world) $(AR_prog_legacy) $(AR_support))
 # These take in apps/common/identity_file.c, which asks passphrase.c.
 $(B)/tests/relay/app_identity_file_test $(B)/tests/torture/identity_test: $(B)/apps/common/passphrase.o
-$(B)/tests/torture/syscalls_test $(B)/tests/torture/identity_test: private ALL_LDFLAGS += $(WRAP_faults)
+$(addprefix $(B)/tests/torture/,syscalls_test identity_test contacts_test): private ALL_LDFLAGS += $(WRAP_faults)
 $(filter $(B)/tests/torture/alloc_%,$(TESTS_torture)): private ALL_LDFLAGS += $(WRAP_alloc) $(call wrap_verbs,tests/torture/alloc_stage.h)
 $(call programs,$(TESTSRC_e2e),proto,proto,$(AR_support))
 
@@ -228,7 +230,7 @@ $(if $(filter fuzz,$(VARIANT)),$(call programs,$(FUZZ_SRC),everything,$(LIBS),$(
 
 # What some targets see beside the public headers.
 $(B)/fuzz/caps_fuzz.o: private ALL_CFLAGS += -Ilibwzp-proto/src
-$(B)/fuzz/options_fuzz.o: private ALL_CFLAGS += -Iapps -Iapps/wzp-relay
+$(B)/fuzz/options_fuzz.o $(B)/fuzz/rooms_file_fuzz.o: private ALL_CFLAGS += -Iapps -Iapps/wzp-relay
 $(B)/fuzz/client_fuzz.o: private ALL_CFLAGS += -Ilibwzp-client/src
 $(B)/fuzz/sealed_seed_fuzz.o: private ALL_CFLAGS += -Ilibwzp-crypto/src
 $(B)/fuzz/relay_fuzz.o: private ALL_CFLAGS += -Ilibwzp-relay/src

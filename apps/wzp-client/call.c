@@ -57,28 +57,6 @@ static void catch_signals(void)
 
 /* --- set-up --- */
 
-static bool open_store(call *c)
-{
-    const wzp_mem mem = wzp_mem_default();
-    char dir[HOME_PATH_MAX];
-    if (!home_path("", dir)) {
-        view_say(&c->view,
-                 "wzp-client: the path of the home folder is too long");
-        return false;
-    }
-    wzp_err e = wzp_store_file_new(&c->store, &mem, dir);
-    if (e == WZP_ERR_EXISTS) {
-        view_say(&c->view,
-                 "wzp-client: another wzp-client is using %s; set WZP_HOME to "
-                 "another folder for a second one",
-                 dir);
-    } else if (e != WZP_OK) {
-        view_say(&c->view, "wzp-client: cannot use the folder %s: %s", dir,
-                 strerror(errno));
-    }
-    return e == WZP_OK;
-}
-
 static bool open_audio(call *c)
 {
     wzp_audio_wav_config cfg;
@@ -140,7 +118,20 @@ static bool open_client(call *c)
 /* What is wrong with the texts themselves is wrong usage. */
 static bool join(call *c)
 {
-    wzp_err e = wzp_client_join(c->client, c->o->room, c->o->relay, c->o->pin);
+    const terms *t = c->o->terms;
+    wzp_client_join_options o;
+    wzp_client_join_options_default(&o);
+    o.room = c->o->room;
+    o.relay = c->o->relay;
+    o.pin = c->o->pin;
+    o.policy = t->policy;
+    o.allowed = (const uint8_t(*)[WZP_FP_LEN])t->allowed;
+    o.n_allowed = t->n_allowed;
+    o.secret = t->secret;
+    o.secret_len = t->secret_len;
+    o.public_name = t->public_name;
+    wzp_err e = wzp_client_join_with(c->client, &o);
+    terms_forget(c->o->terms);
     if (e == WZP_OK) {
         return true;
     }
@@ -231,6 +222,7 @@ static void on_event(call *c, const wzp_client_event *ev)
             wzp_ignore(wzp_client_accept_clear(c->client), "asked for again");
         }
         break;
+    case WZP_EVENT_CONTACT:
     case WZP_EVENT_INPUT_ENDED:
     case WZP_EVENT_WORDS:
     case WZP_EVENT_STATS: break;
@@ -316,8 +308,8 @@ int call_run(const call_options *o)
     view_init(&c.view, o->relay, o->pin != NULL);
     keyboard_init(&c.keys);
     catch_signals();
-    if (open_store(&c) && open_audio(&c) && open_stats(&c) && open_client(&c) &&
-        join(&c)) {
+    if (home_open(&c.store) && open_audio(&c) && open_stats(&c) &&
+        open_client(&c) && join(&c)) {
         c.status = 0;
         run(&c);
     }

@@ -6,6 +6,8 @@
 #ifndef WZP_APP_CLIENT_CALL_H
 #define WZP_APP_CLIENT_CALL_H
 
+#include "terms.h"
+
 #include <wzp/client/client.h>
 
 #include <stdbool.h>
@@ -18,6 +20,7 @@ typedef struct call_options {
     unsigned long duration_s;
     wzp_log log;
     wzp_identity identity;
+    terms *terms; /* its secret is forgotten when it has been told */
 } call_options;
 
 /* Returns the exit status: 0 left normally, 1 ended with an error, 2 a text

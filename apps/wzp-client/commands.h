@@ -8,6 +8,8 @@
 int join_run(settings *s);
 int identity_run(settings *s);
 int ping_run(settings *s);
+int room_secret_run(settings *s);
+int contacts_run(settings *s);
 
 /* "ADDRESS BUILD" of s->relay. */
 int ping_version(const settings *s);

@@ -4,6 +4,7 @@
  */
 #include "call.h"
 #include "commands.h"
+#include "terms.h"
 #include "who.h"
 
 #include <string.h>
@@ -34,11 +35,17 @@ static int check(const settings *s)
 int join_run(settings *s)
 {
     wzp_seed_identity *identity = NULL;
+    terms t;
     int status = check(s);
     if (status == 0) {
-        status = who_open(s, &identity);
+        status = terms_open(s, &t);
     }
     if (status != 0) {
+        return status;
+    }
+    status = who_open(s, &identity);
+    if (status != 0) {
+        terms_free(&t);
         return status;
     }
     const call_options o = {.room = s->arguments.v[0],
@@ -54,8 +61,10 @@ int join_run(settings *s)
                             .allow_legacy = s->allow_legacy,
                             .duration_s = s->duration_s,
                             .log = s->log,
-                            .identity = wzp_seed_identity_table(identity)};
+                            .identity = wzp_seed_identity_table(identity),
+                            .terms = &t};
     status = call_run(&o);
+    terms_free(&t);
     wzp_seed_identity_free(identity);
     return status;
 }

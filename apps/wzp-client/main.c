@@ -18,7 +18,7 @@ static void print_help(const command *c)
     printf("usage: wzp-client COMMAND [option...]\n"
            "End-to-end encrypted voice in rooms.\n\n");
     for (const command *each = COMMANDS; each->name != NULL; each++) {
-        printf("  %-10s %s\n", each->name, each->summary);
+        printf("  %-11s %s\n", each->name, each->summary);
     }
     printf("\nwzp-client COMMAND --help tells more. Files are in ~/.wzp, or "
            "where WZP_HOME says.\n\n"
@@ -55,8 +55,8 @@ int main(int argc, char **argv)
     char why[512];
     app_harden("wzp-client");
     if (argc < 2) {
-        return settings_refuse("a command is missing: join, identity or ping "
-                               "(see --help)");
+        return settings_refuse("a command is missing: join, identity, ping, "
+                               "room-secret or contacts (see --help)");
     }
     const command *c = find(argv[1]);
     if (c == NULL) {

@@ -35,6 +35,9 @@
 #define HELP     {"help", 'h', APP_OPTION_FLAG, NULL, "print this and exit", \
                   offsetof(settings, wants_help), 0, 0}
 
+#define ROOM_SECRET(help) \
+    TEXT("room-secret-file", "FILE", room_secret, help)
+
 #define LEGACY   FLAG("allow-legacy", allow_legacy, \
                       "talk NOT ENCRYPTED where somebody, or the relay, cannot encrypt")
 
@@ -52,6 +55,13 @@ static const app_option JOIN_OPTIONS[] = {
     TEXT("pin", "HASH", pin, "the relay has this certificate and no other"),
     FLAG("accept-new-key", accept_new_key,
          "remember the certificate also where it has changed"),
+    TEXT("policy", "WHO", policy,
+         "who may hear you: open (default), contacts or list; others are shown"),
+    TEXT("allow", "FP[,FP...]", allow, "for --policy list: fingerprints"),
+    TEXT("allow-file", "FILE", allow_file, "a file of them, one a line"),
+    ROOM_SECRET("its first line is the room's secret; - asks at the terminal"),
+    FLAG("public-name", public_name,
+         "show the room's name to the network, not its hash"),
     LEGACY, LOG, HELP,
 };
 
@@ -67,7 +77,17 @@ static const app_option IDENTITY_OPTIONS[] = {
     HELP,
 };
 
+static const app_option ROOM_SECRET_OPTIONS[] = {
+    ROOM_SECRET("this one instead of six random words; - asks at the terminal"),
+    HELP,
+};
+
 static const app_option PING_OPTIONS[] = {LOG, HELP};
+
+static const app_option CONTACTS_OPTIONS[] = {
+    FLAG("undo", undo, "verify: not verified any more"),
+    HELP,
+};
 
 static const app_option OLD_OPTIONS[] = {
     TEXT("room", "NAME", room, "join this room (default \"default\")"),
@@ -93,6 +113,12 @@ const command COMMANDS[] = {
     {"ping", "HOST:PORT [option...]",
      "is the relay there, how far, which certificate, which version",
      COUNTED(PING_OPTIONS), ping_run},
+    {"room-secret", "ROOM [option...]",
+     "propose a secret for a room, and the line for its relay",
+     COUNTED(ROOM_SECRET_OPTIONS), room_secret_run},
+    {"contacts", "[list | add NAME FINGERPRINT | verify WHO | forget WHO] [option...]",
+     "people and relays you know; WHO: name, fingerprint, or HOST:PORT to forget",
+     COUNTED(CONTACTS_OPTIONS), contacts_run},
     {NULL, "[option...] [HOST:PORT]",
      "the command line of the earlier client", COUNTED(OLD_OPTIONS), old_run},
 };

@@ -16,9 +16,13 @@ typedef struct settings {
     const char *alias, *pin;
     const char *in, *out, *stats;
     unsigned long duration_s; /* 0: none */
+    const char *policy, *allow, *allow_file;
+    const char *room_secret; /* file, or "-" */
+    bool public_name;
     bool loop, words, accept_new_key;
     bool allow_legacy; /* and accepts clear media, wherever it is asked */
     bool wants_new, wants_mnemonic, wants_sealed, wants_clear;
+    bool undo; /* of contacts verify */
     bool wants_version, wants_help;
     bool wants_relay_version; /* --version-check */
     const char *log_text;

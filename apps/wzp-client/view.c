@@ -3,6 +3,7 @@
 #include "view.h"
 
 #include <wzp/proto/fingerprint.h>
+#include <wzp/proto/hex.h>
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -110,30 +111,87 @@ static void say_pin(view *v, const wzp_client_event *ev)
              ev->u.pin.relay, pinned, seen);
 }
 
+/* Whose name the user gave stands without quotes; what somebody says of itself
+ * stands in them, and cannot end them. */
+static void name_member(const wzp_client_event *ev, char *out, size_t cap)
+{
+    const wzp_member_info *m = &ev->u.member.info;
+    const bool is_contact = ev->u.member.contact[0] != '\0';
+    char alias[WZP_ALIAS_MAX + 1];
+    char fp[WZP_FP_TEXT_LEN + 1];
+    printable(m->alias[0] == '\0' ? "somebody" : m->alias, alias, sizeof alias);
+    for (char *c = alias; *c != '\0'; c++) {
+        *c = *c == '"' ? '\'' : *c;
+    }
+    wzp_fingerprint_encode(m->fingerprint, fp);
+    if (is_contact) {
+        (void)snprintf(out, cap, "%s (contact, %s)", ev->u.member.contact,
+                       ev->u.member.is_verified ? "verified" : "not verified");
+    } else if (m->state == WZP_MEMBER_VERIFIED ||
+               m->state == WZP_MEMBER_KEYED) {
+        (void)snprintf(out, cap, "\"%s\" (%s)", alias, fp);
+    } else {
+        (void)snprintf(out, cap, "\"%s\"", alias);
+    }
+}
+
 static void say_member(view *v, const wzp_client_event *ev)
 {
     const wzp_member_info *m = &ev->u.member.info;
-    char alias[WZP_ALIAS_MAX + 1];
-    char fp[WZP_FP_TEXT_LEN + 1] = "";
-    printable(m->alias[0] == '\0' ? "somebody" : m->alias, alias, sizeof alias);
+    char name[WZP_ALIAS_MAX + WZP_FP_TEXT_LEN + 16];
+    char fp[WZP_FP_TEXT_LEN + 1];
+    name_member(ev, name, sizeof name);
     if (ev->u.member.is_gone) {
-        view_say(v, "%s left", alias);
+        view_say(v, "%s left", name);
         return;
     }
-    wzp_fingerprint_encode(m->fingerprint, fp);
     switch (m->state) {
     case WZP_MEMBER_UNKNOWN: break; /* a moment later it is one of these */
-    case WZP_MEMBER_VERIFIED: view_say(v, "%s (%s) is here", alias, fp); break;
+    case WZP_MEMBER_VERIFIED:
+        view_say(v,
+                 m->why == WZP_ERR_TAG
+                     ? "%s is here, and its keys do not open: has it another "
+                       "secret of the room, or none?"
+                     : "%s is here",
+                 name);
+        break;
     case WZP_MEMBER_KEYED:
-        view_say(v, "%s (%s) can be heard, end-to-end encrypted", alias, fp);
+        view_say(v, "%s can be heard, end-to-end encrypted", name);
         break;
     case WZP_MEMBER_LEGACY:
-        view_say(v, "%s is here with an old client", alias);
+        view_say(v, "%s is here with an old client", name);
         break; /* what that means is said by WZP_EVENT_CLEAR */
     case WZP_MEMBER_REFUSED:
-        view_say(v, "%s is refused: %s", alias, wzp_strerror(m->why));
+        if (m->why == WZP_ERR_NOT_ALLOWED) {
+            wzp_fingerprint_encode(m->fingerprint, fp);
+            view_say(v,
+                     "%s (%s) is here, and is not among those who may hear "
+                     "you",
+                     name, fp);
+            break;
+        }
+        view_say(v, "%s is refused: %s", name, wzp_strerror(m->why));
         break;
     }
+}
+
+static void say_contact(view *v, const wzp_client_event *ev)
+{
+    char pinned[2 * WZP_KEY_LEN + 1] = "";
+    char seen[2 * WZP_KEY_LEN + 1] = "";
+    if (ev->u.contact.why != WZP_ERR_CONTACT) {
+        return; /* what became of a command: there is none here */
+    }
+    wzp_hex_encode(ev->u.contact.pinned, WZP_KEY_LEN, pinned);
+    wzp_hex_encode(ev->u.contact.seen, WZP_KEY_LEN, seen);
+    view_say(v,
+             "somebody here has the fingerprint of your contact %s and another "
+             "key. Nothing is sent to them.\n"
+             "  remembered  %s\n  shown now   %s\n"
+             "Ask %s, by another way than this one, which is right. If it is "
+             "the new one: wzp-client contacts forget, then add, then join "
+             "again.",
+             ev->u.contact.name, pinned, seen, ev->u.contact.name);
 }
 
 static void say_clear(view *v, const wzp_client_event *ev)
@@ -190,6 +248,7 @@ void view_event(view *v, const wzp_client_event *ev)
     case WZP_EVENT_WORDS: say_words(v, ev); break;
     case WZP_EVENT_STATS: break;
     case WZP_EVENT_CLEAR: say_clear(v, ev); break;
+    case WZP_EVENT_CONTACT: say_contact(v, ev); break;
     case WZP_EVENT_ENDED: say_ended(v, ev); break;
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* wzp-relay: one relay on one loop. Options are in settings.c, the
- * identity file in identity.c, everything else in libwzp-relay.
+ * identity file in identity.c, the file of rooms in rooms.c, everything
+ * else in libwzp-relay.
  *
  * Exit status: 0 stopped by a signal, 1 could not start, 2 wrong use.
  * stdout says what was started and, once it listens, one line
@@ -9,6 +10,7 @@
 #include "common/harden.h"
 #include "common/log_stderr.h"
 #include "identity.h"
+#include "rooms.h"
 #include "settings.h"
 
 #include <wzp/proto/fingerprint.h>
@@ -32,7 +34,7 @@ typedef struct app {
     wzp_seed_identity *identity;
     wzp_seed_identity *next_identity; /* NULL: none is announced */
     uv_loop_t loop;
-    uv_signal_t signals[2];
+    uv_signal_t signals[3]; /* TERM, INT, HUP */
     wzp_relay_uv *relay;
     bool is_stopping;
 } app;
@@ -52,7 +54,7 @@ static int fail(int status, const char *why)
 static void on_stopped(void *user)
 {
     app *a = user;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         uv_close((uv_handle_t *)&a->signals[i], NULL);
     }
 }
@@ -69,9 +71,23 @@ static void on_signal(uv_signal_t *handle, int number)
     wzp_relay_uv_stop(a->relay, "relay is shutting down", on_stopped, a);
 }
 
+static void on_reload(uv_signal_t *handle, int number)
+{
+    const app *a = handle->data;
+    (void)number;
+    if (!a->is_stopping) {
+        rooms_reload(a->settings.rooms, &a->log,
+                     wzp_relay_uv_machine(a->relay));
+    }
+}
+
 static bool start(app *a, char *why, size_t why_len)
 {
     wzp_relay_config cfg;
+    rooms_file rooms;
+    if (!rooms_open(a->settings.rooms, &a->log, &rooms, why, why_len)) {
+        return false;
+    }
     wzp_relay_config_default(&cfg);
     cfg.rng = wzp_rng_system();
     cfg.log = a->log;
@@ -84,9 +100,14 @@ static bool start(app *a, char *why, size_t why_len)
     cfg.unix_now = unix_now;
     cfg.allow_legacy = a->settings.allow_legacy;
     cfg.max_members = a->settings.max_members;
+    cfg.room_rules = rooms.rules;
+    cfg.n_room_rules = rooms.n;
+    cfg.is_closed = a->settings.is_closed;
     cfg.build = WZP_BUILD;
-    return wzp_relay_uv_new(&a->relay, &a->loop, &cfg, &a->settings.listen, why,
-                            why_len) == WZP_OK;
+    const wzp_err e = wzp_relay_uv_new(&a->relay, &a->loop, &cfg,
+                                       &a->settings.listen, why, why_len);
+    rooms_file_free(&rooms);
+    return e == WZP_OK;
 }
 
 static void announce(const app *a)
@@ -140,15 +161,17 @@ static bool open_identities(app *a, char *why, size_t why_len)
 
 static int run(app *a)
 {
-    static const int numbers[2] = {SIGTERM, SIGINT};
+    static const int numbers[3] = {SIGTERM, SIGINT, SIGHUP};
     char why[1400] = "";
     if (!open_identities(a, why, sizeof why) || !start(a, why, sizeof why)) {
         return fail(1, why);
     }
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         uv_signal_init(&a->loop, &a->signals[i]);
         a->signals[i].data = a;
-        uv_signal_start(&a->signals[i], on_signal, numbers[i]);
+        uv_signal_start(&a->signals[i],
+                        numbers[i] == SIGHUP ? on_reload : on_signal,
+                        numbers[i]);
     }
     announce(a);
     uv_run(&a->loop, UV_RUN_DEFAULT);

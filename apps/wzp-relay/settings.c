@@ -37,6 +37,12 @@ static const app_option TABLE[] = {
     {.name = "allow-legacy", .kind = APP_OPTION_FLAG,
      .help = "admit clients that cannot seal their media",
      .at = AT(allow_legacy)},
+    {.name = "rooms", .kind = APP_OPTION_TEXT, .value_name = "FILE",
+     .help = "secrets and lists of rooms, a line each (read again on SIGHUP)",
+     .at = AT(rooms)},
+    {.name = "closed", .kind = APP_OPTION_FLAG,
+     .help = "there are no rooms but those in that file",
+     .at = AT(is_closed)},
     {.name = "max-members", .kind = APP_OPTION_NUMBER, .value_name = "N",
      .help = "members per room (default 1024)",
      .at = AT(max_members), .min = 2, .max = 1600},
@@ -122,6 +128,10 @@ static bool check(settings *s, char *why, size_t why_len)
                        "--log-level is one of error, warn, info, debug, off, "
                        "not '%s'",
                        s->log_text);
+        return false;
+    }
+    if (s->is_closed && s->rooms == NULL) {
+        (void)snprintf(why, why_len, "--closed needs --rooms FILE");
         return false;
     }
     return check_next(s, why, why_len);

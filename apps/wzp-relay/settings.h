@@ -14,7 +14,8 @@ typedef struct settings {
     const char *passphrase;    /* path; NULL: none */
     const char *next_from_text;
     const char *log_text;
-    bool allow_legacy;
+    const char *rooms; /* path; NULL: no rules */
+    bool allow_legacy, is_closed;
     unsigned long max_members;
     bool wants_version, wants_help;
     /* out of the above */

@@ -48,20 +48,73 @@ static wzp_err check_package(const wzp__admit_client *client,
     return WZP_OK;
 }
 
+static wzp_err by_rule(wzp__verdict *out, wzp_err e, const char *reason)
+{
+    out->is_by_rule = true;
+    out->reason = reason;
+    return e;
+}
+
+static wzp_err check_rule(const wzp__room_rule *rule,
+                          const wzp__admit_client *client,
+                          const wzp_sig_call_offer *offer, wzp__verdict *out)
+{
+    uint8_t fingerprint[WZP_FP_LEN];
+    const wzp_bytes proof = offer->room_proof;
+    if (rule->access != NULL &&
+        wzp_room_proof_check(rule->access, client->exporter, out->kp.kph,
+                             proof.ptr, proof.len) != WZP_OK) {
+        return by_rule(out, WZP_ERR_ROOM_PROOF,
+                       proof.ptr == NULL
+                           ? "this room has a secret, and none was given"
+                           : "the secret given is not that of this room");
+    }
+    wzp_identity_fingerprint(offer->identity_pub, fingerprint);
+    if (!wzp__room_rule_allows(rule, fingerprint)) {
+        return by_rule(out, WZP_ERR_NOT_ALLOWED,
+                       "this identity is not on the list of this room");
+    }
+    return WZP_OK;
+}
+
+/* Its signature is good on any connection: it could be anybody's. */
+static wzp_err check_legacy(const wzp__admit_rules *rules,
+                            const wzp__room_rule *rule, wzp__verdict *out)
+{
+    if (!rules->allow_legacy) {
+        return WZP_ERR_LEGACY;
+    }
+    if (rule != NULL && wzp__room_rule_restricts(rule)) {
+        return by_rule(out, WZP_ERR_LEGACY,
+                       "this room admits only clients that prove who they are "
+                       "(e2e1)");
+    }
+    return WZP_OK;
+}
+
 static wzp_err check(const wzp__admit_rules *rules,
                      const wzp__admit_client *client,
                      const wzp_sig_call_offer *offer, wzp__verdict *out)
 {
+    const wzp__room_rule *rule =
+        wzp__room_rules_find(&rules->rooms, client->room);
+    if (rule == NULL && rules->is_closed) {
+        return by_rule(out, WZP_ERR_NOT_ALLOWED,
+                       "there is no such room on this relay");
+    }
     WZP_TRY(wzp_legacy_verify(offer->identity_pub, true, offer->ephemeral_pub,
                               offer->signature.ptr, offer->signature.len));
     if ((offer->caps & WZP_CAP_E2E1) == 0) {
-        return rules->allow_legacy ? WZP_OK : WZP_ERR_LEGACY;
+        return check_legacy(rules, rule, out);
     }
     if ((offer->caps & WZP_CAP_SIG1) == 0) {
         return WZP_ERR_PROTOCOL; /* keys travel in sig1 messages */
     }
     WZP_TRY(check_binding(rules, client, offer));
     WZP_TRY(check_package(client, offer, &out->kp));
+    if (rule != NULL) {
+        WZP_TRY(check_rule(rule, client, offer, out));
+    }
     out->is_capable = true;
     return WZP_OK;
 }
@@ -71,7 +124,10 @@ void wzp__admit_check(const wzp__admit_rules *rules,
                       const wzp_sig_call_offer *offer, wzp__verdict *out)
 {
     memset(out, 0, sizeof *out);
-    wzp__admit_refusal(check(rules, client, offer, out), out);
+    const wzp_err e = check(rules, client, offer, out);
+    const char *why = out->reason;
+    wzp__admit_refusal(e, out);
+    out->reason = out->is_by_rule ? why : out->reason;
 }
 
 void wzp__admit_refusal(wzp_err e, wzp__verdict *out)
@@ -94,6 +150,7 @@ void wzp__admit_refusal(wzp_err e, wzp__verdict *out)
         out->code = WZP_CLOSE_FULL;
         out->reason = "relay is out of memory";
         break;
+    case WZP_ERR_NOT_ALLOWED: out->code = WZP_CLOSE_NOT_ALLOWED; break;
     case WZP_ERR_PROTOCOL: out->code = WZP_CLOSE_PROTOCOL; break;
     case WZP_ERR_IO:
         out->code = WZP_CLOSE_SHUTDOWN;

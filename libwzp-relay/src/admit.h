@@ -3,11 +3,17 @@
  * is made. Pure functions; the waiting is in peer.h, the joining in relay.c.
  * Source: spec/wire.md 3.3; design/secure-media.md 2–4, 9.
  *
- *   signature ─ e2e1? ─ yes ─ sig1 ─ binding ─ key package ──► admitted
- *                     └ no ── allow_legacy ──────────────────► admitted, legacy
+ *   room known, where the relay is closed
+ *   signature ─ e2e1? ─ yes ─ sig1 ─ binding ─ key package ─ rule ──► admitted
+ *                     └ no ── allow_legacy, no rule ──► admitted, legacy
+ *
+ * A rule is the room's secret, then its list, asked of the identity that the
+ * binding has proved.
  */
 #ifndef WZP_RELAY_ADMIT_H
 #define WZP_RELAY_ADMIT_H
+
+#include "room_rules.h"
 
 #include <wzp/crypto/binding.h>
 #include <wzp/crypto/package.h>
@@ -22,6 +28,8 @@ typedef struct wzp__admit_rules {
     wzp_identity identity;
     uint8_t cert_hash[WZP_HASH_LEN];
     bool allow_legacy;
+    bool is_closed;
+    wzp__room_rules rooms;
     wzp_next_tls next_tls; /* of the successor to our TLS key, if any */
 } wzp__admit_rules;
 
@@ -36,6 +44,7 @@ typedef struct wzp__verdict {
     wzp_err err;        /* WZP_OK: come in */
     uint64_t code;      /* wzp_close_code otherwise */
     const char *reason; /* static text */
+    bool is_by_rule;    /* a rule refused, nothing is wrong with the offer */
     bool is_capable;
     wzp_kp kp; /* when is_capable */
 } wzp__verdict;

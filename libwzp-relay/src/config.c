@@ -59,6 +59,8 @@ const char *wzp__config_wrong(const wzp_relay_config *cfg)
              memcmp(cfg->next_identity.public_key, cfg->identity.public_key,
                     WZP_KEY_LEN) == 0,
          "next_identity: the same as identity"},
+        {cfg->n_room_rules > 0 && cfg->room_rules == NULL,
+         "room_rules: missing"},
         {cfg->packets < 64 || cfg->packets > 1048576, "packets: 64 to 1048576"},
     };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {

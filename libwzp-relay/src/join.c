@@ -47,9 +47,13 @@ static void tell(wzp_relay *relay, wzp_tstamp now, wzp_relay_event_kind kind,
             remote, peer->name, ev.fingerprint, wzp_err_name(err));
 }
 
-static void count_refusal(wzp_relay_stats *stats, wzp_err err)
+static void count_refusal(wzp_relay_stats *stats, const wzp__verdict *verdict)
 {
-    switch (err) {
+    if (verdict->is_by_rule) {
+        stats->refused_rule++;
+        return;
+    }
+    switch (verdict->err) {
     case WZP_ERR_LEGACY: stats->refused_legacy++; break;
     case WZP_ERR_ROOM_FULL:
     case WZP_ERR_SID:
@@ -117,7 +121,7 @@ void wzp__join_gone(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
 static void refuse_with(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
                         const wzp__verdict *verdict)
 {
-    count_refusal(&relay->stats, verdict->err);
+    count_refusal(&relay->stats, verdict);
     tell(relay, now, WZP_RELAY_REFUSED, peer, verdict->err);
     wzp__join_close(relay, now, peer, verdict->code, verdict->reason,
                     verdict->err);

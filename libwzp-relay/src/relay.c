@@ -92,6 +92,7 @@ static wzp_err make_parts(wzp_relay *relay, wzp_tstamp now)
     relay->roster_due = WZP_NEVER;
     relay->rules.identity = relay->cfg.identity;
     relay->rules.allow_legacy = relay->cfg.allow_legacy;
+    relay->rules.is_closed = relay->cfg.is_closed;
     return wzp_endpoint_cert_hash(relay->ep, relay->rules.cert_hash);
 }
 
@@ -112,7 +113,7 @@ static wzp_err init_globals(void)
 }
 
 static wzp_err make(wzp_relay **out, const wzp_relay_config *cfg,
-                    wzp_tstamp now)
+                    wzp_tstamp now, char *why, size_t why_len)
 {
     WZP_TRY(init_globals());
     wzp_relay *relay = wzp_mem_new(&cfg->mem, sizeof *relay);
@@ -124,6 +125,11 @@ static wzp_err make(wzp_relay **out, const wzp_relay_config *cfg,
     (void)snprintf(relay->build, sizeof relay->build, "%s", cfg->build);
     relay->cfg.build = relay->build;
     wzp_err e = make_parts(relay, now);
+    if (e == WZP_OK) {
+        e = wzp_relay_rules_set(relay, cfg->room_rules, cfg->n_room_rules, why,
+                                why_len);
+    }
+    relay->cfg.room_rules = NULL; /* copied */
     if (e != WZP_OK) {
         wzp_relay_free(relay);
         return e;
@@ -137,12 +143,27 @@ wzp_err wzp_relay_new(wzp_relay **out, const wzp_relay_config *cfg,
 {
     const wzp_relay_config all = wzp__config_complete(cfg);
     const char *wrong = wzp__config_wrong(&all);
-    wzp_err e = wrong != NULL ? WZP_ERR_CONFIG : make(out, &all, now);
-    if (e != WZP_OK && why != NULL && why_len > 0) {
+    if (why != NULL && why_len > 0) {
+        why[0] = '\0';
+    }
+    wzp_err e =
+        wrong != NULL ? WZP_ERR_CONFIG : make(out, &all, now, why, why_len);
+    if (e != WZP_OK && why != NULL && why_len > 0 && why[0] == '\0') {
         (void)snprintf(why, why_len, "%s",
                        wrong != NULL ? wrong : wzp_strerror(e));
     }
     return e;
+}
+
+wzp_err wzp_relay_rules_set(wzp_relay *relay, const wzp_room_rule *rules,
+                            size_t n, char *why, size_t why_len)
+{
+    wzp__room_rules made;
+    WZP_TRY(
+        wzp__room_rules_make(&made, &relay->cfg.mem, rules, n, why, why_len));
+    wzp__room_rules_deinit(&relay->rules.rooms, &relay->cfg.mem);
+    relay->rules.rooms = made;
+    return WZP_OK;
 }
 
 /* Members are freed with their rooms; peers must not look at them then. */
@@ -162,6 +183,7 @@ void wzp_relay_free(wzp_relay *relay)
     wzp_arena_free(relay->in_arena);
     wzp_arena_free(relay->egress.arena);
     wzp_pkt_pool_free(relay->pool);
+    wzp__room_rules_deinit(&relay->rules.rooms, &mem);
     wzp_mem_free(&mem, relay, sizeof *relay);
     deinit_globals();
 }

@@ -6,6 +6,7 @@
 #include "client/small_relay.h"
 
 #include <wzp/client/client.h>
+#include <wzp/crypto/room.h>
 #include <wzp/transport/uv_udp.h>
 
 #include <uv.h>
@@ -240,6 +241,38 @@ WZP_TEST(client_gives_words_when_in_a_room_and_the_reason_when_not)
     }
     wzp_client_free(c, NULL, NULL);
     relay_end(r);
+}
+
+/* In no room: people are known there too. */
+WZP_TEST(client_says_what_became_of_commands_about_contacts)
+{
+    ASSERT_OK(wzp_global_init());
+    const uint8_t fp[WZP_FP_LEN] = {1, 2, 3};
+    char long_name[WZP_ALIAS_MAX + 1];
+    wzp_client *c = client_new(NULL);
+    ASSERT_OK(wzp_client_run_thread(c));
+
+    ASSERT_OK(wzp_client_contact_add(c, fp, "Anna"));
+    wzp_client_event ev = await_event(c, WZP_EVENT_CONTACT);
+    ASSERT_OK(ev.u.contact.why);
+    assert_string_equal(ev.u.contact.name, "Anna");
+    assert_memory_equal(ev.u.contact.fingerprint, fp, WZP_FP_LEN);
+    ASSERT_OK(wzp_client_contact_add(c, fp, "Berta"));
+    ev = await_event(c, WZP_EVENT_CONTACT);
+    assert_int_equal(ev.u.contact.why, WZP_ERR_EXISTS);
+    ASSERT_OK(wzp_client_contact_verify(c, fp, true));
+    ev = await_event(c, WZP_EVENT_CONTACT);
+    assert_int_equal(ev.u.contact.why, WZP_ERR_STATE);
+    ASSERT_OK(wzp_client_contact_forget(c, fp));
+    ev = await_event(c, WZP_EVENT_CONTACT);
+    ASSERT_OK(ev.u.contact.why);
+    assert_string_equal(ev.u.contact.name, "");
+    memset(long_name, 'n', sizeof long_name);
+    long_name[WZP_ALIAS_MAX] = '\0';
+    assert_int_equal(wzp_client_contact_add(c, fp, long_name), WZP_ERR_NAME);
+
+    wzp_client_free(c, NULL, NULL);
+    wzp_global_deinit();
 }
 
 WZP_TEST(client_stays_in_the_call_when_the_network_changes)
@@ -692,6 +725,128 @@ WZP_TEST(client_tells_when_a_name_is_not_found)
 
     assert_int_equal(ev.u.ended.why, WZP_ERR_RESOLVE);
     assert_non_null(strstr(ev.u.ended.text, "no..where"));
+    wzp_client_free(c, NULL, NULL);
+    wzp_global_deinit();
+}
+
+/* --- terms of a join ------------------------------------------------------ */
+
+static wzp_client_join_options with_secret(const uv_relay *r,
+                                           const char *secret)
+{
+    wzp_client_join_options o;
+    wzp_client_join_options_default(&o);
+    o.room = "room";
+    o.relay = r->address;
+    o.secret = secret;
+    o.secret_len = strlen(secret);
+    return o;
+}
+
+typedef struct proof {
+    uint8_t exporter[32], kph[WZP_HASH_LEN], mac[WZP_HASH_LEN];
+    size_t len;
+} proof;
+
+static sr *proving; /* the relay below */
+
+static void note_proof(void *user, const wzp_signal *sig)
+{
+    proof *p = user;
+    if (sig->kind != WZP_SIG_CALL_OFFER) {
+        return;
+    }
+    const wzp_sig_call_offer *o = &sig->u.call_offer;
+    p->len = o->room_proof.len;
+    if (p->len == sizeof p->mac) {
+        memcpy(p->mac, o->room_proof.ptr, sizeof p->mac);
+    }
+    wzp_sha256(o->kp.ptr, o->kp.len, p->kph);
+    memcpy(p->exporter, proving->exporter, sizeof p->exporter);
+}
+
+WZP_TEST(client_proves_the_secret_it_is_given_and_keeps_it_to_itself)
+{
+    uint8_t access[WZP_KEY_LEN], psk[WZP_KEY_LEN], room_id[WZP_HASH_LEN];
+    proof p = {0};
+    char secret[] = "able baker charlie";
+    uv_relay *r = relay_start();
+    proving = &r->w;
+    r->w.user = &p;
+    r->w.on_signal = note_proof;
+    wzp_client *c = client_new(NULL);
+    ASSERT_OK(wzp_client_run_thread(c));
+    const wzp_client_join_options o = with_secret(r, secret);
+
+    ASSERT_OK(wzp_client_join_with(c, &o));
+    memset(secret, 'x', sizeof secret); /* it has its own copy */
+    await_state(c, WZP_CLIENT_JOINED);
+
+    wzp_client_free(c, NULL, NULL);
+    assert_int_equal(relay_end(r), 1);
+    wzp_room_id(WZP_STR("room"), room_id);
+    ASSERT_OK(
+        wzp_room_secret_derive("able baker charlie", 18, room_id, access, psk));
+    ASSERT_OK(wzp_room_proof_check(access, p.exporter, p.kph, p.mac, p.len));
+}
+
+WZP_TEST(client_that_leaves_while_the_secret_is_worked_on_does_not_join)
+{
+    uv_relay *r = relay_start();
+    wzp_client *c = client_new(NULL);
+    ASSERT_OK(wzp_client_run_thread(c));
+    const wzp_client_join_options o = with_secret(r, "able baker charlie");
+
+    ASSERT_OK(wzp_client_join_with(c, &o));
+    ASSERT_OK(wzp_client_leave(c));
+    const wzp_client_event ev = await_event(c, WZP_EVENT_ENDED);
+
+    assert_int_equal(ev.u.ended.why, WZP_OK);
+    wzp_client_free(c, NULL, NULL);
+    assert_int_equal(relay_end(r), 0);
+}
+
+WZP_TEST(client_can_be_freed_while_the_secret_is_worked_on)
+{
+    uv_relay *r = relay_start();
+    const wzp_client_join_options o = with_secret(r, "able baker charlie");
+    wzp_client *c = client_new(NULL);
+    ASSERT_OK(wzp_client_run_thread(c));
+    ASSERT_OK(wzp_client_join_with(c, &o));
+    wzp_client_free(c, NULL, NULL);
+
+    c = client_new(NULL); /* and before anybody looked at the command */
+    int fd = -1;
+    int timeout = 0;
+    ASSERT_OK(wzp_client_fd(c, &fd, &timeout));
+    ASSERT_OK(wzp_client_join_with(c, &o));
+    wzp_client_free(c, NULL, NULL);
+    assert_int_equal(relay_end(r), 0);
+}
+
+WZP_TEST(client_judges_the_terms_of_a_join_at_once)
+{
+    static const uint8_t list[1][WZP_FP_LEN];
+    static const char long_one[WZP_ROOM_SECRET_MAX + 1];
+    ASSERT_OK(wzp_global_init());
+    wzp_client *c = client_new(NULL);
+    wzp_client_join_options o;
+    wzp_client_join_options_default(&o);
+    assert_int_equal(wzp_client_join_with(c, &o), WZP_ERR_ARG);
+    o.room = "room";
+    o.relay = "relay.example";
+    o.secret = long_one;
+    assert_int_equal(wzp_client_join_with(c, &o), WZP_ERR_PASSPHRASE);
+    o.secret_len = sizeof long_one;
+    assert_int_equal(wzp_client_join_with(c, &o), WZP_ERR_PASSPHRASE);
+    o.secret_len--;
+    assert_int_equal(wzp_client_join_with(c, &o), WZP_ERR_STATE); /* no host */
+    o.n_allowed = 1;
+    assert_int_equal(wzp_client_join_with(c, &o), WZP_ERR_ARG);
+    o.allowed = list;
+    assert_int_equal(wzp_client_join_with(c, &o), WZP_ERR_STATE);
+    o.policy = (wzp_room_policy)9;
+    assert_int_equal(wzp_client_join_with(c, &o), WZP_ERR_ARG);
     wzp_client_free(c, NULL, NULL);
     wzp_global_deinit();
 }

@@ -7,6 +7,7 @@
 #include "client/fakes.h"
 
 #include <wzp/codec/codec.h>
+#include <wzp/crypto/room.h>
 
 /* --- given ---------------------------------------------------------------- */
 
@@ -17,6 +18,11 @@ struct wzp_group {
 wzp_bytes wzp_group_package_view(const wzp_group *g)
 {
     return (wzp_bytes){g->kp, sizeof g->kp};
+}
+
+void wzp_group_own_kph(const wzp_group *g, uint8_t kph[WZP_HASH_LEN])
+{
+    memset(kph, g->kp[0], WZP_HASH_LEN);
 }
 
 typedef struct fixture {
@@ -149,6 +155,28 @@ WZP_TEST(handshake_offer_carries_both_signatures)
     memcpy(in.server_cert_hash, f.h.server_cert, sizeof in.server_cert_hash);
     ASSERT_OK(
         wzp_binding_verify(o.identity_pub, &in, o.binding.ptr, o.binding.len));
+    teardown(&f);
+}
+
+WZP_TEST(handshake_offer_proves_the_rooms_secret_on_this_connection)
+{
+    const uint8_t access[WZP_KEY_LEN] = {7};
+    fixture f;
+    setup(&f);
+    f.h.access = access;
+
+    const wzp_sig_call_offer o = offer(&f);
+
+    uint8_t kph[WZP_HASH_LEN];
+    wzp_group_own_kph(&f.group, kph);
+    assert_int_equal(o.room_proof.len, WZP_HASH_LEN);
+    ASSERT_OK(wzp_room_proof_check(access, f.h.exporter, kph, o.room_proof.ptr,
+                                   o.room_proof.len));
+    uint8_t other[WZP_EXPORTER_LEN];
+    memset(other, 0xe2, sizeof other);
+    assert_int_equal(wzp_room_proof_check(access, other, kph, o.room_proof.ptr,
+                                          o.room_proof.len),
+                     WZP_ERR_ROOM_PROOF);
     teardown(&f);
 }
 

@@ -11,13 +11,13 @@ typedef struct fixture {
     wzp_mem mem;
     wzp_store_memory *store;
     wzp_store table;
-    wzp__pins *pins;
+    wzp_pins *pins;
 } fixture;
 
 static void reopen(fixture *f)
 {
-    wzp__pins_free(f->pins);
-    ASSERT_OK(wzp__pins_new(&f->pins, &f->mem, &f->table));
+    wzp_pins_free(f->pins);
+    ASSERT_OK(wzp_pins_new(&f->pins, &f->mem, &f->table));
 }
 
 static void setup(fixture *f)
@@ -31,7 +31,7 @@ static void setup(fixture *f)
 
 static void teardown(fixture *f)
 {
-    wzp__pins_free(f->pins);
+    wzp_pins_free(f->pins);
     wzp_store_memory_free(f->store);
     assert_int_equal(f->m.held, 0);
 }
@@ -160,6 +160,50 @@ WZP_TEST(pins_take_the_longest_name_there_is)
     teardown(&f);
 }
 
+WZP_TEST(pins_are_listed_with_all_that_is_known_of_a_relay)
+{
+    fixture f;
+    wzp_pin one;
+    setup(&f);
+    ASSERT_OK(wzp__pins_set(f.pins, "r:1", hash(1), 100));
+    ASSERT_OK(wzp__pins_set(f.pins, "r:1", hash(1), 200));
+    ASSERT_OK(wzp__pins_set_next(f.pins, "r:1", hash(2), 300));
+    reopen(&f);
+
+    assert_int_equal(wzp_pins_count(f.pins), 1);
+    ASSERT_OK(wzp_pins_at(f.pins, 0, &one));
+    assert_int_equal(one.size, sizeof one);
+    assert_string_equal(one.relay, "r:1");
+    assert_memory_equal(one.hash, hash(1), WZP_HASH_LEN);
+    assert_true(one.first_seen == 100 && one.last_seen == 200 && one.has_next);
+    assert_memory_equal(one.next, hash(2), WZP_HASH_LEN);
+    assert_true(one.next_not_before == 300);
+    assert_int_equal(wzp_pins_at(f.pins, 1, &one), WZP_ERR_NOT_FOUND);
+    teardown(&f);
+}
+
+WZP_TEST(pins_that_are_forgotten_are_unknown_and_the_others_stay)
+{
+    fixture f;
+    setup(&f);
+    ASSERT_OK(wzp__pins_set(f.pins, "r:1", hash(1), 100));
+    ASSERT_OK(wzp__pins_set(f.pins, "r:2", hash(2), 100));
+    ASSERT_OK(wzp__pins_set(f.pins, "r:3", hash(3), 100));
+
+    ASSERT_OK(wzp_pins_forget(f.pins, "r:1"));
+    assert_int_equal(wzp_pins_forget(f.pins, "r:1"), WZP_ERR_NOT_FOUND);
+
+    reopen(&f);
+    expect_none(&f, "r:1");
+    expect(&f, "r:2", 2);
+    expect(&f, "r:3", 3);
+    ASSERT_OK(wzp_pins_forget(f.pins, "r:3"));
+    ASSERT_OK(wzp_pins_forget(f.pins, "r:2"));
+    reopen(&f);
+    assert_int_equal(wzp_pins_count(f.pins), 0);
+    teardown(&f);
+}
+
 /* --- refused -------------------------------------------------------------- */
 
 static const char *const bad_names[] = {"", "a b", "a\nb", "a\tb", " a", "a\r"};
@@ -230,8 +274,8 @@ static void bad_line_row(size_t row)
              bad_lines[row], HEX64);
     put(&f, text, strlen(text));
 
-    wzp__pins *pins = NULL;
-    assert_int_equal(wzp__pins_new(&pins, &f.mem, &f.table), WZP_ERR_MALFORMED);
+    wzp_pins *pins = NULL;
+    assert_int_equal(wzp_pins_new(&pins, &f.mem, &f.table), WZP_ERR_MALFORMED);
 
     assert_null(pins);
     assert_string_equal(saved(&f), text);
@@ -247,8 +291,8 @@ WZP_TEST(pins_refuse_a_line_with_a_nul_inside)
     const char text[] = "r:1 " HEX64 " 1 2\0 3\n";
     put(&f, text, sizeof text - 1);
 
-    wzp__pins *pins = NULL;
-    assert_int_equal(wzp__pins_new(&pins, &f.mem, &f.table), WZP_ERR_MALFORMED);
+    wzp_pins *pins = NULL;
+    assert_int_equal(wzp_pins_new(&pins, &f.mem, &f.table), WZP_ERR_MALFORMED);
 
     teardown(&f);
 }
@@ -261,11 +305,11 @@ WZP_TEST(pins_refuse_a_file_cut_at_every_length_but_a_whole_line)
         fixture f;
         setup(&f);
         put(&f, text, cut);
-        wzp__pins *pins = NULL;
-        wzp_err e = wzp__pins_new(&pins, &f.mem, &f.table);
+        wzp_pins *pins = NULL;
+        wzp_err e = wzp_pins_new(&pins, &f.mem, &f.table);
         /* "3", "34" and the newline: numbers do not tell where they end. */
         assert_int_equal(e, cut >= len - 2 ? WZP_OK : WZP_ERR_MALFORMED);
-        wzp__pins_free(pins);
+        wzp_pins_free(pins);
         teardown(&f);
     }
 }
@@ -297,9 +341,9 @@ WZP_TEST(pins_of_a_store_that_cannot_be_read_are_an_error)
 {
     const wzp_mem mem = wzp_mem_default();
     const wzp_store store = {.load = fail_load, .save = fail_save};
-    wzp__pins *pins = NULL;
+    wzp_pins *pins = NULL;
 
-    assert_int_equal(wzp__pins_new(&pins, &mem, &store), WZP_ERR_IO);
+    assert_int_equal(wzp_pins_new(&pins, &mem, &store), WZP_ERR_IO);
 
     assert_null(pins);
 }
@@ -308,11 +352,11 @@ WZP_TEST(pins_that_cannot_be_saved_are_kept_in_memory)
 {
     fixture f;
     setup(&f);
-    wzp__pins_free(f.pins);
+    wzp_pins_free(f.pins);
     f.pins = NULL;
     wzp_store table = f.table;
     table.save = fail_save;
-    ASSERT_OK(wzp__pins_new(&f.pins, &f.mem, &table));
+    ASSERT_OK(wzp_pins_new(&f.pins, &f.mem, &table));
 
     assert_int_equal(wzp__pins_set(f.pins, "r:1", hash(1), 1), WZP_ERR_IO);
 
@@ -324,10 +368,10 @@ WZP_TEST(pins_without_a_store_are_kept_in_memory)
 {
     fixture f;
     setup(&f);
-    wzp__pins_free(f.pins);
+    wzp_pins_free(f.pins);
     f.pins = NULL;
     const wzp_store none = {0};
-    ASSERT_OK(wzp__pins_new(&f.pins, &f.mem, &none));
+    ASSERT_OK(wzp_pins_new(&f.pins, &f.mem, &none));
 
     ASSERT_OK(wzp__pins_set(f.pins, "r:1", hash(1), 1));
 
@@ -343,12 +387,12 @@ WZP_TEST(pins_new_leaves_nothing_behind_at_the_nth_allocation)
     const size_t held = f.m.held;
     wzp_err e = WZP_ERR_NOMEM;
     for (size_t n = 1; e != WZP_OK; n++) {
-        wzp__pins *pins = NULL;
+        wzp_pins *pins = NULL;
         f.m.fail_at = f.m.calls + n;
-        e = wzp__pins_new(&pins, &f.mem, &f.table);
+        e = wzp_pins_new(&pins, &f.mem, &f.table);
         f.m.fail_at = 0;
         assert_true(e == WZP_OK || e == WZP_ERR_NOMEM);
-        wzp__pins_free(pins);
+        wzp_pins_free(pins);
         assert_int_equal(f.m.held, held);
         assert_true(n < 10);
     }
@@ -441,8 +485,8 @@ static void half_row(size_t i)
     fixture f;
     setup(&f);
     put(&f, HALF[i], strlen(HALF[i]));
-    wzp__pins *pins = NULL;
-    assert_int_equal(wzp__pins_new(&pins, &f.mem, &f.table), WZP_ERR_MALFORMED);
+    wzp_pins *pins = NULL;
+    assert_int_equal(wzp_pins_new(&pins, &f.mem, &f.table), WZP_ERR_MALFORMED);
     assert_null(pins);
     teardown(&f);
 }
@@ -454,10 +498,10 @@ WZP_TEST(pins_beyond_the_cap_replace_the_one_longest_unseen)
 {
     fixture f;
     setup(&f);
-    wzp__pins_free(f.pins);
+    wzp_pins_free(f.pins);
     f.pins = NULL;
     const wzp_store none = {0}; /* saving 1024 times is not the point */
-    ASSERT_OK(wzp__pins_new(&f.pins, &f.mem, &none));
+    ASSERT_OK(wzp_pins_new(&f.pins, &f.mem, &none));
     char name[32];
     for (unsigned i = 0; i < WZP__PINS_MAX; i++) {
         snprintf(name, sizeof name, "r:%u", i);

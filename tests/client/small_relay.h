@@ -48,7 +48,7 @@ typedef struct sr {
     wzp_endpoint *ep;
     wzp_seed_identity *id;
     wzp_store_memory *store;
-    wzp__pins *pins;
+    wzp_pins *pins;
     wzp__session *session;
     fake_mem session_mem;
     wzp__clear clear;
@@ -399,7 +399,7 @@ static inline void sr_replace_relay(sr *w, uint8_t tls_seed)
 static inline void sr_make_session(sr *w)
 {
     const wzp_store table = wzp_store_memory_table(w->store);
-    ASSERT_OK(wzp__pins_new(&w->pins, &w->mem, &table));
+    ASSERT_OK(wzp_pins_new(&w->pins, &w->mem, &table));
     const wzp__session_deps deps = {.mem = fake_mem_table(&w->session_mem),
                                     .rng = fake_rng(&w->seed),
                                     .log = wzp_log_none(),
@@ -445,7 +445,7 @@ static inline void sr_free(sr *w)
     wzp__session_free(w->session);
     wzp_endpoint_free(w->ep);
     wzp_endpoint_free(w->relay);
-    wzp__pins_free(w->pins);
+    wzp_pins_free(w->pins);
     wzp_store_memory_free(w->store);
     wzp_pkt_pool_free(w->pool);
     wzp_pkt_pool_free(w->relay_pool);

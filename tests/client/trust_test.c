@@ -7,7 +7,7 @@
 #include "client/fakes.h"
 
 typedef struct fixture {
-    wzp__pins *pins;
+    wzp_pins *pins;
     wzp__trust trust;
     wzp_ep_action up;
     uint8_t pinned[WZP_HASH_LEN];
@@ -34,7 +34,7 @@ static void setup(fixture *f)
     const wzp_store none = {0};
     memset(f, 0, sizeof *f);
     ASSERT_OK(wzp_crypto_global_init());
-    ASSERT_OK(wzp__pins_new(&f->pins, &mem, &none));
+    ASSERT_OK(wzp_pins_new(&f->pins, &mem, &none));
     f->trust = (wzp__trust){.pins = f->pins, .relay = "r:1"};
     memset(f->up.u.up.cert_hash, 0xAB, WZP_HASH_LEN);
     ASSERT_OK(wzp_seed_identity_new(&f->relay, seed));
@@ -47,7 +47,7 @@ static void setup(fixture *f)
 
 static void teardown(fixture *f)
 {
-    wzp__pins_free(f->pins);
+    wzp_pins_free(f->pins);
     wzp_seed_identity_free(f->relay);
     wzp_crypto_global_deinit();
 }

@@ -174,15 +174,12 @@ WZP_TEST(group_listener_gives_its_key_to_speakers_only)
     hub_free(h);
 }
 
-WZP_TEST(group_ghost_outside_the_list_gets_nothing_and_is_seen)
+/* Two that talk and give keys to nobody but each other, and a third. */
+static int with_a_ghost(hub *h)
 {
-    hub *h = hub_new(7);
     uint8_t allowed[2][WZP_FP_LEN];
-    const int a = hub_add(h, NULL);
-    const int b = hub_add(h, NULL);
-    const int probe[2] = {a, b};
     for (int i = 0; i < 2; i++) {
-        vec_fingerprint(h->peers[probe[i]].fp, allowed[i]);
+        vec_fingerprint(h->peers[hub_add(h, NULL)].fp, allowed[i]);
     }
     wzp_group_config cfg = h->cfg;
     cfg.policy = WZP_POLICY_LIST;
@@ -201,13 +198,86 @@ WZP_TEST(group_ghost_outside_the_list_gets_nothing_and_is_seen)
     const int ghost = hub_join(h);
     h->peers[ghost].speaks = true;
     hub_run(h, 5 * WZP_S);
-    assert_true(h->peers[a].frames[b] > 100);
-    assert_int_equal(h->peers[ghost].frames[a], 0);
+    return ghost;
+}
+
+WZP_TEST(group_ghost_outside_the_list_gets_nothing_and_is_seen)
+{
+    hub *h = hub_new(7);
+    const int ghost = with_a_ghost(h);
+    assert_true(h->peers[0].frames[1] > 100);
+    assert_int_equal(h->peers[ghost].frames[0], 0);
     assert_int_equal(h->peers[ghost].changed, 0);
-    assert_int_equal(h->peers[a].frames[ghost], 0);
-    const wzp_member_info info = hub_info(h, a, ghost);
+    assert_int_equal(h->peers[0].frames[ghost], 0);
+    const wzp_member_info info = hub_info(h, 0, ghost);
     assert_int_equal(info.state, WZP_MEMBER_REFUSED);
     ASSERT_ERR(info.why, WZP_ERR_NOT_ALLOWED);
+    hub_free(h);
+}
+
+WZP_TEST(group_who_is_allowed_later_hears_and_is_heard_by_who_allowed_it)
+{
+    hub *h = hub_new(7);
+    uint8_t fp[WZP_FP_LEN];
+    const int late = with_a_ghost(h);
+    const unsigned told = h->peers[0].members;
+    vec_fingerprint(h->peers[late].fp, fp);
+
+    ASSERT_OK(wzp_group_allow(h->peers[0].g, h->now, fp));
+    hub_run(h, 2 * WZP_S);
+    assert_true(h->peers[0].members > told);
+    assert_int_equal(hub_info(h, 0, late).state, WZP_MEMBER_KEYED);
+    assert_true(h->peers[late].frames[0] > 50);
+    assert_true(h->peers[0].frames[late] > 50);
+    assert_int_equal(h->peers[late].frames[1], 0); /* the other did not */
+    assert_int_equal(h->peers[1].frames[late], 0);
+
+    const uint64_t so_far = h->peers[late].frames[0];
+    ASSERT_OK(wzp_group_allow(h->peers[0].g, h->now, fp)); /* again */
+    hub_run(h, 12 * WZP_S); /* longer than a silent one would be kept */
+    assert_true(h->peers[late].frames[0] > so_far + 500);
+    hub_free(h);
+}
+
+WZP_TEST(group_who_is_not_allowed_any_more_hears_nothing_from_then_on)
+{
+    hub *h = hub_new(7);
+    uint8_t fp[WZP_FP_LEN];
+    const int ghost = with_a_ghost(h);
+    vec_fingerprint(h->peers[1].fp, fp);
+    wzp_group_disallow(h->peers[0].g, h->now, fp);
+    wzp_group_disallow(h->peers[0].g, h->now, fp); /* again */
+    hub_run(h, 1 * WZP_S);                         /* what it holds runs out */
+    const uint64_t heard = h->peers[1].frames[0];
+    const uint64_t said = h->peers[0].frames[1];
+    hub_run(h, 3 * WZP_S);
+    assert_int_equal(h->peers[1].frames[0], heard);
+    assert_int_equal(h->peers[0].frames[1], said);
+    assert_int_equal(hub_info(h, 0, 1).state, WZP_MEMBER_REFUSED);
+    ASSERT_ERR(hub_info(h, 0, 1).why, WZP_ERR_NOT_ALLOWED);
+
+    vec_fingerprint(h->peers[ghost].fp, fp); /* its place is free */
+    ASSERT_OK(wzp_group_allow(h->peers[0].g, h->now, fp));
+    hub_run(h, 2 * WZP_S);
+    assert_int_equal(hub_info(h, 0, ghost).state, WZP_MEMBER_KEYED);
+    hub_free(h);
+}
+
+WZP_TEST(group_who_is_allowed_before_it_comes_is_no_stranger)
+{
+    hub *h = hub_new(7);
+    uint8_t fp[WZP_FP_LEN];
+    const int late = with_a_ghost(h);
+    vec_fingerprint(h->peers[late].fp, fp);
+    hub_change(h, late, false);
+    hub_run(h, 1 * WZP_S);
+    for (int i = 0; i < 2; i++) {
+        ASSERT_OK(wzp_group_allow(h->peers[i].g, h->now, fp));
+    }
+    hub_change(h, late, true);
+    hub_run(h, 3 * WZP_S);
+    assert_true(h->peers[late].frames[0] > 50);
+    assert_true(h->peers[1].frames[late] > 50);
     hub_free(h);
 }
 
@@ -237,6 +307,11 @@ WZP_TEST(group_with_a_secret_an_outsider_gets_no_pair)
     assert_true(h->peers[b].frames[0] > 100);
     assert_int_equal(h->peers[c].frames[0], 0);
     assert_true(hub_stats(h, c).keys_refused > 0);
+    hub_run(h, 4 * WZP_S);
+    const wzp_member_info info = hub_info(h, c, 0);
+    assert_int_equal(info.state, WZP_MEMBER_VERIFIED);
+    ASSERT_ERR(info.why, WZP_ERR_TAG); /* and it is told */
+    ASSERT_ERR(hub_info(h, b, 0).why, WZP_OK);
     hub_free(h);
 }
 
@@ -310,6 +385,28 @@ WZP_TEST(group_new_fails_cleanly_at_every_allocation)
         ASSERT_ERR(e, WZP_ERR_NOMEM);
     }
     assert_true(n >= 4);
+    hub_free(h);
+}
+
+WZP_TEST(group_that_has_no_memory_for_one_more_allows_nobody_more)
+{
+    hub *h = hub_new(1);
+    failing f = {.real = wzp_mem_default(), .left = 1000};
+    const uint8_t fp[WZP_FP_LEN] = {1};
+    wzp_group_config c = h->cfg;
+    wzp_group *g = NULL;
+    c.mem = (wzp_mem){.resize = failing_resize, .user = &f};
+    c.identity = vec_identity("alice");
+    c.policy = WZP_POLICY_LIST;
+    ASSERT_OK(wzp_group_new(&g, &c));
+    f.left = 0;
+    ASSERT_ERR(wzp_group_allow(g, h->now, fp), WZP_ERR_NOMEM);
+    f.left = 1;
+    ASSERT_OK(wzp_group_allow(g, h->now, fp));
+    wzp_group_disallow(g, h->now, fp);
+    ASSERT_OK(wzp_group_allow(g, h->now, fp)); /* its place is still there */
+    wzp_group_free(g);
+    assert_int_equal(f.held, 0);
     hub_free(h);
 }
 

@@ -76,6 +76,7 @@ typedef struct hub {
     bool (*on_signal)(struct hub *h, int from, int to, const wzp_signal *sig);
     void (*on_datagram)(struct hub *h, int from, const uint8_t *data,
                         size_t len);
+    void (*on_member)(struct hub *h, int at, uint32_t member);
     void *user;
 } hub;
 
@@ -375,7 +376,12 @@ static void hub_drain(hub *h, int i)
         switch (a.kind) {
         case WZP_GROUP_SEND: hub_signal(h, i, a.u.signal); break;
         case WZP_GROUP_KEYS_CHANGED: p->changed++; break;
-        case WZP_GROUP_MEMBER: p->members++; break;
+        case WZP_GROUP_MEMBER:
+            p->members++;
+            if (h->on_member != NULL) {
+                h->on_member(h, i, a.u.member);
+            }
+            break;
         case WZP_GROUP_MEMBER_GONE: p->gone++; break;
         case WZP_GROUP_CONTROL_DUE:
             if (!p->is_mute_control) {

@@ -280,3 +280,127 @@ WZP_TEST(roster_member_listed_again_is_heard_again)
     assert_true(hub_deaf(h, b, a) < 100 * WZP_MS);
     hub_free(h);
 }
+
+/* --- the owner's no ------------------------------------------------------- */
+
+enum { OWNER, FRIEND, OTHER };
+
+/* The owner refuses OTHER as soon as it is told that it is somebody. */
+static void refuse_other(hub *h, int at, uint32_t member)
+{
+    wzp_member_info info;
+    ASSERT_OK(wzp_group_member_get(h->peers[at].g, member, &info));
+    if (at == OWNER &&
+        memcmp(info.mid, h->peers[OTHER].mid, WZP_MID_LEN) == 0 &&
+        (info.state == WZP_MEMBER_VERIFIED || info.state == WZP_MEMBER_KEYED)) {
+        ASSERT_OK(
+            wzp_group_refuse(h->peers[at].g, h->now, member, WZP_ERR_CONTACT));
+    }
+}
+
+static unsigned to_other; /* key messages of the owner */
+
+static bool count_keys(hub *h, int from, int to, const wzp_signal *sig)
+{
+    (void)h;
+    to_other +=
+        from == OWNER && to == OTHER &&
+        (sig->kind == WZP_SIG_E2EE_PAIR || sig->kind == WZP_SIG_E2EE_KEYS ||
+         sig->kind == WZP_SIG_E2EE_KEY_REQUEST);
+    return true;
+}
+
+static hub *three_speakers(uint64_t seed)
+{
+    hub *h = hub_new(seed);
+    to_other = 0;
+    h->on_signal = count_keys;
+    for (int i = OWNER; i <= OTHER; i++) {
+        h->peers[hub_join(h)].speaks = true;
+    }
+    return h;
+}
+
+WZP_TEST(roster_member_the_owner_refuses_when_told_of_it_has_got_nothing)
+{
+    for (uint64_t seed = 1; seed <= 8; seed++) {
+        hub *h = three_speakers(seed);
+        h->on_member = refuse_other;
+        h->jitter = seed % 2 * 50 * WZP_MS; /* its keys before its package */
+        hub_run(h, 20 * WZP_S);
+
+        assert_int_equal(to_other, 0);
+        assert_int_equal(h->peers[OTHER].frames[OWNER], 0);
+        assert_int_equal(h->peers[OWNER].frames[OTHER], 0);
+        const wzp_member_info info = hub_info(h, OWNER, OTHER);
+        assert_int_equal(info.state, WZP_MEMBER_REFUSED);
+        ASSERT_ERR(info.why, WZP_ERR_CONTACT);
+        assert_true(h->peers[FRIEND].frames[OWNER] > 500);
+        assert_true(h->peers[OWNER].frames[FRIEND] > 500);
+        hub_free(h);
+    }
+}
+
+WZP_TEST(roster_control_a_member_that_is_not_refused_gets_keys)
+{
+    hub *h = three_speakers(1);
+    hub_run(h, 5 * WZP_S);
+    assert_true(to_other > 0);
+    assert_true(h->peers[OTHER].frames[OWNER] > 100);
+    assert_true(h->peers[OWNER].frames[OTHER] > 100);
+    hub_free(h);
+}
+
+WZP_TEST(roster_member_refused_later_hears_and_is_heard_no_more)
+{
+    hub *h = three_speakers(2);
+    hub_run(h, 3 * WZP_S);
+    const uint32_t number = hub_info(h, OWNER, OTHER).member;
+    ASSERT_OK(wzp_group_refuse(h->peers[OWNER].g, h->now, number,
+                               WZP_ERR_NOT_ALLOWED));
+    hub_run(h, 1 * WZP_S); /* the next generation is in use */
+    const uint64_t to = h->peers[OTHER].frames[OWNER];
+    const uint64_t from = h->peers[OWNER].frames[OTHER];
+    const uint64_t friend_to = h->peers[FRIEND].frames[OWNER];
+    assert_true(to > 0 && from > 0);
+
+    hub_run(h, 20 * WZP_S);
+
+    assert_int_equal(h->peers[OTHER].frames[OWNER], to);
+    assert_int_equal(h->peers[OWNER].frames[OTHER], from);
+    assert_true(h->peers[FRIEND].frames[OWNER] > friend_to + 500);
+    assert_int_equal(hub_stats(h, OWNER).generation, 1);
+    hub_free(h);
+}
+
+WZP_TEST(roster_member_refused_stays_so_when_it_is_listed_again)
+{
+    hub *h = three_speakers(3);
+    h->on_member = refuse_other;
+    hub_run(h, 1 * WZP_S);
+    hub_change(h, OTHER, false);
+    hub_run(h, 1 * WZP_S);
+    hub_change(h, OTHER, true);
+    hub_run(h, 5 * WZP_S);
+    assert_int_equal(to_other, 0);
+    assert_int_equal(h->peers[OTHER].frames[OWNER], 0);
+    hub_free(h);
+}
+
+WZP_TEST(roster_refusing_nobody_is_not_found)
+{
+    hub *h = hub_new(1);
+    const int a = hub_join(h);
+    wzp_participant legacy = {.alias = WZP_STR("old")};
+    wzp_group *g = h->peers[a].g;
+    ASSERT_OK(list(h, a, &legacy, 1));
+    wzp_member_info info;
+    ASSERT_OK(wzp_group_member_at(g, 0, &info));
+    ASSERT_ERR(wzp_group_refuse(g, h->now, info.member, WZP_ERR_NOT_ALLOWED),
+               WZP_ERR_NOT_FOUND);
+    ASSERT_ERR(wzp_group_refuse(g, h->now, 77, WZP_ERR_NOT_ALLOWED),
+               WZP_ERR_NOT_FOUND);
+    ASSERT_ERR(wzp_group_refuse(g, h->now, UINT32_MAX, WZP_ERR_NOT_ALLOWED),
+               WZP_ERR_NOT_FOUND);
+    hub_free(h);
+}

@@ -84,7 +84,7 @@ for program in wzp-relay wzp-client; do
     done
 done
 run help "$BIN/wzp-client" --help
-for sub in join identity ping; do
+for sub in join identity ping contacts; do
     check "wzp-client --help names $sub" "it does not" says help "$sub"
     run sub "$BIN/wzp-client" $sub --help
     check "wzp-client $sub --help" "exit $STATUS" is "$STATUS" 0
@@ -124,6 +124,12 @@ wrong --next-identity "$BIN/wzp-relay" --next-from 2027-01-31
 for day in 2027-02-29 2027-13-01 27-1-31 2027-01-31x 1970-01-01 -202-01-31; do
     wrong --next-from "$BIN/wzp-relay" --next-identity "$TMP/next" --next-from $day
 done
+
+wrong frobnicate client w contacts frobnicate
+wrong 'takes 2 arguments' client w contacts add Bob
+wrong fingerprint client w contacts add Bob 0123
+wrong 'cannot be the name' client w contacts add a:b "$(printf '0%.0s' {1..32})"
+wrong --undo client w contacts forget Bob --undo
 
 # --- identity --------------------------------------------------------------------------
 
@@ -223,6 +229,17 @@ check "ping tells the version" "$(cat "$TMP/ping.out")" says ping '^version *[^ 
 run version client p --version-check "$RELAY"
 check "--version-check still works" "$(cat "$TMP/version.out")" says version "^$RELAY "
 
+run id client b identity
+BOB=$(grep -o -E '([0-9a-f]{4}:){7}[0-9a-f]{4}' "$TMP/id.out")
+run add client a contacts add Bob "$BOB"
+check "a contact is added" "exit $STATUS" is "$STATUS" 0
+run add client a contacts add bob "${BOB//[0-9]/7}"
+check "a name is given once" "exit $STATUS" is "$STATUS" 1
+check "a name taken is said" "$(cat "$TMP/add.err")" says add 'somebody else is called bob already'
+run verify client a contacts verify Bob
+check "nobody is verified who was not met" "exit $STATUS" is "$STATUS" 1
+check "who was not met is said" "$(cat "$TMP/verify.err")" says verify 'Bob was not met yet'
+
 audio=()
 [ -r "$SPEECH" ] && audio=(--in "$SPEECH" --loop)
 for who in a b; do
@@ -231,6 +248,10 @@ for who in a b; do
         --out "$TMP/heard-by-$who.wav" --stats "$TMP/$who.jsonl"
     eval "PID_$who=$PID"
 done
+await "$TMP/a.err" '^joined' 3
+run meanwhile client a contacts forget Bob
+check "contacts are not changed under a client that runs" "exit $STATUS" is "$STATUS" 1
+check "why not is said" "$(cat "$TMP/meanwhile.err")" says meanwhile "another wzp-client is using $TMP/home-a"
 for who in a b; do
     pid=PID_$who
     ends "${!pid}" 6
@@ -246,6 +267,137 @@ words_a=$(grep '^words: ' "$TMP/a.out" | tail -n 1)
 check "both have check words" "none" test -n "$words_a"
 check "the check words are equal" "$words_a / $(cat "$TMP/b.out")" \
     is "$words_a" "$(grep '^words: ' "$TMP/b.out" | tail -n 1)"
+
+# --- contacts --------------------------------------------------------------------------------
+
+check "a contact is called by its name" "$(cat "$TMP/a.err")" \
+    says a '^Bob (contact, not verified) can be heard'
+check "who is none shows a fingerprint to add" "$(cat "$TMP/b.err")" \
+    grep -q -E '^"Client a" \(([0-9a-f]{4}:){7}[0-9a-f]{4}\) can be heard' "$TMP/b.err"
+DAY='20[0-9]{2}-[0-9]{2}-[0-9]{2}'
+run list client a contacts
+check "contacts lists who was met" "$(cat "$TMP/list.out")" \
+    grep -q -E "^$BOB  $DAY  $DAY  encrypts  -         Bob\$" "$TMP/list.out"
+check "contacts lists the relay" "$(cat "$TMP/list.out")" \
+    grep -q -E "^([0-9a-f]{2}:){31}[0-9a-f]{2}  $DAY  $DAY  $RELAY\$" "$TMP/list.out"
+run verify client a contacts verify bob
+check "nothing is verified without a yes" "exit $STATUS" is "$STATUS" 1
+check "what to compare is said" "$(cat "$TMP/verify.err")" says verify "$BOB"
+echo y | WZP_HOME=$TMP/home-a "$BIN/wzp-client" contacts verify "$BOB" 2>/dev/null
+check "a yes verifies" "exit $?" is $? 0
+run list client a contacts
+check "contacts shows who is verified" "$(cat "$TMP/list.out")" says list 'verified  Bob'
+run undo client a contacts verify Bob --undo
+run list client a contacts
+check "verify --undo takes it back" "$(cat "$TMP/list.out")" says list '-         Bob'
+run forget client a contacts forget BOB
+check "a contact is forgotten" "exit $STATUS" is "$STATUS" 0
+run forget client a contacts forget "$RELAY"
+check "a relay is forgotten" "exit $STATUS" is "$STATUS" 0
+run forget client a contacts forget "$RELAY"
+check "what is not there cannot be forgotten" "exit $STATUS" is "$STATUS" 1
+run list client a contacts
+check "what is forgotten is not listed" "$(cat "$TMP/list.out")" is "$(grep -c . "$TMP/list.out")" 2
+echo "$BOB - torn" >"$TMP/home-a/contacts"
+run torn client a contacts add Bob "$BOB"
+check "contacts that make no sense are an error" "exit $STATUS" is "$STATUS" 1
+check "contacts that make no sense are named" "$(cat "$TMP/torn.err")" \
+    says torn "$TMP/home-a/contacts cannot be understood; it is left as it is"
+run torn client a join e2e --relay "$RELAY"
+check "a client does not start without its contacts" "exit $STATUS" is "$STATUS" 1
+check "contacts that make no sense are left as they are" "$(cat "$TMP/home-a/contacts")" \
+    is "$(cat "$TMP/home-a/contacts")" "$BOB - torn"
+
+# --- rooms that keep somebody out ----------------------------------------------------------------
+
+begin words "$BIN/wzp-client" room-secret "Board Room"
+ends "$PID" 60
+check "room-secret proposes six words" "$(cat "$TMP/words.out")" \
+    grep -q -E '^([a-z]+ ){5}[a-z]+$' "$TMP/words.out"
+check "room-secret gives the relay's line for a name with a space" "$(cat "$TMP/words.out")" \
+    grep -q -E '^[0-9a-f]{32} access=[0-9a-f]{64}$' "$TMP/words.out"
+head -n 1 "$TMP/words.out" >"$TMP/secret"
+chmod 600 "$TMP/secret"
+begin line "$BIN/wzp-client" room-secret board --room-secret-file "$TMP/secret"
+ends "$PID" 60
+check "room-secret knows a secret again" "$(cat "$TMP/line.out")" \
+    grep -q -E '^board access=[0-9a-f]{64}$' "$TMP/line.out"
+FP_A=$(WZP_HOME="$TMP/home-m" "$BIN/wzp-client" identity 2>/dev/null | sed -n 's/^fingerprint *//p')
+{
+    echo "# rooms of this relay"
+    cat "$TMP/line.out"
+    echo "hall allow=$FP_A"
+} >"$TMP/rooms"
+chmod 600 "$TMP/rooms"
+echo "board acess=00" >"$TMP/rooms.bad"
+run badrooms "$BIN/wzp-relay" --listen 127.0.0.1:0 --identity "$TMP/relay-identity" \
+    --rooms "$TMP/rooms.bad"
+check "a wrong file of rooms is an error" "exit $STATUS" is "$STATUS" 1
+check "a wrong file of rooms is said by line" "$(cat "$TMP/badrooms.err")" \
+    says badrooms 'rooms.bad: line 1: after the name stand access= and allow= only'
+OPEN_RELAY=$RELAY
+OPEN_RELAY_PID=$RELAY_PID
+relay closed 0 --rooms "$TMP/rooms" --closed
+# A second of work each, on a quiet machine: not within the time of `run`.
+begin b1 env WZP_HOME="$TMP/home-m" "$BIN/wzp-client" join board --relay "$RELAY" \
+    --room-secret-file "$TMP/secret" --stats "$TMP/b1.jsonl"
+B1=$PID
+check "who knows the secret is in" "$(cat "$TMP/b1.err")" await "$TMP/b1.err" '^joined' 60
+begin b2 env WZP_HOME="$TMP/home-n" "$BIN/wzp-client" join board --relay "$RELAY" \
+    --room-secret-file "$TMP/secret" --public-name --duration 3 "${audio[@]+"${audio[@]}"}"
+ends "$PID" 60
+check "who knows the secret is in, also under the name" "$(cat "$TMP/b2.err")" is "$STATUS" 0
+kill -TERM "$B1"
+ends "$B1" 5
+check "and the first one had a key for it" "$(tail -n 1 "$TMP/b1.jsonl")" \
+    grep -q '"members_keyed":1' "$TMP/b1.jsonl"
+run b3 client n join board --relay "$RELAY" --duration 1
+check "without the secret the join ends" "exit $STATUS" is "$STATUS" 1
+check "without the secret the reason is said" "$(cat "$TMP/b3.err")" \
+    says b3 'the relay says: this room has a secret, and none was given'
+run b4 client n join hall --relay "$RELAY" --duration 1
+check "who is not on a room's list is told so" "$(cat "$TMP/b4.err")" \
+    says b4 'this identity is not on the list of this room'
+run b5 client m join hall --relay "$RELAY" --duration 1
+check "who is on a room's list is in" "$(cat "$TMP/b5.err")" is "$STATUS" 0
+echo "hall" >"$TMP/rooms"
+kill -HUP "$RELAY_PID"
+check "SIGHUP reads the file again" "$(cat "$TMP/closed.err")" \
+    await "$TMP/closed.err" 'rooms.loaded rules=1' 3
+run b6 client n join hall --relay "$RELAY" --duration 1
+check "the new rules count" "$(cat "$TMP/b6.err")" is "$STATUS" 0
+echo "hall nonsense" >"$TMP/rooms"
+kill -HUP "$RELAY_PID"
+check "a file that does not parse is told" "$(cat "$TMP/closed.err")" \
+    await "$TMP/closed.err" 'rooms.kept reason=.*rooms: line 1: ' 3
+run b7 client n join hall --relay "$RELAY" --duration 1
+check "and the rules before stay" "$(cat "$TMP/b7.err")" is "$STATUS" 0
+check "no key is in the relay's log" "$(cat "$TMP/closed.err")" \
+    is "$(grep -c "$(sed 's/.*access=//' "$TMP/line.out")" "$TMP/closed.err")" 0
+kill -TERM "$RELAY_PID"
+ends "$RELAY_PID" 5
+RELAY=$OPEN_RELAY
+RELAY_PID=$OPEN_RELAY_PID
+run p1 client n join e2e --relay "$RELAY" --policy list
+check "a list without anybody is wrong usage" "exit $STATUS" is "$STATUS" 2
+run p2 client n join e2e --relay "$RELAY" --policy contacts --allow-legacy
+check "clear media in a room for some is wrong usage" "exit $STATUS" is "$STATUS" 2
+begin p3 env WZP_HOME="$TMP/home-m" "$BIN/wzp-client" join few --relay "$RELAY" --duration 3
+P3=$PID
+run p4 client n join few --relay "$RELAY" --policy list --allow "0000:$(echo "$FP_A" | cut -c6-)" \
+    --duration 2 "${audio[@]+"${audio[@]}"}" --stats "$TMP/p4.jsonl"
+ends "$P3" 6
+check "who is not on the client's own list is named" "$(cat "$TMP/p4.err")" \
+    says p4 "$FP_A) is here, and is not among those who may hear you"
+run add client n contacts add Anna "$FP_A"
+begin p5 env WZP_HOME="$TMP/home-m" "$BIN/wzp-client" join few --relay "$RELAY" --duration 3 \
+    --stats "$TMP/p5.jsonl"
+P5=$PID
+run p6 client n join few --relay "$RELAY" --policy contacts --duration 2 \
+    "${audio[@]+"${audio[@]}"}"
+ends "$P5" 6
+check "a contact hears who lets in contacts only" "$(tail -n 1 "$TMP/p5.jsonl")" \
+    grep -q '"members_keyed":1' "$TMP/p5.jsonl"
 
 # --- old command line ------------------------------------------------------------------------
 

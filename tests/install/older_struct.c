@@ -9,6 +9,8 @@
  * it would take for the missing fields.
  */
 #include <wzp/client/client.h>
+#include <wzp/client/contacts.h>
+#include <wzp/client/pins.h>
 #include <wzp/client/probe.h>
 #include <wzp/codec/codec.h>
 #include <wzp/crypto/group.h>
@@ -422,6 +424,30 @@ static void run_wzp_client_event(void)
     REQUIRE_GIVEN(next);
 }
 
+static void run_wzp_client_join_options(void)
+{
+    wzp_client *client;
+    wzp_client_config cfg;
+    wzp_client_config_default(&cfg);
+    cfg.engine.identity = identity();
+    OLD(wzp_client_join_options, o);
+    wzp_client_join_options_default(&o.v);
+    REQUIRE_GIVEN(o);
+    REQUIRE(wzp_client_new(&client, &cfg) == WZP_OK);
+    REQUIRE(wzp_client_run_thread(client) == WZP_OK);
+#ifndef DROPPED_room
+    o.v.room = "kitchen";
+#    ifndef DROPPED_relay
+    o.v.relay = "127.0.0.1:9";
+    REQUIRE(wzp_client_join_with(client, &o.v) == WZP_OK);
+    wzp_client_free(client, NULL, NULL);
+    return;
+#    endif
+#endif
+    REQUIRE(wzp_client_join_with(client, &o.v) == WZP_ERR_ARG);
+    wzp_client_free(client, NULL, NULL);
+}
+
 static void run_wzp_probe_result(void)
 {
     wzp_probe *probe;
@@ -438,6 +464,52 @@ static void run_wzp_probe_result(void)
     OLD(wzp_probe_result, result);
     REQUIRE(wzp_probe_result_get(probe, &result.v));
     REQUIRE_GIVEN(result);
+}
+
+static void run_wzp_contact(void)
+{
+    const wzp_mem mem = wzp_mem_default();
+    const wzp_store none = {0};
+    const uint8_t fp[WZP_FP_LEN] = {7};
+    wzp_contacts *contacts;
+    REQUIRE(wzp_contacts_new(&contacts, &mem, &none) == WZP_OK);
+    REQUIRE(wzp_contacts_add(contacts, fp, "Anna", 1) == WZP_OK);
+    OLD(wzp_contact, at);
+    REQUIRE(wzp_contacts_at(contacts, 0, &at.v) == WZP_OK);
+    REQUIRE_GIVEN(at);
+    OLD(wzp_contact, known);
+    REQUIRE(wzp_contacts_find(contacts, fp, &known.v) == WZP_OK);
+    REQUIRE_GIVEN(known);
+    OLD(wzp_contact, named);
+    REQUIRE(wzp_contacts_find_name(contacts, "anna", &named.v) == WZP_OK);
+    REQUIRE_GIVEN(named);
+}
+
+/* One relay, written as of today. */
+static wzp_err load_pins(void *user, const char *name, const wzp_mem *mem,
+                         uint8_t **out, size_t *len)
+{
+    const char *text = user;
+    (void)name;
+    *len = strlen(text);
+    *out = wzp_mem_new(mem, *len);
+    REQUIRE(*out != NULL);
+    memcpy(*out, text, *len);
+    return WZP_OK;
+}
+
+static void run_wzp_pin(void)
+{
+    static char text[] = "relay:4433 "
+                         "0101010101010101010101010101010101010101010101010101"
+                         "010101010101 1 2\n";
+    const wzp_mem mem = wzp_mem_default();
+    const wzp_store store = {.load = load_pins, .user = text};
+    wzp_pins *pins;
+    REQUIRE(wzp_pins_new(&pins, &mem, &store) == WZP_OK);
+    OLD(wzp_pin, pin);
+    REQUIRE(wzp_pins_at(pins, 0, &pin.v) == WZP_OK);
+    REQUIRE_GIVEN(pin);
 }
 
 static void run_wzp_features_info(void)

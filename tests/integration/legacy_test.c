@@ -52,6 +52,42 @@ WZP_TEST(without_allow_legacy_nothing_is_sent_played_or_accepted)
     end(&p);
 }
 
+/* An old client cannot prove that it is on a list, or that it knows a secret.
+ * What happens in an open room is the first test. */
+static void kept_out(const wzp_join *terms, uint64_t seed)
+{
+    place p;
+    with_own_relay(&p, seed, true);
+    wzp_node a = ours(&p, 1, true); /* clear media allowed */
+    wzp_world_join_with(p.w, a, "Blue-Room", p.relay, terms);
+    wzp_legacy_client *c = old_client(&p);
+    run(&p, 3);
+    assert_true(c->is_joined);
+    assert_clear(&p, a, WZP_CLEAR_REFUSED, WZP_ERR_LEGACY);
+    assert_int_equal(accept_clear(&p, a), WZP_ERR_LEGACY);
+    run(&p, 3);
+    assert_sent_nothing_clear(&p, a);
+    assert_int_equal(c->received, 0);
+    assert_true(heard_by_ours(&p, a, 6) < 1.0);
+
+    wzp_world_leave(p.w, a); /* in the next room it is possible again */
+    run(&p, 1);
+    join(&p, a);
+    run(&p, 3);
+    assert_clear(&p, a, WZP_CLEAR_ASKED, WZP_OK);
+    end(&p);
+}
+
+WZP_TEST(where_not_everybody_gets_keys_an_old_client_gets_nothing)
+{
+    const wzp_join list = {.policy = WZP_POLICY_LIST};
+    const wzp_join contacts = {.policy = WZP_POLICY_CONTACTS};
+    const wzp_join secret = {.has_secret = true, .access = {1}, .psk = {2}};
+    kept_out(&list, 51);
+    kept_out(&contacts, 52);
+    kept_out(&secret, 53);
+}
+
 WZP_TEST(our_relay_refuses_old_clients_unless_it_allows_them)
 {
     place p;

@@ -219,6 +219,200 @@ WZP_TEST(a_package_for_the_hashed_name_is_good_for_the_raw_one)
 
 /* --- the answer ----------------------------------------------------------- */
 
+/* --- rules of rooms ------------------------------------------------------- */
+
+static const uint8_t ACCESS[WZP_KEY_LEN] = {0xAC, 0xCE, 0x55};
+
+/* lobby has a secret and a list with this client on it. */
+static void door_with_a_rule(door *d)
+{
+    uint8_t allowed[2][WZP_FP_LEN] = {{9}};
+    const wzp_mem mem = wzp_mem_default();
+    door_open(d);
+    wzp_identity_fingerprint(d->client.identity.public_key, allowed[1]);
+    wzp_room_rule rule = {.name = "lobby",
+                          .has_access = true,
+                          .allowed = (const uint8_t(*)[WZP_FP_LEN])allowed,
+                          .n_allowed = 2};
+    memcpy(rule.access, ACCESS, sizeof rule.access);
+    assert_int_equal(
+        wzp__room_rules_make(&d->rules.rooms, &mem, &rule, 1, NULL, 0), WZP_OK);
+}
+
+static void door_prove(door *d)
+{
+    static uint8_t proof[WZP_HASH_LEN];
+    wzp_room_proof(ACCESS, d->exporter, d->client.kph, proof);
+    d->offer.sig.u.call_offer.room_proof = (wzp_bytes){proof, sizeof proof};
+}
+
+static void ruled_door_close(door *d)
+{
+    const wzp_mem mem = wzp_mem_default();
+    wzp__room_rules_deinit(&d->rules.rooms, &mem);
+    door_close(d);
+}
+
+WZP_TEST(who_proves_the_secret_and_is_on_the_list_is_admitted)
+{
+    door d;
+    door_with_a_rule(&d);
+    door_prove(&d);
+    door_ask(&d);
+    assert_int_equal(d.verdict.err, WZP_OK);
+    assert_true(d.verdict.is_capable);
+    assert_false(d.verdict.is_by_rule);
+    ruled_door_close(&d);
+}
+
+static void no_proof(door *d)
+{
+    d->offer.sig.u.call_offer.room_proof = (wzp_bytes){NULL, 0};
+}
+static void short_proof(door *d)
+{
+    d->offer.sig.u.call_offer.room_proof.len--;
+}
+static void proof_of_another_secret(door *d)
+{
+    static uint8_t proof[WZP_HASH_LEN];
+    const uint8_t other[WZP_KEY_LEN] = {1};
+    wzp_room_proof(other, d->exporter, d->client.kph, proof);
+    d->offer.sig.u.call_offer.room_proof.ptr = proof;
+}
+/* Taken from one connection to the next, by the same client. */
+static void proof_of_another_connection(door *d)
+{
+    rig_exporter(2, d->exporter);
+    rig_make_offer(&d->client, 2, &d->offer);
+    const uint8_t *other = d->exporter;
+    static uint8_t proof[WZP_HASH_LEN];
+    uint8_t first[32];
+    rig_exporter(1, first);
+    wzp_room_proof(ACCESS, first, d->client.kph, proof);
+    d->offer.sig.u.call_offer.room_proof = (wzp_bytes){proof, sizeof proof};
+    d->at.exporter = other;
+}
+/* Its own earlier package, or somebody else's. */
+static void proof_for_another_package(door *d)
+{
+    door_prove(d);
+    const wzp_bytes proof = d->offer.sig.u.call_offer.room_proof;
+    rig_package(&d->rig, &d->client, "lobby", RIG_UNIX + 1800);
+    rig_make_offer(&d->client, 1, &d->offer);
+    d->offer.sig.u.call_offer.room_proof = proof;
+}
+/* Knows the secret, and is somebody else. */
+static void not_on_the_list(door *d)
+{
+    rig_client_free(&d->client);
+    rig_client_init(&d->rig, &d->client, 6);
+    rig_package(&d->rig, &d->client, "lobby", RIG_UNIX + 3600);
+    rig_make_offer(&d->client, 1, &d->offer);
+    door_prove(d);
+}
+/* Says the key of one on the list, and cannot sign with it. */
+static void claims_to_be_on_the_list(door *d)
+{
+    uint8_t key[WZP_KEY_LEN];
+    memcpy(key, d->client.identity.public_key, sizeof key);
+    not_on_the_list(d);
+    memcpy(d->offer.sig.u.call_offer.identity_pub, key, sizeof key);
+}
+static void legacy_where_allowed(door *d)
+{
+    d->rules.allow_legacy = true;
+    legacy(d);
+}
+static void another_room_of_a_closed_relay(door *d)
+{
+    d->rules.is_closed = true;
+    d->at.room = "kitchen";
+}
+
+static const struct {
+    const char *what;
+    void (*spoil)(door *d);
+    wzp_err err;
+    uint64_t code;
+    bool is_by_rule;
+} KEPT_OUT[] = {
+    {"no proof", no_proof, WZP_ERR_ROOM_PROOF, WZP_CLOSE_AUTH, true},
+    {"31 bytes", short_proof, WZP_ERR_ROOM_PROOF, WZP_CLOSE_AUTH, true},
+    {"other secret", proof_of_another_secret, WZP_ERR_ROOM_PROOF,
+     WZP_CLOSE_AUTH, true},
+    {"other connection", proof_of_another_connection, WZP_ERR_ROOM_PROOF,
+     WZP_CLOSE_AUTH, true},
+    {"other package", proof_for_another_package, WZP_ERR_ROOM_PROOF,
+     WZP_CLOSE_AUTH, true},
+    {"not on the list", not_on_the_list, WZP_ERR_NOT_ALLOWED,
+     WZP_CLOSE_NOT_ALLOWED, true},
+    {"claimed identity", claims_to_be_on_the_list, WZP_ERR_SIGNATURE,
+     WZP_CLOSE_AUTH, false},
+    {"legacy", legacy_where_allowed, WZP_ERR_LEGACY, WZP_CLOSE_LEGACY, true},
+    {"no such room", another_room_of_a_closed_relay, WZP_ERR_NOT_ALLOWED,
+     WZP_CLOSE_NOT_ALLOWED, true},
+};
+
+static size_t count_kept_out(void)
+{
+    return sizeof KEPT_OUT / sizeof KEPT_OUT[0];
+}
+
+static void run_kept_out(size_t row)
+{
+    door d;
+    door_with_a_rule(&d);
+    door_prove(&d);
+    KEPT_OUT[row].spoil(&d);
+    door_ask(&d);
+    assert_string_equal(wzp_err_name(d.verdict.err),
+                        wzp_err_name(KEPT_OUT[row].err));
+    assert_int_equal(d.verdict.code, KEPT_OUT[row].code);
+    assert_int_equal(d.verdict.is_by_rule, KEPT_OUT[row].is_by_rule);
+    assert_true(strlen(d.verdict.reason) > 10);
+    assert_true(strlen(d.verdict.reason) < WZP_REASON_MAX);
+    assert_false(d.verdict.is_capable);
+    ruled_door_close(&d);
+}
+
+WZP_ROWS(a_rule_keeps_out_by_name, count_kept_out, run_kept_out);
+
+/* The control of the rows: in a room without a rule the same offers are good,
+ * but for the one that lies. */
+static void run_no_rule(size_t row)
+{
+    const wzp_mem mem = wzp_mem_default();
+    door d;
+    door_with_a_rule(&d);
+    door_prove(&d);
+    wzp__room_rules_deinit(&d.rules.rooms, &mem);
+    KEPT_OUT[row].spoil(&d);
+    d.rules.is_closed = false;
+    d.at.room = "lobby";
+    door_ask(&d);
+    assert_int_equal(d.verdict.err,
+                     KEPT_OUT[row].is_by_rule ? WZP_OK : KEPT_OUT[row].err);
+    ruled_door_close(&d);
+}
+
+WZP_ROWS(control_without_the_rule_they_come_in, count_kept_out, run_no_rule);
+
+WZP_TEST(a_legacy_client_may_enter_a_room_whose_rule_restricts_nothing)
+{
+    const wzp_mem mem = wzp_mem_default();
+    const wzp_room_rule rule = {.name = "lobby"};
+    door d;
+    door_open(&d);
+    assert_int_equal(
+        wzp__room_rules_make(&d.rules.rooms, &mem, &rule, 1, NULL, 0), WZP_OK);
+    d.rules.is_closed = true;
+    legacy_where_allowed(&d);
+    door_ask(&d);
+    assert_int_equal(d.verdict.err, WZP_OK);
+    ruled_door_close(&d);
+}
+
 WZP_TEST(the_answer_is_signed_and_bound_to_the_connection)
 {
     door d;

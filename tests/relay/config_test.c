@@ -62,6 +62,18 @@ static void next_is_the_present_one(wzp_relay_config *c)
     c->next_not_before = 1;
 }
 
+static void no_rules(wzp_relay_config *c)
+{
+    c->n_room_rules = 1;
+}
+
+static void rule_for_a_role(wzp_relay_config *c)
+{
+    static const wzp_room_rule rule = {.name = "_signal"};
+    c->room_rules = &rule;
+    c->n_room_rules = 1;
+}
+
 static const struct {
     void (*spoil)(wzp_relay_config *c);
     const char *field;
@@ -79,6 +91,8 @@ static const struct {
     {few_packets, "packets"},
     {next_without_time, "next_not_before"},
     {next_is_the_present_one, "next_identity"},
+    {no_rules, "room_rules"},
+    {rule_for_a_role, "room_rules"},
 };
 
 static size_t count_rows(void)

@@ -157,6 +157,100 @@ WZP_TEST(raw_and_hashed_names_meet_in_one_room)
     rig_free(&r);
 }
 
+/* A relay where lobby has a secret. */
+static void rig_new_ruled(rig *r, uint8_t access)
+{
+    wzp_relay_config cfg = rig_config(r);
+    wzp_room_rule rule = {.name = "Lobby", .has_access = true};
+    memset(rule.access, access, sizeof rule.access);
+    cfg.room_rules = &rule;
+    cfg.n_room_rules = 1;
+    cfg.is_closed = true;
+    rig_start(r, &cfg);
+    memset(&rule, 0xEE, sizeof rule); /* it has its own copy */
+}
+
+/* Offers with a proof; true: admitted. */
+static bool enters(rig *r, rig_client *c, const char *room, uint8_t access)
+{
+    rig_offer o;
+    uint8_t key[WZP_KEY_LEN];
+    uint8_t proof[WZP_HASH_LEN];
+    uint8_t exporter[32];
+    memset(key, access, sizeof key);
+    rig_package(r, c, room, r->unix_now + 3600);
+    c->conn = rig_accept(r, room);
+    rig_make_offer(c, c->conn, &o);
+    rig_exporter(c->conn, exporter);
+    wzp_room_proof(key, exporter, c->kph, proof);
+    o.sig.u.call_offer.room_proof = (wzp_bytes){proof, sizeof proof};
+    rig_signal(r, c->conn, &o.sig);
+    return fake->conns[c->conn].is_open;
+}
+
+WZP_TEST(raw_and_hashed_names_meet_in_one_room_under_one_rule)
+{
+    rig r;
+    rig_client a, b;
+    char hash[WZP_ROOM_HEX_LEN + 1];
+    rig_new_ruled(&r, 7);
+    rig_client_init(&r, &a, 1);
+    rig_client_init(&r, &b, 2);
+    wzp_room_hash(WZP_STR("lobby"), hash);
+    assert_false(enters(&r, &a, "lobby", 8));
+    assert_false(enters(&r, &b, hash, 8));
+    assert_int_equal(rig_stats(&r).refused_rule, 2);
+    assert_int_equal(rig_stats(&r).refused_auth, 0);
+    assert_true(enters(&r, &a, "lobby", 7));
+    assert_true(enters(&r, &b, hash, 7));
+    assert_int_equal(rig_stats(&r).rooms, 1);
+    assert_int_equal(rig_stats(&r).members, 2);
+    rig_client_free(&a);
+    rig_client_free(&b);
+    rig_free(&r);
+}
+
+WZP_TEST(new_rules_are_for_who_joins_and_members_stay)
+{
+    rig r;
+    rig_client a, b;
+    wzp_room_rule rule = {.name = "lobby", .has_access = true};
+    memset(rule.access, 9, sizeof rule.access);
+    rig_new_ruled(&r, 7);
+    rig_client_init(&r, &a, 1);
+    rig_client_init(&r, &b, 2);
+    assert_true(enters(&r, &a, "lobby", 7));
+
+    assert_int_equal(wzp_relay_rules_set(r.relay, &rule, 1, NULL, 0), WZP_OK);
+    assert_int_equal(rig_stats(&r).members, 1);
+    assert_false(enters(&r, &b, "lobby", 7));
+    assert_true(enters(&r, &b, "lobby", 9));
+
+    assert_int_equal(wzp_relay_rules_set(r.relay, NULL, 0, NULL, 0), WZP_OK);
+    assert_int_equal(rig_stats(&r).members, 2);
+    assert_false(enters(&r, &b, "lobby", 9)); /* closed, and nothing listed */
+    rig_client_free(&a);
+    rig_client_free(&b);
+    rig_free(&r);
+}
+
+WZP_TEST(rules_that_make_no_sense_leave_those_before)
+{
+    rig r;
+    rig_client a;
+    char why[160] = "";
+    const wzp_room_rule twice[] = {{.name = "lobby"}, {.name = "LOBBY"}};
+    rig_new_ruled(&r, 7);
+    rig_client_init(&r, &a, 1);
+    assert_int_equal(wzp_relay_rules_set(r.relay, twice, 2, why, sizeof why),
+                     WZP_ERR_CONFIG);
+    assert_non_null(strstr(why, "LOBBY"));
+    assert_false(enters(&r, &a, "lobby", 8));
+    assert_true(enters(&r, &a, "lobby", 7));
+    rig_client_free(&a);
+    rig_free(&r);
+}
+
 WZP_TEST(an_offer_replayed_on_another_connection_is_refused)
 {
     rig r;

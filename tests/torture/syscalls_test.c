@@ -264,8 +264,8 @@ static void put(const stage *s, const char *name, const char *text)
     assert_int_equal(fclose(f), 0);
 }
 
-/* Relays of another day, one of them with a successor, and somebody who could
- * seal, so that there is something to read. */
+/* Relays of another day, one of them with a successor, people, and somebody who
+ * could seal, so that there is something to read. */
 static void make_store(const stage *s)
 {
     char text[400];
@@ -276,6 +276,10 @@ static void make_store(const stage *s)
     put(s, "pins", text);
     (void)snprintf(text, sizeof text, "%032d\n", 8);
     put(s, "capable", text);
+    (void)snprintf(text, sizeof text,
+                   "%032d %064d 1 2 verified Anna\n%032d - 1 0 - Berta\n", 9,
+                   10, 11);
+    put(s, "contacts", text);
 }
 
 static void make_speech(const char *path)
@@ -294,9 +298,9 @@ static void make_speech(const char *path)
 static void remove_files(const stage *s)
 {
     char path[160];
-    static const char *const names[] = {"pins",        "pins.new", "capable",
-                                        "capable.new", "lock",     "in.wav",
-                                        "out.wav"};
+    static const char *const names[] = {
+        "pins",         "pins.new", "capable", "capable.new", "contacts",
+        "contacts.new", "lock",     "in.wav",  "out.wav"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         (void)snprintf(path, sizeof path, "%s/%s", s->dir, names[i]);
         (void)unlink(path);

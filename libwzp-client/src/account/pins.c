@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Relay certificates seen before, see pins.h for the format. The table is
+/* Relay certificates seen before, see <wzp/client/pins.h>. The table is
  * small and read once; a list in the order of last use is all it needs.
  */
 #include "account/pins.h"
 
+#include "account/lines.h"
+
 #include <wzp/crypto/next_tls.h>
 #include <wzp/proto/hex.h>
+#include <wzp/proto/sized.h>
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,23 +16,17 @@
 
 #define LINE_MAX_LEN (WZP__PIN_NAME_MAX + 2 * 64 + 3 * 20 + 8)
 
-typedef struct pin {
-    char relay[WZP__PIN_NAME_MAX + 1];
-    uint8_t hash[WZP_HASH_LEN];
-    wzp_unix_s first_seen, last_seen;
-    bool has_next; /* a successor was announced: */
-    uint8_t next[WZP_HASH_LEN];
-    wzp_unix_s next_not_before;
-} pin;
+_Static_assert(sizeof(((wzp_pin *)NULL)->relay) == WZP__PIN_NAME_MAX + 1,
+               "the longest name fits");
 
-struct wzp__pins {
+struct wzp_pins {
     wzp_mem mem;
     wzp_store store;
-    pin *v;
+    wzp_pin *v;
     size_t n, cap;
 };
 
-static pin *find(const wzp__pins *p, const char *relay)
+static wzp_pin *find(const wzp_pins *p, const char *relay)
 {
     for (size_t i = 0; i < p->n; i++) {
         if (strcmp(p->v[i].relay, relay) == 0) {
@@ -39,10 +36,11 @@ static pin *find(const wzp__pins *p, const char *relay)
     return NULL;
 }
 
-static wzp_err grow(wzp__pins *p)
+static wzp_err grow(wzp_pins *p)
 {
     size_t cap = p->cap == 0 ? 16 : p->cap * 2;
-    pin *v = wzp_mem_resize(&p->mem, p->v, p->cap * sizeof *v, cap * sizeof *v);
+    wzp_pin *v =
+        wzp_mem_resize(&p->mem, p->v, p->cap * sizeof *v, cap * sizeof *v);
     if (v == NULL) {
         return WZP_ERR_NOMEM;
     }
@@ -52,7 +50,7 @@ static wzp_err grow(wzp__pins *p)
 }
 
 /* A free place at the end; the longest unseen makes room when full. */
-static wzp_err add(wzp__pins *p, pin **out)
+static wzp_err add(wzp_pins *p, wzp_pin **out)
 {
     if (p->n == WZP__PINS_MAX) {
         size_t oldest = 0;
@@ -66,37 +64,6 @@ static wzp_err add(wzp__pins *p, pin **out)
     }
     *out = &p->v[p->n++];
     return WZP_OK;
-}
-
-/* The text before the first `end`, which is taken off *line; absent when there
- * is none or it is empty. */
-static wzp_str word(wzp_str *line, char end)
-{
-    const char *stop =
-        line->len == 0 ? NULL : memchr(line->ptr, end, line->len);
-    size_t len = stop == NULL ? 0 : (size_t)(stop - line->ptr);
-    if (len == 0) {
-        return WZP_STR_NONE;
-    }
-    wzp_str out = {line->ptr, len};
-    line->ptr += len + 1;
-    line->len -= len + 1;
-    return out;
-}
-
-/* Digits and nothing else. */
-static bool number(wzp_str text, uint64_t *out)
-{
-    uint64_t v = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned digit = (unsigned)(unsigned char)text.ptr[i] - '0';
-        if (digit > 9 || v > (UINT64_MAX - digit) / 10) {
-            return false;
-        }
-        v = v * 10 + digit;
-    }
-    *out = v;
-    return text.len > 0;
 }
 
 static bool is_name(wzp_str name)
@@ -117,72 +84,53 @@ static bool is_hash(wzp_str hex, uint8_t out[WZP_HASH_LEN])
 }
 
 /* "LAST_SEEN" or "LAST_SEEN SHA256HEX NOT_BEFORE". */
-static bool parse_rest(pin *one, wzp_str line)
+static bool parse_rest(wzp_pin *one, wzp_str line)
 {
-    wzp_str last = word(&line, ' ');
+    wzp_str last = wzp__lines_word(&line);
     if (last.len == 0) {
-        return number(line, &one->last_seen);
+        return wzp__lines_number(line, &one->last_seen);
     }
-    wzp_str next = word(&line, ' ');
+    wzp_str next = wzp__lines_word(&line);
     one->has_next = true;
-    return number(last, &one->last_seen) && is_hash(next, one->next) &&
-           number(line, &one->next_not_before);
+    return wzp__lines_number(last, &one->last_seen) &&
+           is_hash(next, one->next) &&
+           wzp__lines_number(line, &one->next_not_before);
 }
 
 /* As written by save, to the byte: what we do not understand we would lose. */
-static wzp_err parse_line(wzp__pins *p, wzp_str line)
+static wzp_err parse_line(wzp_pins *p, wzp_str line)
 {
-    pin one = {0};
-    wzp_str relay = word(&line, ' ');
-    wzp_str hex = word(&line, ' ');
-    wzp_str first = word(&line, ' ');
-    if (!is_name(relay) || !number(first, &one.first_seen) ||
+    wzp_pin one = {.size = sizeof one};
+    wzp_str relay = wzp__lines_word(&line);
+    wzp_str hex = wzp__lines_word(&line);
+    wzp_str first = wzp__lines_word(&line);
+    if (!is_name(relay) || !wzp__lines_number(first, &one.first_seen) ||
         !is_hash(hex, one.hash) || !parse_rest(&one, line)) {
         return WZP_ERR_MALFORMED;
     }
     memcpy(one.relay, relay.ptr, relay.len);
-    pin *slot;
+    wzp_pin *slot;
     WZP_TRY(add(p, &slot));
     *slot = one;
     return WZP_OK;
 }
 
-static wzp_err parse(wzp__pins *p, const char *text, size_t len)
+static wzp_err load(wzp_pins *p)
 {
-    while (len > 0) {
-        const char *end = memchr(text, '\n', len);
-        size_t line = end == NULL ? len : (size_t)(end - text);
-        if (line > 0) {
-            WZP_TRY(parse_line(p, (wzp_str){text, line}));
-        }
-        size_t step = line + (end != NULL);
-        text += step;
-        len -= step;
+    wzp__lines lines;
+    wzp_str line;
+    wzp_err e = WZP_OK;
+    WZP_TRY(wzp__lines_open(&lines, &p->store, &p->mem, "pins"));
+    while (e == WZP_OK && wzp__lines_next(&lines, &line)) {
+        e = parse_line(p, line);
     }
-    return WZP_OK;
-}
-
-static wzp_err load(wzp__pins *p)
-{
-    uint8_t *data = NULL;
-    size_t len = 0;
-    if (p->store.load == NULL) {
-        return WZP_OK;
-    }
-    wzp_err e = p->store.load(p->store.user, "pins", &p->mem, &data, &len);
-    if (e == WZP_ERR_NOT_FOUND) {
-        return WZP_OK;
-    }
-    WZP_TRY(e);
-    e = parse(p, (const char *)data, len);
-    wzp_mem_free(&p->mem, data, len);
+    wzp__lines_close(&lines);
     return e;
 }
 
-wzp_err wzp__pins_new(wzp__pins **out, const wzp_mem *mem,
-                      const wzp_store *store)
+wzp_err wzp_pins_new(wzp_pins **out, const wzp_mem *mem, const wzp_store *store)
 {
-    wzp__pins *p = wzp_mem_new(mem, sizeof *p);
+    wzp_pins *p = wzp_mem_new(mem, sizeof *p);
     if (p == NULL) {
         return WZP_ERR_NOMEM;
     }
@@ -190,14 +138,14 @@ wzp_err wzp__pins_new(wzp__pins **out, const wzp_mem *mem,
     p->store = *store;
     wzp_err e = load(p);
     if (e != WZP_OK) {
-        wzp__pins_free(p);
+        wzp_pins_free(p);
         return e;
     }
     *out = p;
     return WZP_OK;
 }
 
-void wzp__pins_free(wzp__pins *p)
+void wzp_pins_free(wzp_pins *p)
 {
     if (p == NULL) {
         return;
@@ -207,10 +155,25 @@ void wzp__pins_free(wzp__pins *p)
     wzp_mem_free(&mem, p, sizeof *p);
 }
 
-wzp_err wzp__pins_get(const wzp__pins *p, const char *relay,
+size_t wzp_pins_count(const wzp_pins *p)
+{
+    return p->n;
+}
+
+wzp_err wzp_pins_at_sized(const wzp_pins *p, size_t i, wzp_pin *out,
+                          size_t size)
+{
+    if (i >= p->n) {
+        return WZP_ERR_NOT_FOUND;
+    }
+    wzp_sized_give(out, size, &p->v[i], sizeof p->v[i]);
+    return WZP_OK;
+}
+
+wzp_err wzp__pins_get(const wzp_pins *p, const char *relay,
                       uint8_t out[WZP_HASH_LEN])
 {
-    const pin *one = find(p, relay);
+    const wzp_pin *one = find(p, relay);
     if (one == NULL) {
         return WZP_ERR_NOT_FOUND;
     }
@@ -219,7 +182,7 @@ wzp_err wzp__pins_get(const wzp__pins *p, const char *relay,
 }
 
 /* One line without its end; the length. */
-static size_t print_pin(const pin *one, char *out, size_t cap)
+static size_t print_pin(const wzp_pin *one, char *out, size_t cap)
 {
     char hex[2 * WZP_HASH_LEN + 1] = "";
     wzp_hex_encode(one->hash, WZP_HASH_LEN, hex);
@@ -233,7 +196,7 @@ static size_t print_pin(const pin *one, char *out, size_t cap)
     return (size_t)n;
 }
 
-static wzp_err save(const wzp__pins *p)
+static wzp_err save(const wzp_pins *p)
 {
     if (p->store.save == NULL) {
         return WZP_OK;
@@ -254,17 +217,17 @@ static wzp_err save(const wzp__pins *p)
     return e;
 }
 
-wzp_err wzp__pins_set(wzp__pins *p, const char *relay,
+wzp_err wzp__pins_set(wzp_pins *p, const char *relay,
                       const uint8_t hash[WZP_HASH_LEN], wzp_unix_s now)
 {
     size_t len = strlen(relay);
     if (!is_name((wzp_str){relay, len})) {
         return WZP_ERR_ARG;
     }
-    pin *one = find(p, relay);
+    wzp_pin *one = find(p, relay);
     if (one == NULL) {
         WZP_TRY(add(p, &one));
-        *one = (pin){0};
+        *one = (wzp_pin){.size = sizeof *one};
         memcpy(one->relay, relay, len + 1);
         one->first_seen = now;
     } else if (memcmp(one->hash, hash, WZP_HASH_LEN) != 0) {
@@ -276,10 +239,20 @@ wzp_err wzp__pins_set(wzp__pins *p, const char *relay,
     return save(p);
 }
 
-wzp_err wzp__pins_set_next(wzp__pins *p, const char *relay,
+wzp_err wzp_pins_forget(wzp_pins *p, const char *relay)
+{
+    wzp_pin *one = find(p, relay);
+    if (one == NULL) {
+        return WZP_ERR_NOT_FOUND;
+    }
+    *one = p->v[--p->n];
+    return save(p);
+}
+
+wzp_err wzp__pins_set_next(wzp_pins *p, const char *relay,
                            const uint8_t *sha256, wzp_unix_s not_before)
 {
-    pin *one = find(p, relay);
+    wzp_pin *one = find(p, relay);
     if (one == NULL) {
         return WZP_ERR_NOT_FOUND;
     }
@@ -298,10 +271,10 @@ wzp_err wzp__pins_set_next(wzp__pins *p, const char *relay,
     return save(p);
 }
 
-bool wzp__pins_is_next(const wzp__pins *p, const char *relay,
+bool wzp__pins_is_next(const wzp_pins *p, const char *relay,
                        const uint8_t seen[WZP_HASH_LEN], wzp_unix_s now)
 {
-    const pin *one = find(p, relay);
+    const wzp_pin *one = find(p, relay);
     return one != NULL && one->has_next &&
            memcmp(one->next, seen, WZP_HASH_LEN) == 0 &&
            wzp_next_tls_is_due(one->next_not_before, now);

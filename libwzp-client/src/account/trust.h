@@ -14,7 +14,7 @@
 
 /* One relay, by the name the user gave. Everything pointed to is borrowed. */
 typedef struct wzp__trust {
-    wzp__pins *pins;
+    wzp_pins *pins;
     const char *relay;
     const uint8_t *fixed; /* the host's own pin, which never moves; or NULL */
     /* of the present connection */

@@ -218,10 +218,14 @@ static void push_member(wzp_engine *e, wzp_tstamp now, uint32_t member,
     wzp_client_event ev = {.kind = WZP_EVENT_MEMBER, .at = now};
     ev.u.member.is_gone = is_gone;
     if (wzp_group_member_get(wzp__session_group(e->session), member,
-                             &ev.u.member.info) == WZP_OK) {
-        wzp__engine_clear_note(e, &ev.u.member.info);
-        wzp__event_queue_push(&e->events, &ev);
+                             &ev.u.member.info) != WZP_OK) {
+        return;
     }
+    wzp__engine_clear_note(e, &ev.u.member.info);
+    if (wzp__engine_contact_meets(e, now, &ev.u.member.info)) {
+        wzp__engine_contact_name(e, &ev);
+        wzp__event_queue_push(&e->events, &ev);
+    } /* else told again, as one that is refused */
 }
 
 static bool drain_group(wzp_engine *e, wzp_tstamp now)
@@ -293,6 +297,7 @@ static void push_ended(wzp_engine *e, wzp_tstamp now,
     wzp__clear_begin(&e->clear);
     e->stats_at = WZP_NEVER;
     wzp_ignore(wzp__seen_save(e->seen), "tried again in the next room");
+    wzp_ignore(wzp_contacts_save(e->contacts), "tried again in the next room");
     wzp_client_event ev = {.kind = WZP_EVENT_ENDED, .at = now};
     ev.u.ended.why = s->why;
     memcpy(ev.u.ended.text, s->text, sizeof ev.u.ended.text);
@@ -364,6 +369,7 @@ void wzp_engine_expire(wzp_engine *e, wzp_tstamp now)
         wzp__voices_retire_idle(&e->voices, now);
         wzp__held_retry(&e->held, now, is_done, e); /* drops the old ones */
         wzp_ignore(wzp__seen_save(e->seen), "tried again in a second");
+        wzp_ignore(wzp_contacts_save(e->contacts), "tried again in a second");
         e->stats_at = now + STATS_NS;
     }
 }
@@ -416,8 +422,15 @@ bool wzp_engine_next_event_sized(wzp_engine *e, wzp_client_event *out,
 
 wzp_err wzp_engine_join(wzp_engine *e, wzp_tstamp now, const wzp_join *join)
 {
-    WZP_TRY(wzp__session_start(e->session, now, join));
+    if (join->policy == WZP_POLICY_CONTACTS) {
+        WZP_TRY(wzp__engine_contacts_join(e, now, join));
+    } else {
+        WZP_TRY(wzp__session_start(e->session, now, join));
+    }
     wzp__clear_begin(&e->clear);
+    /* Who cannot seal cannot prove that it may be talked to. */
+    e->clear.is_allowed =
+        e->cfg.allow_legacy && wzp__session_is_open(e->session);
     e->input_ended = false;
     drain_session(e, now);
     return WZP_OK;

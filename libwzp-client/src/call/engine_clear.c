@@ -27,7 +27,8 @@ static void look_at(const wzp_engine *e, look *l, const wzp_member_info *m)
     }
     static const uint8_t anonymous[WZP_FP_LEN];
     const bool is_seen = memcmp(m->fingerprint, anonymous, WZP_FP_LEN) != 0 &&
-                         wzp__seen_has(e->seen, m->fingerprint);
+                         (wzp__seen_has(e->seen, m->fingerprint) ||
+                          wzp__engine_contact_can_seal(e, m->fingerprint));
     if (!l->has_who || (is_seen && !l->view.has_seen)) {
         l->who = *m;
         l->has_who = true;
@@ -97,7 +98,7 @@ void wzp__engine_clear_review(wzp_engine *e, wzp_tstamp now)
 
 void wzp__engine_clear_note(wzp_engine *e, const wzp_member_info *info)
 {
-    if (info->state == WZP_MEMBER_VERIFIED || info->state == WZP_MEMBER_KEYED) {
+    if (wzp__engine_is_proved(info)) {
         e->clear.was_sealed = true;
         wzp_ignore(wzp__seen_add(e->seen, info->fingerprint),
                    "a full table takes everybody for seen");

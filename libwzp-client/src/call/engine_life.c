@@ -61,13 +61,33 @@ static wzp_err make_endpoint(wzp_engine *e, wzp_tstamp now)
     return err;
 }
 
+static wzp_err open_tables(wzp_engine *e)
+{
+    const wzp_mem *mem = &e->cfg.mem;
+    const wzp_store *store = &e->cfg.store;
+    const char *name = "pins";
+    wzp_err err = wzp_pins_new(&e->pins, mem, store);
+    if (err == WZP_OK) {
+        name = "contacts";
+        err = wzp_contacts_new(&e->contacts, mem, store);
+    }
+    if (err == WZP_OK) {
+        name = "capable";
+        err = wzp__seen_new(&e->seen, mem, store);
+    }
+    if (err != WZP_OK) {
+        WZP_LOG(&e->cfg.log, WZP_LOG_ERROR, "engine", "store.refused",
+                "name=%s err=%s", name, wzp_err_name(err));
+    }
+    return err;
+}
+
 static wzp_err make_parts(wzp_engine *e, wzp_tstamp now)
 {
     WZP_TRY(make_endpoint(e, now));
     WZP_TRY(wzp__event_queue_init(&e->events, &e->cfg.mem, e->cfg.max_events));
     WZP_TRY(wzp__audio_port_init(&e->port, &e->cfg.mem));
-    WZP_TRY(wzp__pins_new(&e->pins, &e->cfg.mem, &e->cfg.store));
-    WZP_TRY(wzp__seen_new(&e->seen, &e->cfg.mem, &e->cfg.store));
+    WZP_TRY(open_tables(e));
     e->clear.is_allowed = e->cfg.allow_legacy;
     wzp__receiver_config rc = {.mem = e->cfg.mem,
                                .playout_min_ms = e->cfg.playout_min_ms,
@@ -137,7 +157,8 @@ void wzp_engine_free(wzp_engine *e)
     wzp__held_clear(&e->held);
     wzp__session_free(e->session);
     wzp__sender_free(e->sender);
-    wzp__pins_free(e->pins);
+    wzp_pins_free(e->pins);
+    wzp_contacts_free(e->contacts);
     wzp__seen_free(e->seen);
     wzp__audio_port_deinit(&e->port, &mem);
     wzp__event_queue_deinit(&e->events);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What an engine is made of, for the files that make it work: engine.c
- * (routing), engine_clear.c (legacy parties), engine_stats.c (the snapshot) and
- * engine_life.c (making and freeing).
+ * (routing), engine_clear.c (legacy parties), engine_contacts.c (people we
+ * know), engine_stats.c (the snapshot) and engine_life.c (making and freeing).
  */
 #ifndef WZP_CLIENT_ENGINE_PARTS_H
 #define WZP_CLIENT_ENGINE_PARTS_H
@@ -24,7 +24,8 @@ struct wzp_engine {
     char alias[WZP_ALIAS_MAX];
     wzp_pkt_pool *pool;
     wzp_endpoint *ep;
-    wzp__pins *pins;
+    wzp_pins *pins;
+    wzp_contacts *contacts;
     wzp__session *session;
     wzp__sender *sender;
     wzp__voices voices;
@@ -54,6 +55,22 @@ void wzp__engine_audio_stop(wzp_engine *e);
 
 void wzp__engine_keep_path_stats(wzp_engine *e, wzp_conn_id conn);
 
+/* --- engine_contacts.c --- */
+
+/* A member that proved who it is: somebody we know? False: it has the
+ * fingerprint of a contact and another key; it gets no keys, and the host was
+ * told. */
+bool wzp__engine_contact_meets(wzp_engine *e, wzp_tstamp now,
+                               const wzp_member_info *info);
+/* A contact whose key was seen. */
+bool wzp__engine_contact_can_seal(const wzp_engine *e,
+                                  const uint8_t fp[WZP_FP_LEN]);
+/* What the user calls this member, into a WZP_EVENT_MEMBER. */
+void wzp__engine_contact_name(const wzp_engine *e, wzp_client_event *ev);
+/* Into a room in which only contacts get keys. Errors of wzp_engine_join. */
+WZP_NODISCARD wzp_err wzp__engine_contacts_join(wzp_engine *e, wzp_tstamp now,
+                                                const wzp_join *join);
+
 /* --- engine_clear.c --- */
 
 /* Ask the rules again: members or the relay may have changed. */
@@ -68,6 +85,12 @@ bool wzp__engine_clear_recv(wzp_engine *e, wzp_tstamp now, const wzp_pkt *pkt);
 bool wzp__engine_is_heard(const wzp_engine *e);
 /* The next packet in clear; false when there is none. */
 bool wzp__engine_clear_next(wzp_engine *e, wzp_tstamp now, wzp_pkt *pkt);
+
+static inline bool wzp__engine_is_proved(const wzp_member_info *info)
+{
+    return info->state == WZP_MEMBER_VERIFIED ||
+           info->state == WZP_MEMBER_KEYED;
+}
 
 static inline bool wzp__engine_is_clear(const wzp_engine *e)
 {

@@ -47,6 +47,7 @@ static unsigned rank(wzp_client_event_kind kind)
     case WZP_EVENT_WORDS: return 3;
     case WZP_EVENT_STATE: return 4;
     case WZP_EVENT_PIN:
+    case WZP_EVENT_CONTACT:
     case WZP_EVENT_CLEAR: return 5;
     case WZP_EVENT_ENDED: break;
     }

@@ -8,6 +8,7 @@
 
 #include <wzp/codec/codec.h>
 #include <wzp/crypto/legacy.h>
+#include <wzp/crypto/room.h>
 #include <wzp/crypto/wipe.h>
 
 #include <string.h>
@@ -34,6 +35,19 @@ static wzp_binding_input binding_of(const wzp__handshake *h,
     return in;
 }
 
+/* Good on this connection and for this package only. */
+static wzp_bytes prove(const wzp__handshake *h, const wzp_group *group,
+                       uint8_t proof[WZP_HASH_LEN])
+{
+    uint8_t kph[WZP_HASH_LEN];
+    if (h->access == NULL) {
+        return (wzp_bytes){NULL, 0};
+    }
+    wzp_group_own_kph(group, kph);
+    wzp_room_proof(h->access, h->exporter, kph, proof);
+    return (wzp_bytes){proof, WZP_HASH_LEN};
+}
+
 wzp_err wzp__handshake_offer(const wzp__handshake *h, const wzp_group *group,
                              const wzp_rng *rng, wzp_arena *arena, wzp_str *out)
 {
@@ -55,6 +69,7 @@ wzp_err wzp__handshake_offer(const wzp__handshake *h, const wzp_group *group,
 
     uint8_t signature[WZP_SIG_LEN];
     uint8_t bound[WZP_SIG_LEN];
+    uint8_t proof[WZP_HASH_LEN];
     offer->kp = wzp_group_package_view(group);
     wzp_binding_input in = binding_of(h, WZP_BINDING_CALL_OFFER, offer->kp);
     wzp_err e = wzp_binding_sign(&h->identity, &in, bound);
@@ -64,6 +79,7 @@ wzp_err wzp__handshake_offer(const wzp__handshake *h, const wzp_group *group,
         wzp_legacy_sign(&h->identity, true, offer->ephemeral_pub, signature));
     offer->signature = (wzp_bytes){signature, sizeof signature};
     offer->binding = (wzp_bytes){bound, sizeof bound};
+    offer->room_proof = prove(h, group, proof);
     offer->supported_profiles = (wzp_profile_list){profiles, WZP_TIER_COUNT};
     offer->alias = (wzp_str){h->alias, strlen(h->alias)};
     offer->caps = WZP__CLIENT_HOP_CAPS | wzp__client_package_caps();

@@ -18,12 +18,14 @@ typedef struct wzp__handshake {
     const char *alias;
     uint8_t exporter[WZP_EXPORTER_LEN];
     uint8_t server_cert[WZP_HASH_LEN];
+    const uint8_t *access; /* of a room with a secret: borrowed; or NULL */
 } wzp__handshake;
 
 /* Package capabilities of this build (bits 0 … 5). */
 uint16_t wzp__client_package_caps(void);
 
-/* JSON of a CallOffer with the group's package, in the arena. */
+/* JSON of a CallOffer with the group's package, and the proof that the room's
+ * secret is known, in the arena. */
 WZP_NODISCARD wzp_err wzp__handshake_offer(const wzp__handshake *h,
                                            const wzp_group *group,
                                            const wzp_rng *rng, wzp_arena *arena,

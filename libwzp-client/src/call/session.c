@@ -73,6 +73,7 @@ static void hang_up(wzp__session *s, wzp_tstamp now, wzp_close_code code,
 static void end(wzp__session *s, wzp_err why, const char *text)
 {
     wzp__session_drop_group(s);
+    wzp__access_clear(&s->access, &s->deps.mem);
     enter(s, WZP_CLIENT_IDLE, WZP_NEVER);
     push(s, WZP__SESSION_STATE);
     wzp__session_event *ev = push(s, WZP__SESSION_ENDED);
@@ -135,28 +136,6 @@ static void start_over(wzp__session *s, wzp_tstamp now, wzp_err why)
     retry_later(s, now, why);
 }
 
-/* The name goes out as its hash: it may be private, and any text can be hashed
- * where only DNS-like names could travel (wire.md 3.8, 5.2). */
-static wzp_err take_room(wzp__session *s, const char *room)
-{
-    size_t len = strlen(room);
-    if (len == 0 || len > WZP_ROOM_NAME_MAX ||
-        wzp_room_name_kind(room, len) == WZP_ROOM_RESERVED) {
-        return WZP_ERR_NAME;
-    }
-    wzp_room_name_lower(room, len, s->room);
-    s->room[len] = '\0';
-    wzp_str name = {s->room, len};
-    if (wzp_room_name_kind(s->room, len) == WZP_ROOM_HASHED) {
-        memcpy(s->hash, s->room, len + 1);
-    } else {
-        wzp_room_hash(name, s->hash);
-    }
-    s->sni = s->hash;
-    wzp_room_id(name, s->room_id);
-    return WZP_OK;
-}
-
 wzp_err wzp__session_start(wzp__session *s, wzp_tstamp now,
                            const wzp_join *join)
 {
@@ -167,9 +146,13 @@ wzp_err wzp__session_start(wzp__session *s, wzp_tstamp now,
         strlen(join->relay) > WZP__PIN_NAME_MAX) {
         return WZP_ERR_ARG;
     }
-    WZP_TRY(take_room(s, join->room));
+    WZP_TRY(wzp__session_name_room(s, join));
+    WZP_TRY(wzp__access_take(&s->access, &s->deps.mem, join));
     (void)snprintf(s->relay, sizeof s->relay, "%s", join->relay);
     s->join = *join;
+    wzp_wipe(s->join.access, sizeof s->join.access);
+    wzp_wipe(s->join.psk, sizeof s->join.psk);
+    s->join.allowed = NULL;
     s->join.room = s->room;
     s->join.relay = s->relay;
     s->trust = (wzp__trust){.pins = s->deps.pins,
@@ -246,7 +229,10 @@ static wzp_err make_group(wzp__session *s)
     cfg.caps = wzp__client_package_caps();
     cfg.now_unix = unix_now(s);
     wzp__session_drop_group(s);
-    WZP_TRY(wzp_group_new(&s->group, &cfg));
+    wzp__access_tell(&s->access, &cfg);
+    const wzp_err e = wzp_group_new(&s->group, &cfg);
+    wzp_wipe(cfg.psk, sizeof cfg.psk);
+    WZP_TRY(e);
     s->epoch++;
     s->rev = 0;
     return WZP_OK;
@@ -257,6 +243,8 @@ static void on_connected(wzp__session *s, wzp_tstamp now,
 {
     s->handshake.identity = s->deps.identity;
     s->handshake.alias = s->deps.alias;
+    s->handshake.access =
+        s->access.secret != NULL ? s->access.secret->access : NULL;
     memcpy(s->handshake.exporter, a->u.up.exporter, WZP_EXPORTER_LEN);
     memcpy(s->handshake.server_cert, a->u.up.cert_hash, WZP_HASH_LEN);
     if (!check_pin(s, now, a)) {
@@ -396,7 +384,7 @@ static void on_answer(wzp__session *s, wzp_tstamp now,
     wzp_err e = wzp__handshake_check(&s->handshake, answer);
     s->is_legacy = false;
     if (e == WZP_OK) {
-        s->sni = s->hash; /* next time: this relay knows both */
+        s->sni = s->usual_sni; /* next time: this relay knows both */
         joined(s, now, answer);
     } else if (e == WZP_ERR_LEGACY) {
         on_legacy_relay(s, now, answer);

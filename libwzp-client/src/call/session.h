@@ -33,7 +33,7 @@ typedef struct wzp__session_deps {
     wzp_log log;
     wzp_identity identity;
     wzp_endpoint *ep;
-    wzp__pins *pins;
+    wzp_pins *pins;
     wzp_unix_s (*unix_now)(void *user);
     void *unix_now_user;
     const char *alias;
@@ -72,6 +72,14 @@ void wzp__session_moved(wzp__session *s, wzp_tstamp now, const wzp_addr *local);
 WZP_NODISCARD wzp_err wzp__session_pin_decide(wzp__session *s, wzp_tstamp now,
                                               bool accept);
 
+/* From now on, until the room is left and over all its connections, this one
+ * may have our keys too, or may not any more. WZP_ERR_STATE in no room,
+ * WZP_ERR_NOMEM: nothing changed. */
+WZP_NODISCARD wzp_err wzp__session_allow(wzp__session *s, wzp_tstamp now,
+                                         const uint8_t fingerprint[WZP_FP_LEN]);
+void wzp__session_disallow(wzp__session *s, wzp_tstamp now,
+                           const uint8_t fingerprint[WZP_FP_LEN]);
+
 /* clear->is_accepted became true: CLEAR_DECISION is over. */
 void wzp__session_clear_accepted(wzp__session *s, wzp_tstamp now);
 
@@ -103,5 +111,9 @@ void wzp__session_room_id(const wzp__session *s, uint8_t out[WZP_HASH_LEN]);
 /* The relay carries no key messages: JOINED or CLEAR_DECISION only. */
 bool wzp__session_is_legacy(const wzp__session *s);
 const char *wzp__session_relay(const wzp__session *s);
+/* Of the room it is in; open in none. */
+wzp_room_policy wzp__session_policy(const wzp__session *s);
+/* The room it is in keeps nobody out. */
+bool wzp__session_is_open(const wzp__session *s);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Making and freeing a session, its events and what can be asked of it; what
- * it does is session.c.
+/* Making and freeing a session, its events, the names of its room and what can
+ * be asked of it; what it does is session.c.
  */
 #include "call/session_parts.h"
 
@@ -28,6 +28,61 @@ bool wzp__session_poll(wzp__session *s, wzp__session_event *out)
     s->ev_head = (s->ev_head + 1) % WZP__SESSION_EVENTS;
     s->ev_count--;
     return true;
+}
+
+/* The name goes out as its hash, if nobody wants it otherwise: it may be
+ * private, and any text can be hashed where only DNS-like names could travel
+ * (wire.md 3.8, 5.2). */
+wzp_err wzp__session_name_room(wzp__session *s, const wzp_join *join)
+{
+    const char *room = join->room;
+    size_t len = strlen(room);
+    if (len == 0 || len > WZP_ROOM_NAME_MAX ||
+        wzp_room_name_kind(room, len) == WZP_ROOM_RESERVED) {
+        return WZP_ERR_NAME;
+    }
+    wzp_room_name_lower(room, len, s->room);
+    s->room[len] = '\0';
+    wzp_str name = {s->room, len};
+    if (wzp_room_name_kind(s->room, len) == WZP_ROOM_HASHED) {
+        memcpy(s->hash, s->room, len + 1);
+    } else {
+        wzp_room_hash(name, s->hash);
+    }
+    const bool is_raw = join->public_name && wzp_room_name_is_sni(s->room, len);
+    s->sni = s->usual_sni = is_raw ? s->room : s->hash;
+    wzp_room_id(name, s->room_id);
+    return WZP_OK;
+}
+
+wzp_err wzp__session_allow(wzp__session *s, wzp_tstamp now,
+                           const uint8_t fingerprint[WZP_FP_LEN])
+{
+    if (s->state == WZP_CLIENT_IDLE) {
+        return WZP_ERR_STATE;
+    }
+    WZP_TRY(wzp__access_allow(&s->access, &s->deps.mem, fingerprint));
+    return s->group == NULL ? WZP_OK
+                            : wzp_group_allow(s->group, now, fingerprint);
+}
+
+void wzp__session_disallow(wzp__session *s, wzp_tstamp now,
+                           const uint8_t fingerprint[WZP_FP_LEN])
+{
+    wzp__access_disallow(&s->access, fingerprint);
+    if (s->group != NULL) {
+        wzp_group_disallow(s->group, now, fingerprint);
+    }
+}
+
+wzp_room_policy wzp__session_policy(const wzp__session *s)
+{
+    return s->access.policy;
+}
+
+bool wzp__session_is_open(const wzp__session *s)
+{
+    return wzp__access_is_open(&s->access);
 }
 
 /* --- life and queries --- */
@@ -58,6 +113,7 @@ void wzp__session_free(wzp__session *s)
     }
     wzp_mem mem = s->deps.mem;
     wzp__session_drop_group(s);
+    wzp__access_clear(&s->access, &mem);
     wzp_arena_free(s->arena);
     wzp_wipe(&s->handshake, sizeof s->handshake);
     wzp_mem_free(&mem, s, sizeof *s);

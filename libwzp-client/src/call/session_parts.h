@@ -6,6 +6,7 @@
 #define WZP_CLIENT_SESSION_PARTS_H
 
 #include "account/trust.h"
+#include "call/access.h"
 #include "call/handshake.h"
 #include "call/session.h"
 
@@ -32,10 +33,12 @@ struct wzp__session {
 
     char room[WZP_ROOM_NAME_MAX + 1];
     char hash[WZP_ROOM_HEX_LEN + 1];
-    const char *sni; /* hash; room towards a legacy relay, once accepted */
+    const char *usual_sni; /* hash; room where the join says so */
+    const char *sni; /* usual; room towards a legacy relay, once accepted */
     char relay[WZP__PIN_NAME_MAX + 1];
     uint8_t room_id[WZP_HASH_LEN];
-    wzp_join join;
+    wzp_join join; /* without what is in `access` */
+    wzp__access access;
 
     wzp_conn_id conn;
     wzp__trust trust; /* in the relay's certificate */
@@ -46,6 +49,11 @@ struct wzp__session {
     wzp__session_event events[WZP__SESSION_EVENTS];
     size_t ev_head, ev_count;
 };
+
+/* What the room of this join is called: by people, on the way, in keys.
+ * WZP_ERR_NAME. */
+WZP_NODISCARD wzp_err wzp__session_name_room(wzp__session *s,
+                                             const wzp_join *join);
 
 /* The group goes, its statistics stay. */
 void wzp__session_drop_group(wzp__session *s);

@@ -4,7 +4,7 @@
  */
 #include "uv/client_parts.h"
 
-#include <wzp/proto/hex.h>
+#include <wzp/crypto/guarded.h>
 #include <wzp/proto/sized.h>
 
 #include <stdio.h>
@@ -125,11 +125,25 @@ static void do_reopen(wzp_client *c)
     }
 }
 
+static void do_contact(wzp_client *c, const wzp__command *cmd)
+{
+    const wzp_tstamp now = wzp_uv_now();
+    wzp_err e;
+    if (cmd->kind == WZP__CMD_CONTACT_ADD) {
+        e = wzp_engine_contact_add(c->engine, now, cmd->fp, cmd->name);
+    } else if (cmd->kind == WZP__CMD_CONTACT_VERIFY) {
+        e = wzp_engine_contact_verify(c->engine, now, cmd->fp, cmd->flag);
+    } else {
+        e = wzp_engine_contact_forget(c->engine, now, cmd->fp);
+    }
+    wzp_ignore(e, "WZP_EVENT_CONTACT says it");
+}
+
 static void run_command(wzp_client *c, const wzp__command *cmd)
 {
     wzp_tstamp now = wzp_uv_now();
     switch (cmd->kind) {
-    case WZP__CMD_JOIN: wzp__client_resolve(c, cmd); break;
+    case WZP__CMD_JOIN: wzp__client_begin_join(c, cmd); break;
     case WZP__CMD_LEAVE: do_leave(c); break;
     case WZP__CMD_MUTE: wzp_engine_mute(c->engine, now, cmd->flag); break;
     case WZP__CMD_PIN_DECIDE:
@@ -139,6 +153,9 @@ static void run_command(wzp_client *c, const wzp__command *cmd)
     case WZP__CMD_ACCEPT_CLEAR: do_accept_clear(c); break;
     case WZP__CMD_WORDS: wzp__client_work_words(c); break;
     case WZP__CMD_NETWORK: do_reopen(c); break;
+    case WZP__CMD_CONTACT_ADD:
+    case WZP__CMD_CONTACT_VERIFY:
+    case WZP__CMD_CONTACT_FORGET: do_contact(c, cmd); break;
     }
 }
 
@@ -202,39 +219,27 @@ static wzp_err post(wzp_client *c, const wzp__command *cmd)
     return WZP_OK;
 }
 
-/* 64 hex digits, with or without colons between pairs. */
-static wzp_err parse_pin(const char *text, uint8_t out[WZP_HASH_LEN])
+wzp_err wzp_client_join_with(wzp_client *c,
+                             const wzp_client_join_options *options)
 {
-    char hex[2 * WZP_HASH_LEN + 1];
-    size_t n = 0;
-    for (; *text != '\0'; text++) {
-        if (*text == ':') {
-            continue;
-        }
-        if (n == sizeof hex - 1) {
-            return WZP_ERR_ARG;
-        }
-        hex[n++] = *text;
+    wzp__command cmd;
+    WZP_TRY(wzp__client_join_command(&cmd, options));
+    const wzp_err e = post(c, &cmd);
+    if (e != WZP_OK) {
+        wzp_guarded_free(cmd.terms);
     }
-    return wzp_hex_decode(hex, n, out, WZP_HASH_LEN);
+    return e;
 }
 
 wzp_err wzp_client_join(wzp_client *c, const char *room, const char *relay,
                         const char *pin)
 {
-    wzp__command cmd = {.kind = WZP__CMD_JOIN};
-    size_t len = strlen(room);
-    if (len == 0 || len > WZP_ROOM_NAME_MAX ||
-        wzp_room_name_kind(room, len) == WZP_ROOM_RESERVED) {
-        return WZP_ERR_NAME;
-    }
-    memcpy(cmd.room, room, len + 1);
-    WZP_TRY(wzp__relay_name_decode(relay, &cmd.relay));
-    if (pin != NULL) {
-        WZP_TRY(parse_pin(pin, cmd.pin));
-        cmd.has_pin = true;
-    }
-    return post(c, &cmd);
+    wzp_client_join_options o;
+    wzp_client_join_options_default(&o);
+    o.room = room;
+    o.relay = relay;
+    o.pin = pin;
+    return wzp_client_join_with(c, &o);
 }
 
 wzp_err wzp_client_leave(wzp_client *c)
@@ -256,6 +261,38 @@ wzp_err wzp_client_pin_decide(wzp_client *c, bool accept)
 wzp_err wzp_client_accept_clear(wzp_client *c)
 {
     return post(c, &(wzp__command){.kind = WZP__CMD_ACCEPT_CLEAR});
+}
+
+static wzp_err post_contact(wzp_client *c, wzp__command *cmd,
+                            const uint8_t fp[WZP_FP_LEN])
+{
+    memcpy(cmd->fp, fp, WZP_FP_LEN);
+    return post(c, cmd);
+}
+
+wzp_err wzp_client_contact_add(wzp_client *c, const uint8_t fp[WZP_FP_LEN],
+                               const char *name)
+{
+    wzp__command cmd = {.kind = WZP__CMD_CONTACT_ADD};
+    const size_t len = strlen(name);
+    if (len >= sizeof cmd.name) {
+        return WZP_ERR_NAME;
+    }
+    memcpy(cmd.name, name, len + 1);
+    return post_contact(c, &cmd, fp);
+}
+
+wzp_err wzp_client_contact_verify(wzp_client *c, const uint8_t fp[WZP_FP_LEN],
+                                  bool is_verified)
+{
+    wzp__command cmd = {.kind = WZP__CMD_CONTACT_VERIFY, .flag = is_verified};
+    return post_contact(c, &cmd, fp);
+}
+
+wzp_err wzp_client_contact_forget(wzp_client *c, const uint8_t fp[WZP_FP_LEN])
+{
+    wzp__command cmd = {.kind = WZP__CMD_CONTACT_FORGET};
+    return post_contact(c, &cmd, fp);
 }
 
 wzp_err wzp_client_words(wzp_client *c)
@@ -410,6 +447,10 @@ wzp_err wzp_client_new(wzp_client **out, const wzp_client_config *cfg)
 static void free_all(wzp_client *c)
 {
     wzp_mem mem = c->mem;
+    wzp__command cmd;
+    while (next_command(c, &cmd)) { /* never run */
+        wzp_guarded_free(cmd.terms);
+    }
     wzp_engine_free(c->engine);
     wzp__event_queue_deinit(&c->events);
     uv_cond_destroy(&c->arrived);

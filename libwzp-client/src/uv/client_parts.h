@@ -26,7 +26,24 @@ typedef enum wzp__command_kind {
     WZP__CMD_ACCEPT_CLEAR,
     WZP__CMD_WORDS,
     WZP__CMD_NETWORK,
+    WZP__CMD_CONTACT_ADD,
+    WZP__CMD_CONTACT_VERIFY,
+    WZP__CMD_CONTACT_FORGET,
 } wzp__command_kind;
+
+/* On which terms to join: what the engine is told once the addresses are known.
+ * In guarded memory; whoever has the command last frees it. */
+typedef struct wzp__join_terms {
+    wzp_room_policy policy;
+    bool public_name;
+    size_t secret_len; /* 0: the room has none, or it is derived already */
+    char secret[WZP_ROOM_SECRET_MAX];
+    bool has_keys; /* access and psk */
+    uint8_t access[WZP_KEY_LEN];
+    uint8_t psk[WZP_KEY_LEN];
+    size_t n_allowed;
+    uint8_t allowed[][WZP_FP_LEN];
+} wzp__join_terms;
 
 typedef struct wzp__command {
     wzp__command_kind kind;
@@ -35,6 +52,9 @@ typedef struct wzp__command {
     uint8_t pin[WZP_HASH_LEN];
     char room[WZP_ROOM_NAME_MAX + 1];
     wzp__relay_name relay;
+    wzp__join_terms *terms; /* of WZP__CMD_JOIN */
+    uint8_t fp[WZP_FP_LEN];
+    char name[WZP_ALIAS_MAX];
 } wzp__command;
 
 typedef enum wzp__hosting {
@@ -55,7 +75,7 @@ struct wzp_client {
     uv_async_t wake;
     wzp_uv_udp *udp;
     wzp_engine *engine;
-    bool is_resolving; /* at most one join at a time */
+    bool is_resolving; /* names and secrets: at most one join at a time */
     size_t jobs;       /* libuv requests under way */
     size_t open_handles;
     bool is_stopping;
@@ -80,8 +100,12 @@ void wzp__client_publish_ended(wzp_client *c, wzp_err why, const char *text);
 /* Close the handles once stopping and no request (`jobs`) is under way. */
 void wzp__client_maybe_close(wzp_client *c);
 
-/* Find the relay's addresses, then join. */
-void wzp__client_resolve(wzp_client *c, const wzp__command *cmd);
+/* The command to join. Errors of wzp_client_join_with. */
+WZP_NODISCARD wzp_err wzp__client_join_command(
+    wzp__command *out, const wzp_client_join_options *options);
+/* Derive the room's secret, find the relay's addresses, then join. Takes
+ * cmd->terms. */
+void wzp__client_begin_join(wzp_client *c, const wzp__command *cmd);
 
 /* Compute the room check words on another thread; WZP_EVENT_WORDS follows. */
 void wzp__client_work_words(wzp_client *c);

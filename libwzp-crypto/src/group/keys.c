@@ -23,6 +23,7 @@ static const wzp_tstamp OVERLAP = 2300 * WZP_MS;
 static const wzp_tstamp TRIAL_PERIOD = 1 * WZP_S;
 enum {
     TRIAL_STEPS = 2048, /* chosen: ≈ 4 ms of a processor per second */
+    BOXES_IN_VAIN = 4,  /* chosen: a lost pair explains one or two */
 };
 
 static bool is_newer(const wzp__member *m, uint32_t generation, uint8_t step)
@@ -81,9 +82,11 @@ static void push(wzp_group *g, wzp__member *m, wzp_tstamp now,
     m->high_generation = k->generation;
     m->high_step = k->step;
     m->bad_tags = 0;
+    m->bad_boxes = 0;
     m->missed_at = WZP_NEVER;
     if (m->state == WZP_MEMBER_VERIFIED) {
         m->state = WZP_MEMBER_KEYED;
+        m->why = WZP_OK;
         wzp__todo_set(g, m, WZP__TODO_MEMBER);
     }
 }
@@ -143,6 +146,22 @@ static wzp_err open_box(wzp_group *g, wzp__member *m, wzp_tstamp now,
     return e;
 }
 
+/* Boxed under another pair than ours. When it never ends, the host is told
+ * once: one of the two has another room secret, or somebody changes messages.
+ */
+static void box_in_vain(wzp_group *g, wzp__member *m, wzp_tstamp now)
+{
+    if (m->pair == WZP__PAIR_OWN && !m->is_confirmed) {
+        wzp__todo_set(g, m, WZP__TODO_PAIR); /* ours was lost */
+    }
+    wzp__keys_ask(g, m, now);
+    m->bad_boxes++;
+    if (m->bad_boxes == BOXES_IN_VAIN && m->state == WZP_MEMBER_VERIFIED) {
+        m->why = WZP_ERR_TAG;
+        wzp__todo_set(g, m, WZP__TODO_MEMBER);
+    }
+}
+
 static wzp_err take(wzp_group *g, wzp__member *m, wzp_tstamp now,
                     const wzp_sig_e2ee_keys *msg, uint32_t n, wzp_bytes box)
 {
@@ -157,11 +176,8 @@ static wzp_err take(wzp_group *g, wzp__member *m, wzp_tstamp now,
         return WZP_ERR_KEY_UNKNOWN;
     }
     const wzp_err e = open_box(g, m, now, msg, n, box);
-    if (e == WZP_ERR_TAG) { /* boxed under another pair than ours */
-        if (m->pair == WZP__PAIR_OWN && !m->is_confirmed) {
-            wzp__todo_set(g, m, WZP__TODO_PAIR); /* ours was lost */
-        }
-        wzp__keys_ask(g, m, now);
+    if (e == WZP_ERR_TAG) {
+        box_in_vain(g, m, now);
     }
     WZP_TRY(e);
     wzp__todo_set(g, m, WZP__TODO_KEYS);

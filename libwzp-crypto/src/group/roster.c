@@ -250,19 +250,22 @@ wzp_err wzp_group_delta(wzp_group *g, wzp_tstamp now,
 
 /* --- packages --- */
 
+/* NULL: it is not on the list. */
+static uint8_t *on_list(const wzp_group *g, const uint8_t fp[WZP_FP_LEN])
+{
+    for (size_t i = 0; i < g->n_allowed; i++) {
+        if (memcmp(g->allowed[i], fp, WZP_FP_LEN) == 0) {
+            return g->allowed[i];
+        }
+    }
+    return NULL;
+}
+
 static bool is_allowed(const wzp_group *g, const uint8_t key[WZP_KEY_LEN])
 {
     uint8_t fp[WZP_FP_LEN];
-    if (g->policy == WZP_POLICY_OPEN) {
-        return true;
-    }
     wzp_identity_fingerprint(key, fp);
-    for (size_t i = 0; i < g->n_allowed; i++) {
-        if (memcmp(g->allowed[i], fp, WZP_FP_LEN) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return g->policy == WZP_POLICY_OPEN || on_list(g, fp) != NULL;
 }
 
 static wzp_err check(const wzp_group *g, const wzp__member *m, wzp_bytes data,
@@ -274,6 +277,15 @@ static wzp_err check(const wzp_group *g, const wzp__member *m, wzp_bytes data,
         return WZP_ERR_MALFORMED;
     }
     return WZP_OK;
+}
+
+/* It is to have keys, and to be heard. */
+static void admit(wzp_group *g, wzp__member *m, wzp_tstamp now)
+{
+    wzp__earlier(&g->idle_at, now + 100 * WZP_MS);
+    wzp__pair_early(g, now, m);
+    wzp__keys_early(g, now, m);
+    wzp__own_grant(g, m, now);
 }
 
 static void verified(wzp_group *g, wzp__member *m, const wzp_kp *kp,
@@ -290,14 +302,67 @@ static void verified(wzp_group *g, wzp__member *m, const wzp_kp *kp,
     m->caps = kp->caps;
     m->suites = kp->suites;
     m->verified_at = now;
-    if (!is_allowed(g, kp->id)) {
+    if (is_allowed(g, kp->id)) {
+        admit(g, m, now);
+    } else {
         refuse(g, m, WZP_ERR_NOT_ALLOWED);
+    }
+}
+
+/* Refused for nothing but the policy, which is another one now. Members that
+ * left are looked at too: they may come back. */
+static void allow_again(wzp_group *g, wzp__member *m, wzp_tstamp now)
+{
+    if (m->state != WZP_MEMBER_REFUSED || m->why != WZP_ERR_NOT_ALLOWED ||
+        !is_allowed(g, m->identity)) {
         return;
     }
-    wzp__earlier(&g->idle_at, now + 100 * WZP_MS);
-    wzp__pair_early(g, now, m);
-    wzp__keys_early(g, now, m);
-    wzp__own_grant(g, m, now);
+    m->state = WZP_MEMBER_VERIFIED;
+    m->why = WZP_OK;
+    m->verified_at = m->heard_at = now; /* as one that has just come */
+    m->is_silent = false;
+    if (m->is_listed) {
+        wzp__todo_set(g, m, WZP__TODO_MEMBER);
+        admit(g, m, now);
+    }
+}
+
+/* Nobody has it: the place of one that was taken off. */
+static const uint8_t NOBODY[WZP_FP_LEN];
+
+/* A place for one more, or NULL. */
+static uint8_t *make_room(wzp_group *g)
+{
+    uint8_t *at = on_list(g, NOBODY);
+    if (at != NULL) {
+        return at;
+    }
+    void *grown = wzp_mem_resize(&g->mem, g->allowed, g->n_allowed * WZP_FP_LEN,
+                                 (g->n_allowed + 1) * WZP_FP_LEN);
+    if (grown == NULL) {
+        return NULL;
+    }
+    g->allowed = grown;
+    return g->allowed[g->n_allowed++];
+}
+
+wzp_err wzp_group_allow(wzp_group *g, wzp_tstamp now,
+                        const uint8_t fingerprint[WZP_FP_LEN])
+{
+    if (g->policy == WZP_POLICY_OPEN || on_list(g, fingerprint) != NULL) {
+        return WZP_OK;
+    }
+    uint8_t *at = make_room(g);
+    if (at == NULL) {
+        return WZP_ERR_NOMEM;
+    }
+    memcpy(at, fingerprint, WZP_FP_LEN);
+    for (size_t i = 0; i < g->cap; i++) {
+        if (g->slots[i] != NULL) {
+            allow_again(g, g->slots[i], now);
+        }
+    }
+    return WZP_OK;
 }
 
 /* The hash of what came says whose package it claims to be. */
@@ -324,6 +389,45 @@ static wzp_err take(wzp_group *g, wzp_tstamp now, wzp_unix_s now_unix,
     }
     verified(g, m, &kp, now);
     return WZP_OK;
+}
+
+/* Its pair stays, if there is one: it must not begin anew. */
+wzp_err wzp_group_refuse(wzp_group *g, wzp_tstamp now, uint32_t member,
+                         wzp_err why)
+{
+    wzp__member *m = member < g->cap ? g->slots[member] : NULL;
+    if (m == NULL || m->is_legacy) {
+        return WZP_ERR_NOT_FOUND;
+    }
+    for (unsigned t = 0; t < WZP__TODOS; t++) {
+        if (t != WZP__TODO_GONE) {
+            wzp__todo_clear(g, m, (wzp__todo)t);
+        }
+    }
+    m->early = (wzp__early){0};
+    refuse(g, m, why);
+    wzp__own_revoke(g, m, now);
+    wzp__keys_drop(g, m);
+    return WZP_OK;
+}
+
+void wzp_group_disallow(wzp_group *g, wzp_tstamp now,
+                        const uint8_t fingerprint[WZP_FP_LEN])
+{
+    uint8_t *at = on_list(g, fingerprint);
+    if (at == NULL) {
+        return;
+    }
+    memcpy(at, NOBODY, WZP_FP_LEN);
+    for (size_t i = 0; i < g->cap; i++) {
+        const wzp__member *m = g->slots[i];
+        if (m != NULL &&
+            (m->state == WZP_MEMBER_VERIFIED || m->state == WZP_MEMBER_KEYED) &&
+            !is_allowed(g, m->identity)) {
+            wzp_ignore(wzp_group_refuse(g, now, m->number, WZP_ERR_NOT_ALLOWED),
+                       "it is there");
+        }
+    }
 }
 
 wzp_err wzp__recv_packages(wzp_group *g, wzp_tstamp now, wzp_unix_s now_unix,

@@ -132,6 +132,7 @@ typedef struct wzp__member {
     wzp_tstamp heard_at;  /* last packet opened, or key installed */
     wzp_tstamp missed_at; /* when to ask for what packets miss */
     unsigned bad_tags;    /* in a row */
+    unsigned bad_boxes;   /* in a row: of its key, not one opened */
     wzp_tstamp ratchet_since;
     unsigned ratchet_steps; /* tried in vain since then */
 } wzp__member;

@@ -280,7 +280,7 @@ static bool scan_string(wzp__json *j, wzp_str *raw, bool *has_escapes)
         return false;
     }
     *raw = (wzp_str){start, (size_t)(at - start)};
-    if (!wzp__utf8_is_valid(raw->ptr, raw->len)) {
+    if (!wzp_utf8_is_valid(raw->ptr, raw->len)) {
         wzp__json_fail(j, WZP_ERR_UTF8);
         return false;
     }

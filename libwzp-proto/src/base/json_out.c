@@ -56,7 +56,7 @@ void wzp__json_put_string(wzp__json_out *o, wzp_str text)
     if (text.ptr == NULL) {
         text = WZP_STR("");
     }
-    if (!wzp__utf8_is_valid(text.ptr, text.len)) {
+    if (!wzp_utf8_is_valid(text.ptr, text.len)) {
         o->err = WZP_ERR_ARG;
         return;
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* UTF-8 (utf8.h). */
+/* UTF-8 (wzp/proto/utf8.h, utf8.h). */
 #include "base/utf8.h"
 
 /* What may follow a lead byte: how many, and the range of the first of them,
@@ -25,7 +25,7 @@ static size_t follow(uint8_t lead, uint8_t *low, uint8_t *high)
     return (lead >= 0xF1 && lead <= 0xF3) ? 3 : 0;
 }
 
-bool wzp__utf8_is_valid(const char *text, size_t len)
+bool wzp_utf8_is_valid(const char *text, size_t len)
 {
     const uint8_t *b = (const uint8_t *)text;
     for (size_t i = 0; i < len;) {
@@ -49,6 +49,19 @@ bool wzp__utf8_is_valid(const char *text, size_t len)
         i += 1 + more;
     }
     return true;
+}
+
+bool wzp_utf8_is_line(const char *text, size_t len)
+{
+    const uint8_t *b = (const uint8_t *)text;
+    for (size_t i = 0; i < len; i++) {
+        /* U+80–9F are C2 80 … C2 9F. */
+        const bool is_c1 = b[i] == 0xC2 && i + 1 < len && b[i + 1] < 0xA0;
+        if (b[i] < 0x20 || b[i] == 0x7F || is_c1) {
+            return false;
+        }
+    }
+    return wzp_utf8_is_valid(text, len);
 }
 
 size_t wzp__utf8_encode(uint32_t c, char *out)

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, nothing above
- * U+10FFFF.
- */
+/* The other direction of <wzp/proto/utf8.h>, for JSON's escapes. */
 #ifndef WZP_PROTO_BASE_UTF8_H
 #define WZP_PROTO_BASE_UTF8_H
 
-#include <wzp/proto/base.h>
-
-bool wzp__utf8_is_valid(const char *text, size_t len);
+#include <wzp/proto/utf8.h>
 
 /* Writes 1 … 4 bytes and returns how many; c is no surrogate and at most
  * 0x10FFFF. */

@@ -186,13 +186,29 @@ static void make_group(wzp_puppet *p)
     cfg.policy = p->cfg.policy;
     cfg.allowed = p->cfg.allowed;
     cfg.n_allowed = p->cfg.n_allowed;
+    if (p->cfg.psk != NULL) {
+        cfg.has_psk = true;
+        memcpy(cfg.psk, p->cfg.psk, WZP_KEY_LEN);
+    }
     memcpy(cfg.room_id, p->room_id, WZP_HASH_LEN);
     wzp_group_free(p->group);
     must(wzp_group_new(&p->group, &cfg), "group");
 }
 
+static wzp_bytes prove(const wzp_puppet *p, uint8_t proof[WZP_HASH_LEN])
+{
+    uint8_t kph[WZP_HASH_LEN];
+    if (p->cfg.access == NULL) {
+        return (wzp_bytes){NULL, 0};
+    }
+    wzp_group_own_kph(p->group, kph);
+    wzp_room_proof(p->cfg.access, p->exporter, kph, proof);
+    return (wzp_bytes){proof, WZP_HASH_LEN};
+}
+
 static void offer(wzp_puppet *p)
 {
+    uint8_t proof[WZP_HASH_LEN];
     uint8_t secret[WZP_KEY_LEN];
     uint8_t signature[WZP_SIG_LEN];
     uint8_t bound[WZP_SIG_LEN];
@@ -215,6 +231,7 @@ static void offer(wzp_puppet *p)
         memcpy(in.server_cert_hash, p->cert, sizeof in.server_cert_hash);
         must(wzp_binding_sign(&p->identity, &in, bound), "bind");
         o->binding = (wzp_bytes){bound, sizeof bound};
+        o->room_proof = prove(p, proof);
         o->caps = CAPS;
     }
     pass(p, &sig);

@@ -33,6 +33,7 @@ typedef struct wzp_puppet_config {
     wzp_room_policy policy;
     const uint8_t (*allowed)[WZP_FP_LEN]; /* copied */
     size_t n_allowed;
+    const uint8_t *access, *psk; /* of the room's secret, borrowed; or NULL */
     wzp_puppet_hooks hooks;
 } wzp_puppet_config;
 

@@ -12,13 +12,21 @@ void wzp_world_kick(wzp_world *w, wzp_node n)
 void wzp_world_join(wzp_world *w, wzp_node client, const char *room,
                     wzp_node relay)
 {
+    const wzp_join open = {0};
+    wzp_world_join_with(w, client, room, relay, &open);
+}
+
+void wzp_world_join_with(wzp_world *w, wzp_node client, const char *room,
+                         wzp_node relay, const wzp_join *terms)
+{
     char name[32];
+    wzp_join join = *terms;
     snprintf(name, sizeof name, "relay%d:%d", relay, WZP__PORT);
-    wzp_join join = {.room = room,
-                     .relay = name,
-                     .n_addrs = 1,
-                     .addrs[0] = w->nodes[relay]->addr,
-                     .local = w->nodes[client]->addr};
+    join.room = room;
+    join.relay = name;
+    join.n_addrs = 1;
+    join.addrs[0] = w->nodes[relay]->addr;
+    join.local = w->nodes[client]->addr;
     wzp__node *nd = w->nodes[client];
     wzp__world_must(
         wzp_engine_join(nd->engine, wzp_world_now_at(w, client), &join),

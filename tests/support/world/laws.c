@@ -53,6 +53,7 @@ static const counter OF_RELAY[] = {
     RELAY(refused_full),
     RELAY(refused_timeout),
     RELAY(refused_protocol),
+    RELAY(refused_rule),
     RELAY(media_in),
     RELAY(media_in_bytes),
     RELAY(media_out),

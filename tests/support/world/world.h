@@ -110,6 +110,10 @@ void wzp_world_swap_identity(wzp_world *w, wzp_node relay, uint8_t identity);
 
 void wzp_world_join(wzp_world *w, wzp_node client, const char *room,
                     wzp_node relay);
+/* With the policy, list, secret and name of these terms; the rest of it is set
+ * here. */
+void wzp_world_join_with(wzp_world *w, wzp_node client, const char *room,
+                         wzp_node relay, const wzp_join *terms);
 void wzp_world_leave(wzp_world *w, wzp_node client);
 
 /* After a command given to a machine directly. */

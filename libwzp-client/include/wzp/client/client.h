@@ -59,9 +59,42 @@ void wzp_client_free(wzp_client *c, void (*closed)(void *user), void *user);
 
 /* --- commands: from any thread, done in order --- */
 
-/* relay: "HOST:PORT", "HOST" (port 4433), "[v6]:PORT"; names are resolved
- * off the loop. pin: NULL or 64 hex digits / colon form. Errors of the text
- * itself come back here; everything later is an event. */
+#define WZP_ROOM_SECRET_MAX 1024 /* bytes; chosen: any sentence */
+
+typedef struct wzp_client_join_options {
+    size_t size;
+    const char *room;
+    const char *relay; /* "HOST:PORT", "HOST" (port 4433), "[v6]:PORT" */
+    const char *pin;   /* NULL, or 64 hex digits / colon form */
+    /* Who may have our keys, as in wzp_join. */
+    wzp_room_policy policy;               /* default open */
+    const uint8_t (*allowed)[WZP_FP_LEN]; /* of the policies but open */
+    size_t n_allowed;
+    /* What the members of this room have agreed on, byte for byte; NULL: the
+     * room has no secret. Joining takes a second and 256 MiB more with it. The
+     * caller wipes its own copy. */
+    const char *secret;
+    size_t secret_len;
+    bool public_name; /* as in wzp_join */
+} wzp_client_join_options;
+
+void wzp_client_join_options_default_sized(wzp_client_join_options *o,
+                                           size_t size);
+static inline void wzp_client_join_options_default(wzp_client_join_options *o)
+{
+    wzp_client_join_options_default_sized(o, sizeof *o);
+}
+
+/* Copies what it needs. Names are resolved, and the secret is worked on, off
+ * the loop. Errors of the texts themselves come back here (WZP_ERR_NAME,
+ * WZP_ERR_ADDRESS, those of the pin, WZP_ERR_PASSPHRASE: no secret, or too long
+ * a one); everything later is an event. A secret that is not the room's ends
+ * the join with WZP_ERR_AUTH where the relay asks for a proof; where it does
+ * not, members stay WZP_MEMBER_VERIFIED, with `why` WZP_ERR_TAG. */
+WZP_NODISCARD wzp_err
+wzp_client_join_with(wzp_client *c, const wzp_client_join_options *options);
+/* The same for a room without secret, in which everybody gets keys. pin may be
+ * NULL. */
 WZP_NODISCARD wzp_err wzp_client_join(wzp_client *c, const char *room,
                                       const char *relay, const char *pin);
 WZP_NODISCARD wzp_err wzp_client_leave(wzp_client *c);
@@ -78,6 +111,16 @@ WZP_NODISCARD wzp_err wzp_client_accept_clear(wzp_client *c);
  * refuses to send for a second. No socket to be had: the old one stays, and
  * is tried again while nothing can be sent. */
 WZP_NODISCARD wzp_err wzp_client_network_changed(wzp_client *c);
+/* As wzp_engine_contact_…; WZP_EVENT_CONTACT follows. What there is to know of
+ * members is in WZP_EVENT_MEMBER. WZP_ERR_NAME: longer than any name. */
+WZP_NODISCARD wzp_err wzp_client_contact_add(wzp_client *c,
+                                             const uint8_t fp[WZP_FP_LEN],
+                                             const char *name);
+WZP_NODISCARD wzp_err wzp_client_contact_verify(wzp_client *c,
+                                                const uint8_t fp[WZP_FP_LEN],
+                                                bool is_verified);
+WZP_NODISCARD wzp_err wzp_client_contact_forget(wzp_client *c,
+                                                const uint8_t fp[WZP_FP_LEN]);
 /* WZP_EVENT_WORDS follows; computed on another thread. */
 WZP_NODISCARD wzp_err wzp_client_words(wzp_client *c);
 

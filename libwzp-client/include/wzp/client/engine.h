@@ -8,9 +8,11 @@
 #define WZP_CLIENT_ENGINE_H
 
 #include <wzp/client/audio.h>
+#include <wzp/client/contacts.h>
 #include <wzp/client/event.h>
 #include <wzp/client/store.h>
 #include <wzp/codec/codec.h>
+#include <wzp/crypto/group.h>
 #include <wzp/crypto/identity.h>
 #include <wzp/proto/addr.h>
 
@@ -22,7 +24,7 @@ typedef struct wzp_engine_config {
     wzp_rng rng;
     wzp_log log;
     wzp_identity identity;
-    wzp_store store; /* pins; load NULL: nothing is kept */
+    wzp_store store; /* pins, contacts; load NULL: nothing is kept */
     wzp_audio_io audio;
     /* Wall clock in seconds, for key packages and pins. */
     wzp_unix_s (*unix_now)(void *user);
@@ -60,9 +62,25 @@ typedef struct wzp_join {
     wzp_addr local; /* of the socket: wildcard and port are fine */
     bool has_pin;   /* this certificate and no other */
     uint8_t pin[WZP_HASH_LEN];
+    /* Who may have our keys (design/secure-media.md 5); anybody else is shown
+     * and counted, and neither hears us nor is heard. */
+    wzp_room_policy policy;
+    const uint8_t (*allowed)[WZP_FP_LEN]; /* LIST: these; CONTACTS: the
+                                           * contacts, at any time, and these */
+    size_t n_allowed;
+    /* Both from wzp_room_secret_derive; the caller wipes its own copy. */
+    bool has_secret;
+    uint8_t access[WZP_KEY_LEN]; /* is proved to the relay */
+    uint8_t psk[WZP_KEY_LEN];    /* goes into the keys, and to nobody */
+    /* The room's name, not its hash, is the server name in the first packet,
+     * for all on the path to read; a name that cannot be one is hashed. */
+    bool public_name;
 } wzp_join;
 
-/* Copies what it needs. WZP_ERR_STATE when already in a room, WZP_ERR_NAME. */
+/* Copies what it needs; secrets are wiped when the room is left. Where not
+ * everybody gets keys, or the room has a secret, media is never clear, whatever
+ * allow_legacy says. WZP_ERR_STATE when already in a room, WZP_ERR_NAME,
+ * WZP_ERR_ARG, WZP_ERR_NOMEM. */
 WZP_NODISCARD wzp_err wzp_engine_join(wzp_engine *e, wzp_tstamp now,
                                       const wzp_join *join);
 /* Says good-bye and comes to WZP_EVENT_ENDED; never fails. */
@@ -82,6 +100,21 @@ WZP_NODISCARD wzp_err wzp_engine_pin_decide(wzp_engine *e, wzp_tstamp now,
 WZP_NODISCARD wzp_err wzp_engine_accept_clear(wzp_engine *e, wzp_tstamp now);
 /* Silence is sent as nothing while muted; in clear media as silence. */
 void wzp_engine_mute(wzp_engine *e, wzp_tstamp now, bool muted);
+
+/* The contacts (contacts.h), with its errors. WZP_EVENT_CONTACT says what came
+ * of it as well, and WZP_EVENT_MEMBER what a member of the room is to us now.
+ *
+ * A member with the fingerprint of a contact and another key than its own gets
+ * no keys: WZP_EVENT_CONTACT tells both keys, with WZP_ERR_CONTACT. Where the
+ * new one is right, forget the contact, add it again, and join again. */
+WZP_NODISCARD wzp_err wzp_engine_contact_add(wzp_engine *e, wzp_tstamp now,
+                                             const uint8_t fp[WZP_FP_LEN],
+                                             const char *name);
+WZP_NODISCARD wzp_err wzp_engine_contact_verify(wzp_engine *e, wzp_tstamp now,
+                                                const uint8_t fp[WZP_FP_LEN],
+                                                bool is_verified);
+WZP_NODISCARD wzp_err wzp_engine_contact_forget(wzp_engine *e, wzp_tstamp now,
+                                                const uint8_t fp[WZP_FP_LEN]);
 
 /* The socket has another address now (the machine changed networks): the call
  * goes on from there. A connection still being made is made again. */
@@ -115,5 +148,7 @@ static inline bool wzp_engine_next_event(wzp_engine *e, wzp_client_event *out)
 
 void wzp_engine_stats_get(const wzp_engine *e, wzp_client_stats *out);
 wzp_client_state wzp_engine_state(const wzp_engine *e);
+/* To be looked at: wzp_contacts_find and the like. Valid as long as e. */
+const wzp_contacts *wzp_engine_contacts_view(const wzp_engine *e);
 
 #endif

@@ -43,6 +43,7 @@ typedef enum wzp_client_event_kind {
     WZP_EVENT_STATS,       /* u.stats: once a second; coalesced */
     WZP_EVENT_ENDED,       /* u.ended: left for good; kept */
     WZP_EVENT_CLEAR,       /* u.clear: may, must not, does; kept */
+    WZP_EVENT_CONTACT,     /* u.contact: not the key we know; kept */
 } wzp_client_event_kind;
 
 typedef struct wzp_client_stats {
@@ -118,6 +119,9 @@ typedef struct wzp_client_event {
         struct {
             wzp_member_info info;
             bool is_gone;
+            /* VERIFIED and KEYED only; before, it is the relay's word: */
+            char contact[WZP_ALIAS_MAX]; /* the user's name for it; "": none */
+            bool is_verified;            /* as wzp_contact */
         } member;
         struct {
             const char *word[8];
@@ -130,6 +134,16 @@ typedef struct wzp_client_event {
             bool is_relay; /* `who` is the relay, else a member */
             char who[WZP_CLEAR_WHO_MAX]; /* its claimed name; may be "" */
         } clear;
+        /* Somebody has the fingerprint of a contact and another key than the
+         * one kept for it, or a command about a contact was done. */
+        struct {
+            wzp_err why; /* WZP_ERR_CONTACT; else what became of the command */
+            char name[WZP_ALIAS_MAX]; /* the user's; "": no contact */
+            uint8_t fingerprint[WZP_FP_LEN];
+            uint8_t pinned[WZP_KEY_LEN]; /* zeros: none yet */
+            uint8_t seen[WZP_KEY_LEN];   /* WZP_ERR_CONTACT only */
+            bool is_verified;
+        } contact;
         struct {
             wzp_err why;                   /* WZP_OK: we left */
             char text[WZP_ENDED_TEXT_MAX]; /* a sentence for people */

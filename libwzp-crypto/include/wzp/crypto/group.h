@@ -69,12 +69,30 @@ WZP_NODISCARD wzp_err wzp_group_delta(wzp_group *g, wzp_tstamp now,
                                       wzp_participant_list joined,
                                       wzp_bytes_list left);
 
+/* The owner's no to one member, which is WZP_MEMBER_REFUSED for `why` from now
+ * on: it gets no key and is not heard; keys of it that are here are wiped, and
+ * one of ours that it has is replaced. WZP_GROUP_MEMBER comes before anything
+ * else about a member, and before anything is sent to it: who says no there has
+ * given nothing. WZP_ERR_NOT_FOUND. */
+WZP_NODISCARD wzp_err wzp_group_refuse(wzp_group *g, wzp_tstamp now,
+                                       uint32_t member, wzp_err why);
+
 /* KeyPackages, E2eePair, E2eeKeys, E2eeKeyRequest. Errors name what was wrong
  * with the message; state is unchanged then. WZP_ERR_PROTOCOL for other
  * kinds. now_unix checks package expiry. */
 WZP_NODISCARD wzp_err wzp_group_recv(wzp_group *g, wzp_tstamp now,
                                      wzp_unix_s now_unix,
                                      const wzp_signal *sig);
+
+/* From now on this fingerprint may have keys too; under WZP_POLICY_OPEN
+ * everybody may, and nothing changes. Who was refused for not being allowed,
+ * and is still there, gets them now. WZP_ERR_NOMEM: nothing changed. */
+WZP_NODISCARD wzp_err wzp_group_allow(wzp_group *g, wzp_tstamp now,
+                                      const uint8_t fingerprint[WZP_FP_LEN]);
+/* And no longer, unless everybody may: as wzp_group_refuse. Allowed once more
+ * it may stay deaf to us, and we to it, until it joins again. */
+void wzp_group_disallow(wzp_group *g, wzp_tstamp now,
+                        const uint8_t fingerprint[WZP_FP_LEN]);
 
 /* --- media --- */
 
@@ -150,7 +168,8 @@ typedef enum wzp_member_state {
 typedef struct wzp_member_info {
     uint32_t member;
     wzp_member_state state;
-    wzp_err why; /* for REFUSED */
+    wzp_err why; /* for REFUSED; for VERIFIED WZP_ERR_TAG once several of its
+                  * keys did not open: another room secret, as a rule */
     uint8_t mid[WZP_MID_LEN];
     uint8_t identity[WZP_KEY_LEN]; /* from VERIFIED on */
     uint8_t fingerprint[WZP_FP_LEN];

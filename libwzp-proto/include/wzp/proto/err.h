@@ -47,7 +47,7 @@ typedef int wzp_err;
     X(ERR_FIELD,           -28, PEER,      "signal field missing or of the wrong type")       \
     X(ERR_B64,             -29, PEER,      "not valid base64url")                             \
     X(ERR_UTF8,            -30, PEER,      "not valid UTF-8")                                 \
-    X(ERR_NAME,            -31, LOCAL,     "room name not allowed")                           \
+    X(ERR_NAME,            -31, LOCAL,     "name not allowed")                                \
     /* plaintext forms and typed datagrams */                                                 \
     X(ERR_BUNDLE,          -40, PEER,      "malformed bundle")                                \
     X(ERR_PARITY,          -41, PEER,      "malformed parity block")                          \

@@ -13,6 +13,19 @@
 
 typedef struct wzp_relay wzp_relay;
 
+/* What a relay asks of those who join one room. A rule without secret and
+ * without list says that there is such a room (see is_closed). A legacy client
+ * proves nothing that could not be replayed: a room with a secret or a list
+ * does not admit one. */
+typedef struct wzp_room_rule {
+    const char *name; /* of the room, or its hash (spec/wire.md 3.8) */
+    bool has_access;
+    uint8_t access[WZP_KEY_LEN]; /* from wzp_room_secret_derive; joining needs
+                                  * the room_proof made with it */
+    const uint8_t (*allowed)[WZP_FP_LEN]; /* only these identities */
+    size_t n_allowed;                     /* 0: everybody */
+} wzp_room_rule;
+
 typedef struct wzp_relay_config {
     size_t size;
     wzp_mem mem;
@@ -36,6 +49,9 @@ typedef struct wzp_relay_config {
      * NULL: there is none. */
     wzp_identity next_identity;
     wzp_unix_s next_not_before;
+    const wzp_room_rule *room_rules; /* copied; at most one for a room */
+    size_t n_room_rules;             /* at most 65,536 */
+    bool is_closed;                  /* no rooms but those with a rule */
 } wzp_relay_config;
 
 void wzp_relay_config_default_sized(wzp_relay_config *cfg, size_t size);
@@ -49,6 +65,13 @@ WZP_NODISCARD wzp_err wzp_relay_new(wzp_relay **out,
                                     const wzp_relay_config *cfg, wzp_tstamp now,
                                     char *why, size_t why_len);
 void wzp_relay_free(wzp_relay *relay);
+
+/* These rules in place of those before, for whoever joins from now on; members
+ * stay. WZP_ERR_CONFIG names the room in `why` (may be NULL), WZP_ERR_NOMEM:
+ * the old rules stay. */
+WZP_NODISCARD wzp_err wzp_relay_rules_set(wzp_relay *relay,
+                                          const wzp_room_rule *rules, size_t n,
+                                          char *why, size_t why_len);
 
 /* --- the machine's verbs -------------------------------------------------- */
 
@@ -129,6 +152,8 @@ typedef struct wzp_relay_stats {
     uint64_t media_refused;      /* came in a form that nobody can read */
     uint64_t media_dropped_late; /* copies that waited too long for a receiver,
                                   * or gave way to newer ones */
+    uint64_t refused_rule;       /* by a room's secret or list, or no such room
+                                  * on a closed relay */
 } wzp_relay_stats;
 
 /* out->size  set by the caller: sizeof *out. */

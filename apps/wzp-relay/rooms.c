@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* See rooms.h. */
+#include "rooms.h"
+
+bool rooms_open(const char *path, const wzp_log *log, rooms_file *out,
+                char *why, size_t why_len)
+{
+    bool is_exposed = false;
+    *out = (rooms_file){0};
+    if (path == NULL) {
+        return true;
+    }
+    if (!rooms_file_load(out, path, &is_exposed, why, why_len)) {
+        return false;
+    }
+    if (is_exposed) {
+        WZP_LOG(log, WZP_LOG_WARN, "app", "rooms.exposed",
+                "file=%s hint=\"chmod 600\"", path);
+    }
+    return true;
+}
+
+void rooms_reload(const char *path, const wzp_log *log, wzp_relay *relay)
+{
+    rooms_file rooms = {0};
+    char why[1400] = "out of memory";
+    if (path == NULL) {
+        return;
+    }
+    if (rooms_open(path, log, &rooms, why, sizeof why) &&
+        wzp_relay_rules_set(relay, rooms.rules, rooms.n, why, sizeof why) ==
+            WZP_OK) {
+        WZP_LOG(log, WZP_LOG_INFO, "app", "rooms.loaded", "rules=%zu", rooms.n);
+    } else {
+        WZP_LOG(log, WZP_LOG_ERROR, "app", "rooms.kept", "reason=\"%s\"", why);
+    }
+    rooms_file_free(&rooms);
+}
