@@ -75,7 +75,7 @@ needles_of() { # file of 64 digits: a needle a line, any eight bytes of it
     done | tee "$TMP/base64"
     tr '+/' '-_' <"$TMP/base64"
 }
-for who in a b relay; do
+for who in a b relay room; do
     head -c 15 /dev/urandom | base64 >"$TMP/pass/$who"
     cat "$TMP/pass/$who" >>"$TMP/needles"
 done
@@ -91,7 +91,7 @@ head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$TMP/clear/c"
 needles_of "$TMP/clear/c" >>"$TMP/needles"
 LC_ALL=C sort -u -o "$TMP/needles" "$TMP/needles"
 check "there is something to look for" "$(wc -l <"$TMP/needles") needles" \
-    test "$(wc -l <"$TMP/needles")" -ge 38
+    test "$(wc -l <"$TMP/needles")" -ge 39
 
 # What shows in these files and folders.
 leaks() { grep -r -a -l -F -f "$TMP/needles" "$@"; }
@@ -129,7 +129,7 @@ for who in a b c; do
     whose=(--passphrase-file "$TMP/pass/$who")
     [ $who = c ] && whose=(--seed "$(cat "$TMP/clear/c")")
     begin $who env WZP_HOME="$TMP/home-$who" "$BIN/wzp-client" join secrets --relay "$RELAY" \
-        "${whose[@]}" --in "$TMP/noise.wav" --loop --words --stats "$TMP/said/$who.jsonl" --log-level debug
+        "${whose[@]}" --room-secret-file "$TMP/pass/room" --in "$TMP/noise.wav" --loop --words --stats "$TMP/said/$who.jsonl" --log-level debug
     eval "PID_$who=$PID"
 done
 await "$TMP/said/c.err" '^joined'
