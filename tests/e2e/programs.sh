@@ -39,7 +39,7 @@ run() {
     if [ "$1" = client ]; then
         set -- env WZP_HOME="$TMP/home-$2" "$BIN/wzp-client" "${@:3}"
     fi
-    timeout 10 "$@" </dev/null >"$TMP/$name.out" 2>"$TMP/$name.err"
+    timeout 60 "$@" </dev/null >"$TMP/$name.out" 2>"$TMP/$name.err"
     STATUS=$?
 }
 begin() {
@@ -94,6 +94,12 @@ for option in --relay --seed --mnemonic --identity --passphrase-file --alias --i
     --stats --words --pin --accept-new-key --allow-legacy --log-level; do
     check "wzp-client join --help names $option" "it does not" says sub "$option"
 done
+run sub "$BIN/wzp-client" identity --help
+for option in --encrypt --decrypt --passphrase-file --new-passphrase-file --new --show-mnemonic; do
+    check "wzp-client identity --help names $option" "it does not" says sub "$option"
+done
+run sub "$BIN/wzp-client" join --help
+check "--help says that a seed can be seen" "it does not" says sub '--seed.*other users of this machine can see'
 check "--help says what --allow-legacy costs" "it does not" says sub '--allow-legacy.*NOT ENCRYPTED'
 
 # --- wrong usage: exit 2 and one sentence ----------------------------------------------

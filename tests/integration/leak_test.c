@@ -8,7 +8,10 @@
 #include "apps/wzp-client/stats_file.c"
 #include "support/harness.h"
 #include "support/secrets/secrets.h"
+#include "support/world/rng.h"
 #include "support/world/world.h"
+
+#include <wzp/crypto/wipe.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +23,35 @@ typedef struct scene {
     wzp_world *w;
     wzp_node relay, client[CLIENTS];
 } scene;
+
+/* The secret of the room: the relay holds one half, its members both. */
+static wzp_room_rule rule = {.name = "market", .has_access = true};
+static wzp_join terms;
+
+static void make_room_secret(uint64_t seed)
+{
+    wzp_test_rng rng = {seed};
+    for (size_t i = 0; i < WZP_KEY_LEN; i++) {
+        terms.access[i] = (uint8_t)wzp_test_rng_next(&rng);
+        terms.psk[i] = (uint8_t)wzp_test_rng_next(&rng);
+    }
+    terms.has_secret = true;
+    memcpy(rule.access, terms.access, WZP_KEY_LEN);
+    secrets_note("room access", terms.access, WZP_KEY_LEN);
+    secrets_note("room psk", terms.psk, WZP_KEY_LEN);
+}
+
+static void scene_free(const scene *s)
+{
+    wzp_world_free(s->w);
+    wzp_wipe(&terms, sizeof terms);
+    wzp_wipe(rule.access, sizeof rule.access);
+}
+
+static void join(const scene *s, int i)
+{
+    wzp_world_join_with(s->w, s->client[i], "market", s->relay, &terms);
+}
 
 static void hear(void *user, wzp_log_level level, const char *subsystem,
                  const char *event, const char *fields)
@@ -63,6 +95,9 @@ static scene scene_new(uint64_t seed)
     wzp_relay_config_default(&cfg);
     cfg.packets = 4096;
     cfg.log = EVERYTHING;
+    cfg.room_rules = &rule;
+    cfg.n_room_rules = 1;
+    make_room_secret(seed);
     s.relay = wzp_world_relay(s.w, 9, &cfg);
     for (int i = 0; i < CLIENTS; i++) {
         s.client[i] = add_client(s.w, i);
@@ -100,12 +135,12 @@ static void run(const scene *s, int seconds)
 static void play(const scene *s)
 {
     for (int i = 0; i < 3; i++) {
-        wzp_world_join(s->w, s->client[i], "market", s->relay);
+        join(s, i);
     }
     run(s, 4);
     wzp_world_leave(s->w, s->client[2]);
     run(s, 3);
-    wzp_world_join(s->w, s->client[3], "market", s->relay);
+    join(s, 3);
     run(s, 3);
     wzp_world_kill(s->w, s->relay);
     run(s, 2);
@@ -123,10 +158,10 @@ static void play(const scene *s)
 static void check_noted(void)
 {
     static const char *const kinds[] = {
-        "seed",           "words of a seed",      "drawn bytes",
-        "wzp-pair-next",  "shared secret",        "media key",
-        "secret of TLS",  "shared secret of TLS", "extracted key",
-        "exporter value",
+        "room access",          "room psk",      "seed",
+        "words of a seed",      "drawn bytes",   "wzp-pair-next",
+        "shared secret",        "media key",     "secret of TLS",
+        "shared secret of TLS", "extracted key", "exporter value",
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         print_message("%zu %s\n", secrets_count(kinds[i]), kinds[i]);
@@ -139,7 +174,7 @@ WZP_TEST(nothing_that_comes_out_of_a_room_holds_a_secret)
     secrets_clear();
     const scene s = scene_new(401);
     play(&s);
-    wzp_world_free(s.w);
+    scene_free(&s);
     check_noted();
     for (secrets_sink k = 0; k < SECRETS_SINKS; k++) {
         print_message("%s: %zu bytes\n", secrets_sink_name(k),
@@ -157,7 +192,7 @@ WZP_TEST(control_a_secret_that_comes_out_is_noticed_wherever_it_does)
     secrets_clear();
     scene s = scene_new(402);
     play(&s);
-    wzp_world_free(s.w);
+    scene_free(&s);
     for (secrets_sink k = 0; k < SECRETS_SINKS; k++) {
         assert_true(secrets_sample(k, sample[k]));
     }
@@ -167,7 +202,7 @@ WZP_TEST(control_a_secret_that_comes_out_is_noticed_wherever_it_does)
     }
     s = scene_new(402);
     play(&s);
-    wzp_world_free(s.w);
+    scene_free(&s);
     for (secrets_sink k = 0; k < SECRETS_SINKS; k++) {
         print_message("%s: noticed %zu times\n", secrets_sink_name(k),
                       secrets_leaks(k));
@@ -194,10 +229,10 @@ static void end_after(int seconds)
     secrets_clear();
     const scene s = scene_new(410 + (uint64_t)seconds);
     for (int i = 0; i < CLIENTS; i++) {
-        wzp_world_join(s.w, s.client[i], "market", s.relay);
+        join(&s, i);
     }
     run(&s, seconds);
-    wzp_world_free(s.w);
+    scene_free(&s);
     assert_int_equal(secrets_in_memory(), 0);
 }
 
@@ -212,7 +247,7 @@ WZP_TEST(nothing_secret_is_left_in_memory_after_a_room)
     secrets_clear();
     const scene s = scene_new(403);
     play(&s);
-    wzp_world_free(s.w);
+    scene_free(&s);
     assert_int_equal(secrets_in_memory(), 0);
 }
 
@@ -220,16 +255,16 @@ WZP_TEST(nothing_secret_is_left_in_memory_after_a_room)
  * that is over. */
 WZP_TEST(what_is_over_is_forgotten_while_the_process_goes_on)
 {
-    static const char *const over[] = {"wzp-pair-next", "wzp-ratchet",
-                                       "shared secret", "exporter value",
-                                       "media key"};
+    static const char *const over[] = {"room psk",       "wzp-pair-next",
+                                       "wzp-ratchet",    "shared secret",
+                                       "exporter value", "media key"};
     if (has_own_allocator()) {
         WZP_SKIP("a sanitizer keeps what was freed");
     }
     secrets_clear();
     const scene s = scene_new(404);
-    wzp_world_join(s.w, s.client[0], "market", s.relay);
-    wzp_world_join(s.w, s.client[1], "market", s.relay);
+    join(&s, 0);
+    join(&s, 1);
     run(&s, 3);
     (void)secrets_in_memory();
     assert_true(secrets_found("wzp-pair-next") > 0); /* control: it is used */
@@ -239,6 +274,7 @@ WZP_TEST(what_is_over_is_forgotten_while_the_process_goes_on)
     wzp_world_leave(s.w, s.client[1]);
     run(&s, 2);
     play(&s);
+    wzp_wipe(&terms, sizeof terms);
     run(&s, 12); /* the last connections are forgotten after 10 s */
     (void)secrets_in_memory();
     for (size_t i = 0; i < sizeof over / sizeof *over; i++) {
@@ -246,7 +282,7 @@ WZP_TEST(what_is_over_is_forgotten_while_the_process_goes_on)
         assert_int_equal(secrets_found(over[i]), 0);
     }
     assert_true(secrets_found("seed") > 0); /* control: the search finds */
-    wzp_world_free(s.w);
+    scene_free(&s);
 }
 
 /* Freed and not wiped. */
