@@ -79,6 +79,9 @@ static inline void load_serve(int tell)
     cfg.rng = wzp_rng_system();
     cfg.identity = wzp_seed_identity_table(identity);
     cfg.unix_now = load_unix_now;
+    /* Its clients are one address: no limits for that. */
+    cfg.max_source_conns = cfg.max_source_waiting = cfg.max_conns;
+    cfg.source_points = 100000000;
     if (uv_loop_init(&loop) != 0 ||
         wzp_relay_uv_new(&relay, &loop, &cfg, &any, why, sizeof why) !=
             WZP_OK) {

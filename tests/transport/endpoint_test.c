@@ -3,6 +3,7 @@
  * from outside.
  */
 #include "net.h"
+#include "quic/table.h"
 
 WZP_TEST(endpoint_handshake_gives_both_sides_the_same_exporter)
 {
@@ -68,6 +69,17 @@ WZP_TEST(endpoint_charges_a_connection_while_it_is_there)
                      WZP_OK);
     assert_int_equal(wzp_endpoint_charge(p.server->ep, p.n->now, 99, 1),
                      WZP_ERR_NOT_FOUND);
+    net_free(p.n);
+}
+
+/* How it is kept to that: stream_test.c. */
+WZP_TEST(endpoint_holds_a_message_or_two_of_a_stranger_and_2_mib_of_a_friend)
+{
+    net_pair p = net_connect(4);
+    const wzp__conn *c = wzp__table_find(p.server->ep, p.s);
+    assert_in_range(c->inbox.max_held, 2 * 65536, 3 * 65536);
+    assert_int_equal(wzp_endpoint_trust(p.server->ep, p.s), WZP_OK);
+    assert_int_equal(c->inbox.max_held, 2 << 20);
     net_free(p.n);
 }
 

@@ -79,8 +79,12 @@ static wzp__conn *allocate(const wzp__conn_new *how, bool is_server)
     wzp__dgram_init(&c->dgrams, &cfg->mem, cfg->dgram_max_age,
                     cfg->dgram_max_queue);
     wzp__typed_init(&c->typed, &cfg->mem);
+    /* A stranger needs room for one message and what comes beside it. */
+    const size_t early =
+        2 * cfg->signal_max_early + MAX_STREAMS * (size_t)WZP__STREAM_COST;
     wzp__inbox_init(&c->inbox, &cfg->mem, cfg->signal_max_early,
-                    cfg->signal_max_held);
+                    early < cfg->signal_max_held ? early
+                                                 : cfg->signal_max_held);
     wzp__outbox_init(&c->outbox, &cfg->mem, &how->env->texts,
                      cfg->signal_max_queue);
     wzp__stats_init(&c->window, how->now);

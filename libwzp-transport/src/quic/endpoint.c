@@ -382,6 +382,7 @@ wzp_err wzp_endpoint_trust(wzp_endpoint *ep, wzp_conn_id conn)
         return WZP_ERR_NOT_FOUND;
     }
     c->inbox.max_len = ep->env.cfg.signal_max_len;
+    c->inbox.max_held = ep->env.cfg.signal_max_held;
     wzp__share_trust(c);
     return WZP_OK;
 }

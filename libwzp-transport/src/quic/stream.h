@@ -37,7 +37,8 @@ typedef struct wzp__stream {
 typedef struct wzp__inbox {
     wzp_mem mem;
     size_t max_len;    /* of one message; may be raised at any time */
-    size_t max_held;   /* bytes in buffers and waiting, WZP__STREAM_COST each */
+    size_t max_held;   /* bytes in buffers and waiting, WZP__STREAM_COST each;
+                        * the same */
     wzp__stream *ring; /* streams `next` … `next` + count − 1 */
     size_t cap, head, count;
     uint64_t next; /* index (id / 4) of the stream to be given out next */

@@ -60,7 +60,9 @@ typedef struct wzp_endpoint_config {
     size_t signal_max_len;        /* bytes per incoming message: spec 1 MiB */
     size_t signal_max_early;      /* until wzp_endpoint_trust; default 65,536 */
     size_t signal_max_held;       /* bytes per connection being assembled or
-                                   * waiting, default 2 MiB */
+                                   * waiting, default 2 MiB; until
+                                   * wzp_endpoint_trust little more than
+                                   * twice signal_max_early */
     size_t signal_max_queue;      /* outgoing bytes per connection not yet
                                    * acknowledged, default 1 MiB; then the
                                    * connection is closed as too slow */
