@@ -544,6 +544,7 @@ static const struct {
     {AGREED, WZP_HANGUP_NORMAL, true, 1},
     {AGREED, WZP_HANGUP_NORMAL, false, WZP_OK},
     {AGREED, WZP_HANGUP_ERROR, false, WZP_ERR_PEER_CLOSED},
+    {AGREED, WZP_HANGUP_TIMEOUT, false, WZP_ERR_TIMEOUT},
 };
 
 static size_t hangups_count(void)
