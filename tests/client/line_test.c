@@ -298,6 +298,27 @@ WZP_TEST(line_passes_nothing_on_before_it_is_registered)
     sl_free(s);
 }
 
+WZP_TEST(line_takes_a_large_signal_from_a_relay_that_registered_it)
+{
+    enum { LEN = 2 * WZP_SIGNAL_MAX_EARLY };
+    sl *s = sl_new();
+    sl_registered(s);
+    char *text = malloc(LEN + 1);
+    assert_non_null(text);
+    memset(text, ' ', LEN);
+    memcpy(text, "{\"CallRinging\":{\"call_id\":\"1\"}", 30);
+    text[LEN - 1] = '}';
+    text[LEN] = '\0';
+
+    sr_send_text(s->w, text);
+    sr_run(s->w, WZP_S);
+
+    free(text);
+    sl_assert_state(s, WZP_LINE_REGISTERED);
+    assert_non_null(sl_find(s, WZP__LINE_SIGNAL));
+    sl_free(s);
+}
+
 WZP_TEST(line_keeps_a_signal_that_is_answered_before_the_next_comes)
 {
     sl *s = sl_new();
@@ -344,6 +365,22 @@ WZP_TEST(line_tries_the_next_address_when_one_is_dead)
 
     ASSERT_OK(wzp__line_start(s->w->line, s->w->now, &reg));
     sr_run(s->w, 14 * WZP_S);
+
+    sl_assert_state(s, WZP_LINE_REGISTERED);
+    sl_free(s);
+}
+
+WZP_TEST(line_passes_over_an_address_that_cannot_be_dialled)
+{
+    sl *s = sl_new();
+    wzp_register reg = sl_reg(s);
+    reg.addrs[1] = reg.addrs[0];
+    reg.addrs[0] = (wzp_addr){.family = WZP_FAMILY_NONE};
+    reg.n_addrs = 2;
+
+    ASSERT_OK(wzp__line_start(s->w->line, s->w->now, &reg));
+    sl_assert_state(s, WZP_LINE_RECONNECTING);
+    sr_run(s->w, WZP_S);
 
     sl_assert_state(s, WZP_LINE_REGISTERED);
     sl_free(s);
@@ -837,6 +874,24 @@ WZP_TEST(line_takes_the_successor_that_its_ack_announced)
     }
 }
 
+WZP_TEST(line_stands_and_keeps_the_pin_when_an_announcement_is_forged)
+{
+    sl *s = sl_new();
+    s->w->next_tls.has = true; /* and no signature */
+    s->w->next_tls.not_before = s->w->unix_now;
+    uint8_t seed[WZP_KEY_LEN];
+    memset(seed, 77, sizeof seed);
+    ASSERT_OK(wzp_endpoint_cert_hash_of(seed, s->w->next_tls.sha256));
+
+    sl_registered(s);
+    assert_true(sr_is_pinned(s->w, s->w->relay_cert));
+    sr_replace_relay(s->w, 77);
+    sr_run(s->w, 60 * WZP_S);
+
+    sl_assert_state(s, WZP_LINE_PIN_DECISION);
+    sl_free(s);
+}
+
 /* --- coming back ---------------------------------------------------------- */
 
 /* Waits of this lost line, checked against the table ± 20 %. */
@@ -936,6 +991,7 @@ WZP_TEST(line_dials_at_once_from_another_network)
     sr_run(s->w, 500 * WZP_MS);
 
     sl_assert_state(s, WZP_LINE_REGISTERED);
+    assert_true(wzp_addr_equal(&s->w->sent_from, &s->w->addr));
     sl_free(s);
 }
 
@@ -1000,6 +1056,28 @@ WZP_TEST(line_that_stops_says_good_bye)
 
     assert_int_equal(s->w->last_close.u.closed.err, WZP_ERR_PEER_CLOSED);
     assert_int_equal(s->w->last_close.u.closed.code, WZP_CLOSE_NORMAL);
+    sl_free(s);
+}
+
+WZP_TEST(line_that_stops_hears_nothing_more)
+{
+    sl *s = sl_new();
+    sl_registered(s);
+    const char *text = "{\"CallRinging\":{\"call_id\":\"1\"}}";
+    const wzp_ep_action came = {.kind = WZP_EP_SIGNAL,
+                                .conn = wzp__line_conn(s->w->line),
+                                .u.signal = {text, strlen(text)}};
+
+    wzp__line_recv(s->w->line, s->w->now, &came);
+    sr_note_events(s->w);
+    assert_non_null(sl_find(s, WZP__LINE_SIGNAL)); /* what it was worth */
+    s->w->n_line_events = 0;
+    wzp__line_stop(s->w->line, s->w->now);
+    wzp__line_recv(s->w->line, s->w->now, &came);
+    sr_run(s->w, WZP_S);
+
+    assert_null(sl_find(s, WZP__LINE_SIGNAL));
+    sl_assert_ended(s, WZP_OK);
     sl_free(s);
 }
 

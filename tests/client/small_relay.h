@@ -86,6 +86,7 @@ typedef struct sr {
     wzp__line_event line_events[SR_EVENTS];
     wzp_tstamp line_event_at[SR_EVENTS];
     size_t n_line_events;
+    wzp_addr sent_from; /* the client's last packet, as its endpoint has it */
     char sni[WZP_SNI_MAX + 1];
     size_t data_packets; /* 1-RTT or 0-RTT packets the client sent */
     size_t dials;        /* handshakes the relay saw through */
@@ -158,7 +159,9 @@ static inline void sr_on_offer(sr *w, const wzp_sig_call_offer *offer)
     w->offers++;
     w->offer_err = sr_check_offer(w, offer);
     assert_true(offer->kp.len <= sizeof w->kp);
-    memcpy(w->kp, offer->kp.ptr, offer->kp.len);
+    if (offer->kp.ptr != NULL) {
+        memcpy(w->kp, offer->kp.ptr, offer->kp.len);
+    }
     w->kp_len = offer->kp.len;
     if (w->mood == SR_REFUSES) {
         ASSERT_OK(wzp_endpoint_close(w->relay, w->now, w->relay_conn, w->code,
@@ -316,6 +319,7 @@ static inline void sr_settle(sr *w)
     sr_note_events(w);
     while (wzp_endpoint_poll(w->ep, w->now, &a)) {
         if (a.kind == WZP_EP_SEND) {
+            w->sent_from = a.u.send.local;
             sr_fly(w, &a.u.send.remote, a.u.send.data, a.u.send.len, true);
         } else if (a.kind != WZP_EP_DGRAM) {
             wzp__session_recv(w->session, w->now, &a);
