@@ -471,12 +471,17 @@ WZP_TEST(a_set_up_counts_once_for_its_call_its_room_and_a_real_address)
                       .u.call_setup = {.call_id = {id, strlen(id)},
                                        .room = WZP_STR("another-room"),
                                        .relay_addr = WZP_STR(SH_RELAY)}};
+    char other[100];
+    snprintf(other, sizeof other, "%s", room);
+    other[strlen(other) - 1] ^= 1;
+    assert_int_equal(sh_tell(b, &sig), WZP_ERR_FIELD);
+    sig.u.call_setup.room = (wzp_str){other, strlen(other)};
     assert_int_equal(sh_tell(b, &sig), WZP_ERR_FIELD);
     sig.u.call_setup.room = (wzp_str){room, strlen(room)};
     sig.u.call_setup.relay_addr = WZP_STR("relay.example:4433");
     assert_int_equal(sh_tell(b, &sig), WZP_ERR_ADDRESS);
     assert_int_equal(sh_tell_setup(b, "another"), WZP_ERR_NOT_FOUND);
-    assert_int_equal(sh_stats(b).call_signals_refused, 4);
+    assert_int_equal(sh_stats(b).call_signals_refused, 5);
     ASSERT_OK(sh_tell_setup(b, id));
     assert_int_equal(sh_tell_setup(b, id), WZP_ERR_NOT_FOUND);
     assert_int_equal(b->joins, 0); /* the keys are not agreed */
@@ -544,6 +549,7 @@ static const struct {
     {AGREED, WZP_HANGUP_NORMAL, true, 1},
     {AGREED, WZP_HANGUP_NORMAL, false, WZP_OK},
     {AGREED, WZP_HANGUP_ERROR, false, WZP_ERR_PEER_CLOSED},
+    {AGREED, WZP_HANGUP_TIMEOUT, false, WZP_ERR_TIMEOUT},
 };
 
 static size_t hangups_count(void)

@@ -155,31 +155,6 @@ wzp_err wzp__session_start(wzp__session *s, wzp_tstamp now,
     return WZP_OK;
 }
 
-wzp_err wzp__session_start_call(wzp__session *s, wzp_tstamp now,
-                                const wzp_join *join, wzp_agree *agreed)
-{
-    wzp_group_config cfg;
-    if (s->state != WZP_CLIENT_IDLE) {
-        return WZP_ERR_STATE;
-    }
-    wzp_group_config_default(&cfg);
-    cfg.mem = s->deps.mem;
-    cfg.rng = s->deps.rng;
-    cfg.log = s->deps.log;
-    cfg.identity = s->deps.identity;
-    cfg.now = now;
-    cfg.agreed = agreed;
-    WZP_TRY(wzp_group_new(&s->group, &cfg));
-    s->epoch++;
-    s->is_call = true;
-    const wzp_err e = wzp__session_start(s, now, join);
-    if (e != WZP_OK) {
-        wzp__session_drop_group(s);
-        s->is_call = false;
-    }
-    return e;
-}
-
 static void end_of_pin(wzp__session *s)
 {
     char text[WZP_ENDED_TEXT_MAX];

@@ -67,9 +67,10 @@ WZP_NODISCARD wzp_err wzp__session_start(wzp__session *s, wzp_tstamp now,
                                          const wzp_join *join);
 /* The room of a direct call: its key group begins from the agreement, whose
  * keys it takes, and lives until the room is left for good; reconnections bring
- * neither a new package nor new counters. No media but sealed: a legacy relay
- * ends it. Errors as above and of wzp_group_new; the agreement is unchanged by
- * them unless the room's name or the relay is no good. */
+ * neither a new package nor new counters, so that after the package's 24 h a
+ * lost connection is the end. No media but sealed: a legacy relay ends it.
+ * Errors as above and of wzp_group_new; the agreement is unchanged by them
+ * unless the room's name or the relay is no good. */
 WZP_NODISCARD wzp_err wzp__session_start_call(wzp__session *s, wzp_tstamp now,
                                               const wzp_join *join,
                                               wzp_agree *agreed);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Making and freeing a session, its events, the names of its room and what can
- * be asked of it; what it does is session.c.
+/* Making and freeing a session, beginning one with keys, its events, the names
+ * of its room and what can be asked of it; what it does is session.c.
  */
 #include "call/session_parts.h"
 
@@ -117,6 +117,31 @@ void wzp__session_free(wzp__session *s)
     wzp_arena_free(s->arena);
     wzp_wipe(&s->handshake, sizeof s->handshake);
     wzp_mem_free(&mem, s, sizeof *s);
+}
+
+wzp_err wzp__session_start_call(wzp__session *s, wzp_tstamp now,
+                                const wzp_join *join, wzp_agree *agreed)
+{
+    wzp_group_config cfg;
+    if (s->state != WZP_CLIENT_IDLE) {
+        return WZP_ERR_STATE;
+    }
+    wzp_group_config_default(&cfg);
+    cfg.mem = s->deps.mem;
+    cfg.rng = s->deps.rng;
+    cfg.log = s->deps.log;
+    cfg.identity = s->deps.identity;
+    cfg.now = now;
+    cfg.agreed = agreed;
+    WZP_TRY(wzp_group_new(&s->group, &cfg));
+    s->epoch++;
+    s->is_call = true;
+    const wzp_err e = wzp__session_start(s, now, join);
+    if (e != WZP_OK) {
+        wzp__session_drop_group(s);
+        s->is_call = false;
+    }
+    return e;
 }
 
 uint64_t wzp__session_signals_refused(const wzp__session *s)

@@ -301,6 +301,16 @@ static wzp_err why_waiting(const wzp__call *call, wzp_hangup_reason reason)
                                             : WZP_ERR_PEER_CLOSED;
 }
 
+/* Once both have the keys. */
+static wzp_err why_agreed(wzp_hangup_reason reason)
+{
+    switch (reason) {
+    case WZP_HANGUP_TIMEOUT: return WZP_ERR_TIMEOUT;
+    case WZP_HANGUP_ERROR: return WZP_ERR_PEER_CLOSED;
+    default: return WZP_OK;
+    }
+}
+
 static wzp_err on_hangup(wzp__calls *c, wzp_tstamp now, const wzp_sig_hangup *h)
 {
     const wzp__call *call = &c->call;
@@ -318,9 +328,7 @@ static wzp_err on_hangup(wzp__calls *c, wzp_tstamp now, const wzp_sig_hangup *h)
     } else if (call->state == WZP__CALL_CALLING) {
         wzp__calls_end(c, now, why_calling(call, h->reason), true);
     } else if (is_agreed) {
-        wzp__calls_end(
-            c, now,
-            h->reason == WZP_HANGUP_ERROR ? WZP_ERR_PEER_CLOSED : WZP_OK, true);
+        wzp__calls_end(c, now, why_agreed(h->reason), true);
     } else {
         wzp__calls_end(c, now, why_waiting(call, h->reason), true);
     }

@@ -145,7 +145,10 @@ WZP_NODISCARD wzp_err wzp_engine_contact_forget(wzp_engine *e, wzp_tstamp now,
  * allow_legacy does not count here. While the registration is being made anew a
  * call that rings waits for it until its timer, and one that stands goes on;
  * nothing is announced again. A call rings also while in a room; to answer it
- * the room has to be left first (WZP_EVENT_ENDED). */
+ * the room has to be left first (WZP_EVENT_ENDED).
+ *
+ * A call that is agreed has a room of its own, of which WZP_EVENT_STATE,
+ * WZP_EVENT_MEMBER and WZP_EVENT_ENDED tell as of any other. */
 
 typedef struct wzp_call_to {
     uint8_t fingerprint[WZP_FP_LEN];
