@@ -239,6 +239,29 @@ WZP_TEST(whoever_becomes_a_contact_gets_keys_and_loses_them_when_forgotten)
     lay(&s);
 }
 
+WZP_TEST(who_is_on_the_list_beside_the_contacts_is_not_forgotten_with_them)
+{
+    wzp_world *w = wzp_world_new(6);
+    wzp_liar *liar = wzp_liar_new(w, 9);
+    uint8_t ben[1][WZP_FP_LEN];
+    fp_of(BEN, ben[0]);
+    const wzp_join terms = {.policy = WZP_POLICY_CONTACTS,
+                            .allowed = (const uint8_t(*)[WZP_FP_LEN])ben,
+                            .n_allowed = 1};
+    const wzp_node ann = person(w, ANN);
+    wzp_world_join_with(w, ann, "den", wzp_liar_node(liar), &terms);
+    wzp_world_join(w, person(w, BEN), "den", wzp_liar_node(liar));
+    assert_true(wzp_world_await_keyed(w, ann, 1, 10 * WZP_S));
+    wzp_engine *e = wzp_world_engine(w, ann);
+    assert_int_equal(wzp_engine_contact_forget(e, wzp_world_now(w), ben[0]),
+                     WZP_ERR_NOT_FOUND);
+    wzp_world_kick(w, ann);
+    wzp_world_run(w, 3 * WZP_S);
+    assert_int_equal(wzp_world_stats(w, ann).members_keyed, 1);
+    wzp_world_free(w);
+    wzp_liar_free(liar);
+}
+
 /* --- strangers at the door ------------------------------------------------ */
 
 typedef struct door {

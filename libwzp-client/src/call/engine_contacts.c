@@ -102,15 +102,13 @@ wzp_err wzp__engine_contacts_join(wzp_engine *e, wzp_tstamp now,
     return err;
 }
 
-/* Who is a contact now, or is none any more, in the room we are in. */
-static wzp_err change_list(wzp_engine *e, wzp_tstamp now,
-                           const uint8_t fp[WZP_FP_LEN], bool is_contact)
+/* Whoever became a contact, saved or not, in the room we are in. */
+static wzp_err let_in(wzp_engine *e, wzp_tstamp now,
+                      const uint8_t fp[WZP_FP_LEN])
 {
-    if (wzp__session_policy(e->session) != WZP_POLICY_CONTACTS) {
-        return WZP_OK;
-    }
-    if (!is_contact) {
-        wzp__session_disallow(e->session, now, fp);
+    wzp_contact known;
+    if (wzp__session_policy(e->session) != WZP_POLICY_CONTACTS ||
+        wzp_contacts_find(e->contacts, fp, &known) != WZP_OK) {
         return WZP_OK;
     }
     return wzp__session_allow(e->session, now, fp);
@@ -149,12 +147,9 @@ static wzp_err done(wzp_engine *e, wzp_tstamp now, wzp_err err,
 wzp_err wzp_engine_contact_add(wzp_engine *e, wzp_tstamp now,
                                const uint8_t fp[WZP_FP_LEN], const char *name)
 {
-    wzp_err err = wzp_contacts_add(e->contacts, fp, name, unix_now(e));
-    if (err == WZP_OK || err == WZP_ERR_IO) { /* it is one, saved or not */
-        const wzp_err listed = change_list(e, now, fp, true);
-        err = err == WZP_OK ? listed : err;
-    }
-    return done(e, now, err, fp);
+    const wzp_err err = wzp_contacts_add(e->contacts, fp, name, unix_now(e));
+    const wzp_err listed = let_in(e, now, fp);
+    return done(e, now, err != WZP_OK ? err : listed, fp);
 }
 
 wzp_err wzp_engine_contact_verify(wzp_engine *e, wzp_tstamp now,
@@ -168,7 +163,10 @@ wzp_err wzp_engine_contact_forget(wzp_engine *e, wzp_tstamp now,
                                   const uint8_t fp[WZP_FP_LEN])
 {
     const wzp_err err = wzp_contacts_forget(e->contacts, fp);
-    wzp_ignore(change_list(e, now, fp, false), "taking off cannot fail");
+    if (err != WZP_ERR_NOT_FOUND &&
+        wzp__session_policy(e->session) == WZP_POLICY_CONTACTS) {
+        wzp__session_disallow(e->session, now, fp);
+    }
     return done(e, now, err, fp);
 }
 
