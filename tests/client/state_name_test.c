@@ -20,3 +20,11 @@ WZP_TEST(state_name_every_state_of_a_line_has_one)
     }
     assert_string_equal(wzp_line_state_name((wzp_line_state)99), "?");
 }
+
+WZP_TEST(state_name_every_state_of_a_call_has_one)
+{
+    for (int s = WZP_CALL_RINGING_OUT; s <= WZP_CALL_ENDED; s++) {
+        assert_string_not_equal(wzp_call_state_name((wzp_call_state)s), "?");
+    }
+    assert_string_equal(wzp_call_state_name((wzp_call_state)99), "?");
+}

@@ -2,9 +2,9 @@
 /* The bounded queue of events between a client and its host. There is
  * at most one statistics event in it, the newest. When full, the oldest of
  * what matters least is dropped and counted: statistics, members, the input's
- * end, words, states (the newest ones stay), pins, contacts and clear media;
- * the end of a call last. A newcomer that matters less than all of it is the
- * one dropped.
+ * end, words, states (the newest ones stay), pins, contacts, calls and clear
+ * media; the end of a call last. A newcomer that matters less than all of it is
+ * the one dropped.
  */
 #ifndef WZP_CLIENT_EVENT_QUEUE_H
 #define WZP_CLIENT_EVENT_QUEUE_H
