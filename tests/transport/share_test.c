@@ -271,6 +271,19 @@ WZP_TEST(share_forgets_points_with_time)
     wzp__sources_deinit(&env->sources);
 }
 
+WZP_TEST(share_takes_an_ipv6_address_again_whose_work_is_forgotten)
+{
+    wzp__env *env = env_new(4096, 512);
+    wzp__conn c = member(env, v6(1, 1));
+    gone(&c); /* it and its site are idle now */
+    c = (wzp__conn){.env = env, .remote = v6(1, 1), .now = NOW + WZP_S};
+    env->stats.conns++;
+    wzp__share_take(&c);
+    assert_int_equal(env->sources.map.count, 2);
+    gone(&c);
+    wzp__sources_deinit(&env->sources);
+}
+
 WZP_TEST(share_charges_nothing_above_the_limit_and_says_so)
 {
     wzp__env *env = env_new(4096, 512);
@@ -313,5 +326,61 @@ WZP_TEST(share_remembers_who_did_much_while_ten_thousand_others_come)
     }
     assert_false(allows(env, v4(1, 1)));
     assert_true(env->sources.map.count <= WZP__SOURCES_IDLE);
+    wzp__sources_deinit(&env->sources);
+}
+
+/* Whatever comes and goes, in any order: the table agrees with a plain count.
+ */
+WZP_TEST(share_agrees_with_a_plain_count_over_comings_and_goings_at_random)
+{
+    enum { PEOPLE = 64, STEPS = 50000 };
+    wzp__env *env = env_new(4096, 100000);
+    wzp__conn c[PEOPLE];
+    bool is_in[PEOPLE] = {false};
+    uint32_t rng = 1;
+    wzp_tstamp now = NOW;
+    for (int step = 0; step < STEPS; step++) {
+        rng = rng * 1664525 + 1013904223;
+        const size_t i = rng >> 26;
+        now += (rng >> 8) % (100 * WZP_MS);
+        if (!is_in[i]) { /* two sites of four networks, and eight of IPv4 */
+            const wzp_addr from = i % 3 == 0
+                                      ? v4((uint8_t)(i % 8), 1)
+                                      : v6_of(i % 2, (uint8_t)(i % 4), 1);
+            c[i] = (wzp__conn){.env = env, .remote = from, .now = now};
+            wzp__share_take(&c[i]);
+        } else if ((rng >> 4) % 3 == 0) {
+            wzp__share_trust(&c[i]);
+            continue;
+        } else if ((rng >> 4) % 3 == 1) {
+            wzp_ignore(wzp__share_charge(&c[i], now, 1), "perhaps");
+            continue;
+        } else {
+            c[i].now = now;
+            wzp__share_give(&c[i]);
+        }
+        is_in[i] = !is_in[i];
+        size_t same = 0, strangers = 0;
+        for (size_t k = 0; k < PEOPLE; k++) {
+            same += is_in[k] && c[k].source.len == c[i].source.len &&
+                    memcmp(&c[k].source, &c[i].source, sizeof c[k].source) == 0;
+            strangers += is_in[k] && c[k].is_stranger;
+        }
+        const wzp__source *s = wzp__sources_find(&env->sources, &c[i].source);
+        assert_true(!is_in[i] || s->conns == same);
+        assert_int_equal(env->strangers, strangers);
+    }
+    for (size_t i = 0; i < PEOPLE; i++) {
+        if (is_in[i]) {
+            c[i].now = now + 1000 * WZP_S;
+            wzp__share_give(&c[i]);
+        }
+    }
+    assert_int_equal(env->strangers, 0);
+    c[0] = (wzp__conn){.env = env, .remote = v4(9, 9), .now = c[0].now};
+    c[0].now = now + 2000 * WZP_S;
+    wzp__share_take(&c[0]);
+    assert_int_equal(env->sources.map.count, 1); /* all others are forgotten */
+    wzp__share_give(&c[0]);
     wzp__sources_deinit(&env->sources);
 }

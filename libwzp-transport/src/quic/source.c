@@ -58,7 +58,8 @@ static wzp_err grow(wzp__sources *t)
 wzp__source *wzp__sources_enter(wzp__sources *t, const wzp__cid *key)
 {
     wzp__source *s = wzp__sources_find(t, key);
-    if (s != NULL) {
+    if (s != NULL) { /* it is in use: nobody may throw it out */
+        wzp__heap_set(&t->idle, (uint32_t)(s - t->v), WZP_NEVER);
         return s;
     }
     if (t->unused == WZP__SOURCE_NONE && grow(t) != WZP_OK) {

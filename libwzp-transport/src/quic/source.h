@@ -42,8 +42,8 @@ void wzp__sources_deinit(wzp__sources *t);
 
 /* NULL when nothing is known of it. Valid until the next enter. */
 wzp__source *wzp__sources_find(const wzp__sources *t, const wzp__cid *key);
-/* The same, made if there was none; NULL without memory. Settle it when it was
- * changed. */
+/* The same, made if there was none, and kept until it is settled; NULL without
+ * memory. */
 wzp__source *wzp__sources_enter(wzp__sources *t, const wzp__cid *key);
 /* It was changed: it is kept while it is needed. */
 void wzp__sources_settle(wzp__sources *t, wzp_tstamp now, wzp__source *s);
