@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The door, both ways. A good CallOffer is changed as the input says, and a
  * good CallAnswer; neither is believed unless every signed byte is as it was.
- * In a room with a secret neither is an offer with another proof. The input
- * itself, as JSON, is offered too: nobody guesses a signature.
+ * In a room with a secret neither is an offer with another proof. A good
+ * RegisterPresence is changed in the same way. The input itself, as JSON, is
+ * offered too: nobody guesses a signature.
  *
  * Records: which field, where, by what it is changed; field 255 cuts.
  */
@@ -34,6 +35,7 @@ typedef struct letter {
 
 static letter good_offer;
 static letter good_answer;
+static letter good_registration;
 static wzp__admit_rules rules;
 static wzp__room_rules ruled; /* the room has a secret, and a list */
 static wzp_seed_identity *client_id;
@@ -112,6 +114,18 @@ static void make_answer(void)
     l->caps = a->caps;
 }
 
+static void make_registration(void)
+{
+    letter *l = &good_registration;
+    const wzp_identity id = wzp_seed_identity_table(client_id);
+    wzp_binding_input in = {.kind = WZP_BINDING_REGISTER};
+    *l = good_offer;
+    memcpy(in.exporter, l->exporter, sizeof in.exporter);
+    memcpy(in.server_cert_hash, l->cert, sizeof in.server_cert_hash);
+    require(wzp_register_sign(&id, l->signature) == WZP_OK);
+    require(wzp_binding_sign(&id, &in, l->binding) == WZP_OK);
+}
+
 static void prepare(void)
 {
     if (client_id != NULL) {
@@ -124,6 +138,7 @@ static void prepare(void)
     rules.identity = wzp_seed_identity_table(relay_id);
     memcpy(rules.cert_hash, good_offer.cert, sizeof rules.cert_hash);
     make_answer();
+    make_registration();
 }
 
 static void change_byte(letter *l, uint8_t field, uint16_t at, uint8_t by)
@@ -237,6 +252,42 @@ static void check_answer(const letter *l)
     }
 }
 
+static void check_registration(const letter *l, bool allows_legacy)
+{
+    const letter *good = &good_registration;
+    const wzp_sig_register_presence none = {.caps = l->caps};
+    wzp_sig_register_presence reg = none;
+    wzp__admit_rules own = rules;
+    wzp__admit_sort sort;
+    own.allow_legacy = allows_legacy;
+    memcpy(own.cert_hash, l->cert, sizeof own.cert_hash);
+    memcpy(reg.identity_pub, l->identity, sizeof l->identity);
+    reg.signature = (wzp_bytes){l->signature, l->signature_len};
+    reg.binding = (wzp_bytes){l->binding, l->binding_len};
+    const wzp_err e = wzp__admit_registration(&own, l->exporter, &reg, &sort);
+    const bool is_own = memcmp(l->identity, good->identity, WZP_KEY_LEN) == 0;
+    const bool is_signed =
+        is_own && l->signature_len == WZP_SIG_LEN &&
+        memcmp(l->signature, good->signature, WZP_SIG_LEN) == 0;
+    const bool is_bound =
+        is_own && l->binding_len == WZP_SIG_LEN &&
+        memcmp(l->binding, good->binding, WZP_SIG_LEN) == 0 &&
+        memcmp(l->exporter, good->exporter, sizeof l->exporter) == 0 &&
+        memcmp(l->cert, good->cert, sizeof l->cert) == 0;
+    const bool is_lie = l->signature_len > 0 && !is_signed;
+    if (e == WZP_OK && sort == WZP__ADMIT_VERIFIED) {
+        require(is_bound && !is_lie);
+    } else if (e == WZP_OK) {
+        require(allows_legacy && !is_lie && l->binding_len == 0 &&
+                (l->caps & WZP_CAP_E2E1) == 0);
+        require((memcmp(l->identity, none.identity_pub, WZP_KEY_LEN) == 0) ==
+                (sort == WZP__ADMIT_PROBE));
+    } else {
+        REQUIRE_ONE_OF(e, WZP_ERR_SIGNATURE, WZP_ERR_BINDING, WZP_ERR_LEGACY);
+        require(is_lie || !is_bound);
+    }
+}
+
 static void check_text(const uint8_t *data, size_t size)
 {
     const wzp_mem mem = wzp_mem_default();
@@ -262,6 +313,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_text(data, size);
     letter offer = good_offer;
     letter answer = good_answer;
+    letter registration = good_registration;
     const uint8_t flags = fuzz_u8(&in);
     for (int i = 0; i < 8 && in.left > 0; i++) {
         const uint8_t field = fuzz_u8(&in);
@@ -269,8 +321,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const uint8_t by = fuzz_u8(&in);
         change_byte(&offer, field, at, by);
         change_byte(&answer, field, at, by);
+        change_byte(&registration, field, at, by);
     }
     check_offer(&offer, (flags & 1) != 0, (flags & 2) != 0);
     check_answer(&answer);
+    check_registration(&registration, (flags & 1) != 0);
     return 0;
 }

@@ -22,10 +22,10 @@ static wzp_binding_input binding_of(const wzp__admit_rules *rules,
     return in;
 }
 
-wzp_err wzp__admit_binding(const wzp__admit_rules *rules,
-                           const uint8_t *exporter, wzp_binding_kind kind,
-                           const uint8_t *identity, wzp_bytes kp,
-                           wzp_bytes binding)
+static wzp_err check_binding(const wzp__admit_rules *rules,
+                             const uint8_t *exporter, wzp_binding_kind kind,
+                             const uint8_t *identity, wzp_bytes kp,
+                             wzp_bytes binding)
 {
     wzp_binding_input in = binding_of(rules, exporter, kind, kp);
     wzp_err e = wzp_binding_verify(identity, &in, binding.ptr, binding.len);
@@ -130,8 +130,8 @@ static wzp_err check(const wzp__admit_rules *rules,
     if ((offer->caps & WZP_CAP_SIG1) == 0) {
         return WZP_ERR_PROTOCOL; /* keys travel in sig1 messages */
     }
-    WZP_TRY(wzp__admit_binding(rules, client->exporter, WZP_BINDING_CALL_OFFER,
-                               offer->identity_pub, offer->kp, offer->binding));
+    WZP_TRY(check_binding(rules, client->exporter, WZP_BINDING_CALL_OFFER,
+                          offer->identity_pub, offer->kp, offer->binding));
     WZP_TRY(check_package(client, offer, &out->kp));
     if (rule != NULL) {
         WZP_TRY(check_rule(rule, client, offer, out));
@@ -183,6 +183,36 @@ void wzp__admit_refusal(wzp_err e, wzp__verdict *out)
         break;
     default: out->code = WZP_CLOSE_AUTH; break;
     }
+}
+
+static bool is_nobody(const uint8_t identity[WZP_KEY_LEN])
+{
+    static const uint8_t zeros[WZP_KEY_LEN];
+    return memcmp(identity, zeros, WZP_KEY_LEN) == 0;
+}
+
+wzp_err wzp__admit_registration(const wzp__admit_rules *rules,
+                                const uint8_t *exporter,
+                                const wzp_sig_register_presence *reg,
+                                wzp__admit_sort *out)
+{
+    if (reg->signature.len > 0) {
+        WZP_TRY(wzp_register_verify(reg->identity_pub, reg->signature.ptr,
+                                    reg->signature.len));
+    }
+    if (reg->binding.len > 0 || (reg->caps & WZP_CAP_E2E1) != 0) {
+        WZP_TRY(check_binding(rules, exporter, WZP_BINDING_REGISTER,
+                              reg->identity_pub, (wzp_bytes){NULL, 0},
+                              reg->binding));
+        *out = WZP__ADMIT_VERIFIED;
+        return WZP_OK;
+    }
+    if (!rules->allow_legacy) {
+        return WZP_ERR_LEGACY;
+    }
+    *out =
+        is_nobody(reg->identity_pub) ? WZP__ADMIT_PROBE : WZP__ADMIT_UNVERIFIED;
+    return WZP_OK;
 }
 
 wzp_err wzp__admit_answer(const wzp__admit_rules *rules, const wzp_rng *rng,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* May this client join, and what is it told: CallOffer is checked, CallAnswer
- * is made. Pure functions; the waiting is in peer.h, the joining in relay.c.
+/* May this client join or register, and what is it told: CallOffer and
+ * RegisterPresence are checked, CallAnswer is made. Pure functions; the waiting
+ * is in peer.h, what follows in join.c and signal/register.c.
  * Source: spec/wire.md 3.3; design/secure-media.md 2–4, 9.
  *
  *   room known, where the relay is closed
@@ -53,13 +54,23 @@ void wzp__admit_check(const wzp__admit_rules *rules,
                       const wzp__admit_client *client,
                       const wzp_sig_call_offer *offer, wzp__verdict *out);
 
-/* Does the message that has this binding belong to this connection and this
- * identity? kp: of the same message, or absent. WZP_ERR_BINDING. */
-WZP_NODISCARD wzp_err wzp__admit_binding(const wzp__admit_rules *rules,
-                                         const uint8_t *exporter,
-                                         wzp_binding_kind kind,
-                                         const uint8_t *identity, wzp_bytes kp,
-                                         wzp_bytes binding);
+typedef enum wzp__admit_sort {
+    WZP__ADMIT_VERIFIED,   /* has the identity's key, here and now */
+    WZP__ADMIT_UNVERIFIED, /* only names an identity */
+    WZP__ADMIT_PROBE,      /* names none: all zero */
+} wzp__admit_sort;
+
+/* May this client register, and as what? exporter has WZP_EXPORTER_LEN bytes.
+ *
+ *   signature ─ binding? ─ yes ─ binding holds ─────────────► verified
+ *                        └ no ── allow_legacy ─ of somebody ► not verified
+ *                                             └ of nobody ──► address probe
+ *
+ * WZP_ERR_SIGNATURE, WZP_ERR_BINDING (wrong, or e2e1 announced without one),
+ * WZP_ERR_LEGACY (proves nothing, where that is not enough). */
+WZP_NODISCARD wzp_err wzp__admit_registration(
+    const wzp__admit_rules *rules, const uint8_t *exporter,
+    const wzp_sig_register_presence *reg, wzp__admit_sort *out);
 
 /* Close code and sentence for an error while joining or registering. */
 void wzp__admit_refusal(wzp_err e, wzp__verdict *out);

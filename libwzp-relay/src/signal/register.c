@@ -17,38 +17,6 @@
 /* No media on this connection. */
 #define SIGNAL_CAPS (WZP__RELAY_CAPS & ~WZP_CAP_DGRAM1)
 
-/* --- the door ------------------------------------------------------------- */
-
-static bool is_nobody(const uint8_t identity[WZP_KEY_LEN])
-{
-    static const uint8_t zeros[WZP_KEY_LEN];
-    return memcmp(identity, zeros, WZP_KEY_LEN) == 0;
-}
-
-wzp_err wzp__register_check(const wzp__admit_rules *rules,
-                            const uint8_t *exporter,
-                            const wzp_sig_register_presence *reg,
-                            wzp__register_sort *out)
-{
-    if (reg->signature.len > 0) {
-        WZP_TRY(wzp_register_verify(reg->identity_pub, reg->signature.ptr,
-                                    reg->signature.len));
-    }
-    if (reg->binding.len > 0 || (reg->caps & WZP_CAP_E2E1) != 0) {
-        WZP_TRY(wzp__admit_binding(rules, exporter, WZP_BINDING_REGISTER,
-                                   reg->identity_pub, (wzp_bytes){NULL, 0},
-                                   reg->binding));
-        *out = WZP__REGISTER_VERIFIED;
-        return WZP_OK;
-    }
-    if (!rules->allow_legacy) {
-        return WZP_ERR_LEGACY;
-    }
-    *out = is_nobody(reg->identity_pub) ? WZP__REGISTER_PROBE
-                                        : WZP__REGISTER_UNVERIFIED;
-    return WZP_OK;
-}
-
 /* --- answering ------------------------------------------------------------ */
 
 static void acknowledge(wzp_relay *relay, wzp_tstamp now, const wzp__peer *peer,
@@ -132,19 +100,19 @@ static void welcome(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
 
 static wzp_err take_in(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
                        const wzp_sig_register_presence *reg,
-                       wzp__register_sort sort)
+                       wzp__admit_sort sort)
 {
     peer->desk = wzp_mem_new(&relay->cfg.mem, sizeof *peer->desk);
     if (peer->desk == NULL) {
         return WZP_ERR_NOMEM;
     }
-    if (sort == WZP__REGISTER_PROBE) {
+    if (sort == WZP__ADMIT_PROBE) {
         relay->stats.address_probes++;
         wzp__peer_enter(&relay->peers, peer, WZP__PEER_PROBE, now + PROBE_LIFE);
         acknowledge(relay, now, peer, false);
         return WZP_OK;
     }
-    peer->desk->is_verified = sort == WZP__REGISTER_VERIFIED;
+    peer->desk->is_verified = sort == WZP__ADMIT_VERIFIED;
     wzp_identity_fingerprint(reg->identity_pub, peer->desk->fingerprint);
     WZP_TRY(enter(relay, now, peer, reg));
     welcome(relay, now, peer, reg);
@@ -154,11 +122,11 @@ static wzp_err take_in(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
 void wzp__register(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
                    const wzp_sig_register_presence *reg)
 {
-    wzp__register_sort sort;
+    wzp__admit_sort sort;
     wzp_err e =
         wzp_endpoint_charge(relay->ep, now, peer->conn, WZP__POINTS_OFFER);
     if (e != WZP_ERR_RATE) {
-        e = wzp__register_check(&relay->rules, peer->exporter, reg, &sort);
+        e = wzp__admit_registration(&relay->rules, peer->exporter, reg, &sort);
     }
     if (e == WZP_OK && !wzp__auth_admits(&peer->auth, relay->cfg.asks_auth,
                                          reg->identity_pub)) {
