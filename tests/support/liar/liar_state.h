@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The lying relay from inside, for its files: liar.c, exchange.c for its role
- * `_signal`, and ghost.c for the members that it plays itself.
+/* The lying relay from inside, for its files: liar.c, liar_life.c that runs it,
+ * exchange.c for its role `_signal`, and ghost.c for the members that it plays
+ * itself.
  */
 #ifndef WZP_TEST_LIAR_STATE_H
 #define WZP_TEST_LIAR_STATE_H
@@ -70,7 +71,9 @@ struct wzp_liar {
 /* Aborts, and says what failed. */
 void wzp_liar_must(wzp_err e, const char *what);
 wzp_unix_s wzp_liar_unix(const wzp_liar *l);
-wzp_seed_identity *wzp_liar_identity(uint8_t byte);
+/* What its endpoint says; not SEND. */
+void wzp_liar_handle(wzp_liar *l, const wzp_ep_action *a);
+void wzp_liar_send_text(wzp_liar *l, int to, const void *text, size_t len);
 /* A new member's number. */
 int wzp_liar_add(wzp_liar *l);
 /* The fingerprint of a key. */
@@ -85,6 +88,10 @@ void wzp_liar_set_names(wzp_liar_member *m, const uint8_t *key,
 void wzp_liar_serve(wzp_liar *l, int from, const wzp_signal *sig);
 void wzp_liar_pass_dgram(wzp_liar *l, int from, const uint8_t *data,
                          size_t len);
+
+/* --- liar_life.c --- */
+
+wzp_seed_identity *wzp_liar_identity(uint8_t byte);
 
 /* --- exchange.c --- */
 
