@@ -36,7 +36,6 @@ static bool fail(app_identity_file *f, const char *what, const char *path)
     return false;
 }
 
-/* fmt has one %s: the path. */
 __attribute__((format(printf, 2, 3))) static bool refuse(app_identity_file *f,
                                                          const char *fmt, ...)
 {
@@ -376,9 +375,9 @@ static bool swap(app_identity_file *f, const char *path, const content *c,
     draft_path(path, beside);
     if (!write_new(beside, c, old) || rename(beside, path) != 0) {
         remove_draft(beside);
-        return fail(f, "cannot write identity file", path);
+        return fail(f, "cannot write identity file", f->path);
     }
-    return sync_folder(path) || fail(f, "cannot write identity file", path);
+    return sync_folder(path) || fail(f, "cannot write identity file", f->path);
 }
 
 bool app_identity_replace(app_identity_file *f, const wzp_rng *rng,
