@@ -123,10 +123,10 @@ static void play(const scene *s)
 static void check_noted(void)
 {
     static const char *const kinds[] = {
-        "seed",           "words of a seed",      "drawn bytes",
-        "wzp-pair-next",  "shared secret",        "media key",
-        "secret of TLS",  "shared secret of TLS", "extracted key",
-        "exporter value",
+        "seed",           "words of a seed",         "drawn bytes",
+        "wzp-pair-next",  "shared secret",           "media key",
+        "secret of TLS",  "shared secret of TLS",    "extracted key",
+        "exporter value", "secret of a key package",
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         print_message("%zu %s\n", secrets_count(kinds[i]), kinds[i]);
@@ -220,9 +220,9 @@ WZP_TEST(nothing_secret_is_left_in_memory_after_a_room)
  * that is over. */
 WZP_TEST(what_is_over_is_forgotten_while_the_process_goes_on)
 {
-    static const char *const over[] = {"wzp-pair-next", "wzp-ratchet",
-                                       "shared secret", "exporter value",
-                                       "media key"};
+    static const char *const over[] = {
+        "wzp-pair-next",  "wzp-ratchet", "shared secret",
+        "exporter value", "media key",   "secret of a key package"};
     if (has_own_allocator()) {
         WZP_SKIP("a sanitizer keeps what was freed");
     }

@@ -154,7 +154,7 @@ typedef struct wzp__own_key {
 typedef struct wzp__group_secrets {
     wzp__own_key current;
     wzp__own_key next;
-    uint8_t kem[WZP_KEM_SK_LEN];
+    wzp_kem_secret kem;
     uint8_t psk[WZP_KEY_LEN];
 } wzp__group_secrets;
 
