@@ -219,6 +219,7 @@ struct wzp_group {
 
     size_t todo_count[WZP__TODOS];
     size_t todo_from[WZP__TODOS]; /* where the next search begins */
+    size_t pair_from;             /* the same for who has no pair yet */
     wzp__outbox out;
     wzp_group_stats stats;
 };
