@@ -75,7 +75,7 @@ $(eval $(call obj_rules,$(OBJ_ears),$(TEST_INC),everything))
 $(call support,secrets,tests/support/secrets,everything)
 WRAP_secrets := $(foreach f,wzp_test_rng_table wzp_transport_set_test_rng wzp__hkdf \
   wzp__hkdf_label wzp__hkdf_extract wzp__hkdf512_expand wzp__x25519 \
-  crypto_kem_xwing_enc_deterministic crypto_kem_xwing_dec wc_Tls13_HKDF_Expand_Label_ex \
+  crypto_kem_xwing_enc_deterministic wzp_kem_keypair wzp_kem_open wc_Tls13_HKDF_Expand_Label_ex \
   wc_curve25519_shared_secret_ex wzp_seed_identity_new wzp_engine_poll_send \
   wzp_relay_poll_send wzp_engine_next_event_sized wzp_endpoint_send_signal \
   wzp_endpoint_send_dgram wzp_store_memory_table,-Wl,--wrap=$(f))

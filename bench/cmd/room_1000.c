@@ -29,12 +29,25 @@ enum {
 #define CALM  (120 * WZP_S)
 #define LIMIT (60 * WZP_S)
 
+/* What a member spends, by what it is for. */
+typedef enum part {
+    PART_PACKAGES,
+    PART_PAIRS,
+    PART_KEYS,  /* boxes, and asking for them */
+    PART_OTHER, /* the list of members, timers, what is told */
+    PARTS,
+} part;
+
+typedef struct cost {
+    double make, take; /* seconds: own messages, those of others */
+    uint64_t up, down;
+} cost;
+
 typedef struct member {
     wzp_seed_identity *seed;
     wzp_group *group;
     uint8_t mid[WZP_MID_LEN];
-    double cpu; /* seconds: its group and its JSON */
-    uint64_t up, down;
+    cost of[PARTS];
     uint64_t heard; /* a bit for each speaker */
 } member;
 
@@ -55,6 +68,18 @@ static double seconds(void)
     struct timespec t;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static part part_of(wzp_signal_kind kind)
+{
+    switch (kind) {
+    case WZP_SIG_KEY_PACKAGE_REQUEST:
+    case WZP_SIG_KEY_PACKAGES: return PART_PACKAGES;
+    case WZP_SIG_E2EE_PAIR: return PART_PAIRS;
+    case WZP_SIG_E2EE_KEYS:
+    case WZP_SIG_E2EE_KEY_REQUEST: return PART_KEYS;
+    default: return PART_OTHER;
+    }
 }
 
 /* --- the room --- */
@@ -84,7 +109,7 @@ static void list(member *m, int n)
     must(
         wzp_group_roster(m->group, now, (wzp_participant_list){all, (size_t)n}),
         "roster");
-    m->cpu += seconds() - from;
+    m->of[PART_OTHER].take += seconds() - from;
 }
 
 static member *find(const uint8_t *mid)
@@ -109,8 +134,9 @@ static void deliver(member *to, wzp_str json)
          "decode");
     wzp_ignore(wzp_group_recv(to->group, now, NOW_UNIX, &sig),
                "a pair that loses is a refusal as well; who is deaf is seen");
-    to->cpu += seconds() - from;
-    to->down += json.len;
+    cost *c = &to->of[part_of(sig.kind)];
+    c->take += seconds() - from;
+    c->down += json.len;
 }
 
 static void hand_packages(member *to, const wzp_sig_key_package_request *req)
@@ -171,11 +197,13 @@ static void drain(member *m)
             wzp_arena_reset(tx_arena);
             must(wzp_signal_encode(tx_arena, a.u.signal, &json), "encode");
         }
-        m->cpu += seconds() - from;
+        const bool is_message = any && a.kind == WZP_GROUP_SEND;
+        cost *c = &m->of[is_message ? part_of(a.u.signal->kind) : PART_OTHER];
+        c->make += seconds() - from;
         if (!any) {
             return;
         }
-        m->up += json.len;
+        c->up += json.len;
         if (json.ptr != NULL) {
             route(m, a.u.signal, json);
         }
@@ -241,7 +269,7 @@ static void pass(wzp_tstamp duration)
     for (int i = 0; i < MEMBERS; i++) {
         const double from = seconds();
         wzp_group_expire(room[i].group, now);
-        room[i].cpu += seconds() - from;
+        room[i].of[PART_OTHER].take += seconds() - from;
         drain(&room[i]);
     }
 }
@@ -254,8 +282,7 @@ static void be_calm(wzp_tstamp duration)
         pass(10 * STEP);
     }
     for (int i = 0; i < MEMBERS; i++) {
-        room[i].cpu = 0;
-        room[i].up = room[i].down = 0;
+        memset(room[i].of, 0, sizeof room[i].of);
     }
 }
 
@@ -310,16 +337,52 @@ static void put(const char *when, const char *what, const wzp_runs *r,
     }
 }
 
+/* The whole of what a member spends. */
+static cost total(const member *m)
+{
+    cost all = {0};
+    for (int p = 0; p < PARTS; p++) {
+        all.make += m->of[p].make;
+        all.take += m->of[p].take;
+        all.up += m->of[p].up;
+        all.down += m->of[p].down;
+    }
+    return all;
+}
+
+/* Means over the speakers. */
+static void show_parts(const char *when)
+{
+    static const char *const names[PARTS] = {"packages", "pairs", "keys",
+                                             "other"};
+    for (int p = 0; p < PARTS; p++) {
+        cost mean = {0};
+        for (int i = 0; i < SPEAKERS; i++) {
+            const cost *c = &room[i].of[p];
+            mean.make += c->make * 1e3 / SPEAKERS;
+            mean.take += c->take * 1e3 / SPEAKERS;
+            mean.up += c->up / SPEAKERS;
+            mean.down += c->down / SPEAKERS;
+        }
+        printf("  %s, %s: own messages %.1f ms, %.3f MB; those of others "
+               "%.1f ms, %.3f MB\n",
+               when, names[p], mean.make, (double)mean.up / 1e6, mean.take,
+               (double)mean.down / 1e6);
+    }
+}
+
 static void measure(const char *when, wzp_tstamp calm)
 {
     double cpu[SPEAKERS], up[SPEAKERS], down[SPEAKERS];
     fill();
     be_calm(calm);
     run();
+    show_parts(when);
     for (int i = 0; i < SPEAKERS; i++) {
-        cpu[i] = room[i].cpu * 1e3;
-        up[i] = (double)room[i].up / 1e6;
-        down[i] = (double)room[i].down / 1e6;
+        const cost c = total(&room[i]);
+        cpu[i] = (c.make + c.take) * 1e3;
+        up[i] = (double)c.up / 1e6;
+        down[i] = (double)c.down / 1e6;
     }
     clear();
     const wzp_runs c = wzp_runs_of(cpu, SPEAKERS);

@@ -86,7 +86,7 @@ static wzp_err make_package(wzp_agree *a, const wzp_agree_config *cfg)
     memcpy(kp.tls, cfg->tls_hash, WZP_HASH_LEN);
     memcpy(kp.ctx, a->ctx, WZP_HASH_LEN);
     WZP_TRY(wzp__own_package_make(&a->identity, &a->rng, cfg->now_unix, &kp,
-                                  a->secret->kem, a->package));
+                                  &a->secret->kem, a->package));
     memcpy(a->kph, kp.kph, WZP_HASH_LEN);
     a->suites = kp.suites;
     return WZP_OK;
@@ -134,7 +134,7 @@ wzp_err wzp_agree_new_caller(wzp_agree **out, const wzp_agree_config *cfg)
     a->is_caller = true;
     a->state = OFFERED;
     /* Nobody encapsulates to the caller. */
-    sodium_memzero(a->secret->kem, sizeof a->secret->kem);
+    sodium_memzero(&a->secret->kem, sizeof a->secret->kem);
     wzp_rng_fill(&a->rng, a->secret->nonce, WZP_CALL_NONCE_LEN);
     wzp_call_commit(a->package, a->secret->nonce, a->commit);
     *out = a;
@@ -290,12 +290,12 @@ wzp_err wzp_agree_revealed(wzp_agree *a, wzp_unix_s now_unix,
     wzp_kp peer;
     wzp_err e = check_reveal(a, now_unix, reveal, &peer, transcript);
     if (e == WZP_OK) {
-        e = wzp_kem_open(a->secret->kem, reveal->ct.ptr, a->secret->shared);
+        e = wzp_kem_open(&a->secret->kem, reveal->ct.ptr, a->secret->shared);
     }
     if (e != WZP_OK) {
         return end(a, e);
     }
-    sodium_memzero(a->secret->kem, sizeof a->secret->kem);
+    sodium_memzero(&a->secret->kem, sizeof a->secret->kem);
     keep_peer(a, &peer, reveal->kp);
     memcpy(a->nonce, reveal->nonce.ptr, WZP_CALL_NONCE_LEN);
     derive(a, transcript);

@@ -7,7 +7,7 @@
 
 /* In guarded, locked memory; each is wiped as soon as it is of no more use. */
 typedef struct wzp__agree_secrets {
-    uint8_t kem[WZP_KEM_SK_LEN];       /* the callee's, until the reveal */
+    wzp_kem_secret kem;                /* the callee's, until the reveal */
     uint8_t nonce[WZP_CALL_NONCE_LEN]; /* the caller's, until the reveal */
     uint8_t shared[WZP_KEY_LEN];       /* within one call */
     wzp_call_keys keys;                /* until taken */

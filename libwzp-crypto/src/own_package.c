@@ -18,8 +18,7 @@ uint8_t wzp__own_suites(void)
 
 wzp_err wzp__own_package_make(const wzp_identity *id, const wzp_rng *rng,
                               wzp_unix_s now_unix, wzp_kp *kp,
-                              uint8_t secret[WZP_KEM_SK_LEN],
-                              uint8_t out[WZP_KP_LEN])
+                              wzp_kem_secret *secret, uint8_t out[WZP_KP_LEN])
 {
     if ((kp->caps & ~CAPS_SIGNED) != 0) {
         return WZP_ERR_CONFIG;

@@ -17,7 +17,7 @@ uint8_t wzp__own_suites(void);
 WZP_NODISCARD wzp_err wzp__own_package_make(const wzp_identity *id,
                                             const wzp_rng *rng,
                                             wzp_unix_s now_unix, wzp_kp *kp,
-                                            uint8_t secret[WZP_KEM_SK_LEN],
+                                            wzp_kem_secret *secret,
                                             uint8_t out[WZP_KP_LEN]);
 
 #endif

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* X-Wing, P, PRK and the two direction keys: see pair.h. Only libsodium's
- * deterministic calls, so that a run from one seed repeats bit for bit.
- */
+/* P, PRK and the two direction keys: see pair.h. */
 #include "hkdf.h"
 #include "sha256.h"
 
@@ -10,42 +8,6 @@
 #include <sodium.h>
 
 #include <string.h>
-
-enum {
-    KEM_ENC_SEED_LEN = 64,
-};
-_Static_assert(WZP_KEM_PK_LEN == crypto_kem_xwing_PUBLICKEYBYTES, "X-Wing");
-_Static_assert(WZP_KEM_SK_LEN == crypto_kem_xwing_SECRETKEYBYTES, "X-Wing");
-_Static_assert(WZP_KEM_CT_LEN == crypto_kem_xwing_CIPHERTEXTBYTES, "X-Wing");
-
-void wzp_kem_keypair(const wzp_rng *rng, uint8_t public_key[WZP_KEM_PK_LEN],
-                     uint8_t secret[WZP_KEM_SK_LEN])
-{
-    uint8_t seed[WZP_KEM_SK_LEN];
-    wzp_rng_fill(rng, seed, sizeof seed);
-    crypto_kem_xwing_seed_keypair(public_key, secret, seed);
-    sodium_memzero(seed, sizeof seed);
-}
-
-wzp_err wzp_kem_seal(const wzp_rng *rng,
-                     const uint8_t public_key[WZP_KEM_PK_LEN],
-                     uint8_t ct[WZP_KEM_CT_LEN], uint8_t shared[WZP_KEY_LEN])
-{
-    uint8_t seed[KEM_ENC_SEED_LEN];
-    wzp_rng_fill(rng, seed, sizeof seed);
-    const int bad =
-        crypto_kem_xwing_enc_deterministic(ct, shared, public_key, seed);
-    sodium_memzero(seed, sizeof seed);
-    return bad == 0 ? WZP_OK : WZP_ERR_WEAK_KEY;
-}
-
-wzp_err wzp_kem_open(const uint8_t secret[WZP_KEM_SK_LEN],
-                     const uint8_t ct[WZP_KEM_CT_LEN],
-                     uint8_t shared[WZP_KEY_LEN])
-{
-    return crypto_kem_xwing_dec(shared, ct, secret) == 0 ? WZP_OK
-                                                         : WZP_ERR_WEAK_KEY;
-}
 
 static void make_text(const wzp_pair_names *names, const uint8_t *ct,
                       wzp_pair_text *out)
@@ -113,7 +75,7 @@ wzp_err wzp_pair_verify(const uint8_t id_from[WZP_KEY_LEN],
 
 wzp_err wzp_pair_open(const wzp_pair_text *text,
                       const uint8_t ct[WZP_KEM_CT_LEN],
-                      const uint8_t secret[WZP_KEM_SK_LEN], const uint8_t *psk,
+                      const wzp_kem_secret *secret, const uint8_t *psk,
                       wzp_pair_keys *out)
 {
     uint8_t shared[WZP_KEY_LEN];

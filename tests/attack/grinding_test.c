@@ -25,7 +25,7 @@ typedef struct party {
     wzp_seed_identity *seed;
     wzp_identity id;
     wzp_kp kp;
-    uint8_t kem[WZP_KEM_SK_LEN];
+    wzp_kem_secret kem;
     uint8_t package[WZP_KP_LEN];
     uint8_t nonce[WZP_CALL_NONCE_LEN]; /* of a caller */
 } party;
@@ -58,7 +58,7 @@ static void make_party(party *p, uint8_t number)
     assert_int_equal(wzp_seed_identity_new(&p->seed, seed), WZP_OK);
     p->id = wzp_seed_identity_table(p->seed);
     wzp_call_ctx(CALL_ID, p->kp.ctx);
-    wzp_kem_keypair(&rng, p->kp.kem, p->kem);
+    wzp_kem_keypair(&rng, p->kp.kem, &p->kem);
     sign_package(p);
 }
 

@@ -23,7 +23,7 @@
 typedef struct insider {
     wzp_stage s;
     int number;
-    uint8_t secret[WZP_KEM_SK_LEN];
+    wzp_kem_secret secret;
     wzp_pair_names names; /* from puppet 0 */
     bool has_pair, has_base;
     wzp_key_chain chain;
@@ -39,8 +39,8 @@ static void take_pair(insider *in, const wzp_liar_member *from,
     assert_int_equal(
         wzp_pair_verify(from->identity, &in->names, msg->ct, msg->sig, &text),
         WZP_OK);
-    assert_int_equal(wzp_pair_open(&text, msg->ct.ptr, in->secret, NULL, &keys),
-                     WZP_OK);
+    assert_int_equal(
+        wzp_pair_open(&text, msg->ct.ptr, &in->secret, NULL, &keys), WZP_OK);
     in->chain = (wzp_key_chain){.n = 0};
     memcpy(in->chain.pk, keys.i2r, WZP_KEY_LEN);
     in->has_pair = true;
@@ -85,7 +85,7 @@ static void enter(insider *in)
     memset(seed, INSIDER, sizeof seed);
     assert_int_equal(wzp_seed_identity_new(&id, seed), WZP_OK);
     const wzp_identity table = wzp_seed_identity_table(id);
-    wzp_kem_keypair(&rng, kp.kem, in->secret);
+    wzp_kem_keypair(&rng, kp.kem, &in->secret);
     wzp_room_id(WZP_STR(WZP_STAGE_ROOM), room_id);
     wzp_room_ctx(room_id, kp.ctx);
     assert_int_equal(wzp_kp_encode(&table, &kp, m->kp), WZP_OK);

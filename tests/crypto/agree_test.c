@@ -146,7 +146,7 @@ static wzp_agree_config vector_config(const char *who, const char *package,
     cfg.caps = (uint16_t)vec_u64(kp, "caps");
     cfg.call_id = (wzp_str){id, strlen(id)};
     vec_bytes(kp, "tls", cfg.tls_hash, WZP_HASH_LEN);
-    vec_bytes(kp, "xwing_seed", random->bytes, WZP_KEM_SK_LEN);
+    vec_bytes(kp, "xwing_seed", random->bytes, WZP_KEM_SEED_LEN);
     random->len = sizeof random->bytes;
     return cfg;
 }
@@ -184,7 +184,8 @@ WZP_TEST(agree_follows_the_vector_from_the_offer_to_the_words)
         WZP_SKIP("the packages of the vector list AES; this machine has none");
     }
     wzp_agree_config cfg = vector_config("alice", "alice_call", &of_alice);
-    vec_bytes(v, "nonce", of_alice.bytes + WZP_KEM_SK_LEN, WZP_CALL_NONCE_LEN);
+    vec_bytes(v, "nonce", of_alice.bytes + WZP_KEM_SEED_LEN,
+              WZP_CALL_NONCE_LEN);
     ASSERT_OK(wzp_agree_new_caller(&alice, &cfg));
     wzp_agree_commit(alice, commit);
     ASSERT_BYTES(commit, sizeof commit, v, "commit");
@@ -276,12 +277,12 @@ static bool is_in(const watch *w, const uint8_t what[WZP_KEY_LEN])
 WZP_TEST(agree_secrets_are_apart_and_wiped_when_used)
 {
     vec_rng random = {.len = 64};
-    const uint8_t *nonce = random.bytes + WZP_KEM_SK_LEN;
+    const uint8_t *nonce = random.bytes + WZP_KEM_SEED_LEN;
     watch w = {.left = 1};
     wzp_agree *alice;
     wzp_agree_config cfg = call_config("alice");
-    memset(random.bytes, 0xA5, WZP_KEM_SK_LEN);
-    memset(random.bytes + WZP_KEM_SK_LEN, 0x5A, WZP_CALL_NONCE_LEN);
+    memset(random.bytes, 0xA5, WZP_KEM_SEED_LEN);
+    memset(random.bytes + WZP_KEM_SEED_LEN, 0x5A, WZP_CALL_NONCE_LEN);
     cfg.rng = vec_rng_table(&random);
     cfg.mem = (wzp_mem){.resize = watch_resize, .user = &w};
     ASSERT_OK(wzp_agree_new_caller(&alice, &cfg));
@@ -295,7 +296,7 @@ WZP_TEST(agree_secrets_are_apart_and_wiped_when_used)
     const wzp__agreed of[] = {agreed_of(p.alice), agreed_of(p.bob)};
     for (size_t i = 0; i < 2; i++) {
         const wzp__agree_secrets *s = of[i].secret;
-        assert_true(sodium_is_zero(s->kem, sizeof s->kem));
+        assert_true(sodium_is_zero((const uint8_t *)&s->kem, sizeof s->kem));
         assert_true(sodium_is_zero(s->nonce, sizeof s->nonce));
         assert_true(sodium_is_zero(s->shared, sizeof s->shared));
         assert_false(is_in(&w, s->keys.base_caller));

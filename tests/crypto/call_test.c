@@ -49,19 +49,19 @@ WZP_TEST(call_key_encapsulation_follows_the_vector)
     vec_rng seed = {.len = 64};
     vec_rng kseed = {.len = 32};
     uint8_t pk[WZP_KEM_PK_LEN];
-    uint8_t sk[WZP_KEM_SK_LEN];
+    wzp_kem_secret sk;
     uint8_t ct[WZP_KEM_CT_LEN];
     uint8_t ss[WZP_KEY_LEN];
     wzp_rng rng = vec_rng_table(&kseed);
     vec_bytes(wzp_test_item(vec(SM, "packages"), wzp_test_str(v, "callee")),
               "xwing_seed", kseed.bytes, 32);
-    wzp_kem_keypair(&rng, pk, sk);
+    wzp_kem_keypair(&rng, pk, &sk);
     rng = vec_rng_table(&seed);
     vec_bytes(v, "enc_seed", seed.bytes, 64);
     ASSERT_OK(wzp_kem_seal(&rng, pk, ct, ss));
     ASSERT_BYTES(ct, sizeof ct, v, "ct");
     ASSERT_BYTES(ss, sizeof ss, v, "ss");
-    ASSERT_OK(wzp_kem_open(sk, ct, ss));
+    ASSERT_OK(wzp_kem_open(&sk, ct, ss));
     ASSERT_BYTES(ss, sizeof ss, v, "ss");
 }
 

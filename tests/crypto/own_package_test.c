@@ -8,7 +8,7 @@
 
 enum { NOW = 1800000000 };
 
-static uint8_t secret[WZP_KEM_SK_LEN];
+static wzp_kem_secret secret;
 static uint8_t bytes[WZP_KP_LEN];
 
 static wzp_err make(uint16_t caps, wzp_kp *kp)
@@ -16,7 +16,7 @@ static wzp_err make(uint16_t caps, wzp_kp *kp)
     const wzp_identity id = vec_identity("alice");
     const wzp_rng rng = wzp_rng_system();
     *kp = (wzp_kp){.caps = caps, .tls = {1}, .ctx = {2}};
-    return wzp__own_package_make(&id, &rng, NOW, kp, secret, bytes);
+    return wzp__own_package_make(&id, &rng, NOW, kp, &secret, bytes);
 }
 
 WZP_TEST(own_package_is_valid_for_24_hours_and_lists_this_machines_suites)
@@ -43,7 +43,7 @@ WZP_TEST(own_package_carries_the_key_whose_secret_it_gives)
     const wzp_rng rng = wzp_rng_system();
     ASSERT_OK(make(0, &kp));
     ASSERT_OK(wzp_kem_seal(&rng, kp.kem, ct, theirs));
-    ASSERT_OK(wzp_kem_open(secret, ct, ours));
+    ASSERT_OK(wzp_kem_open(&secret, ct, ours));
     assert_memory_equal(ours, theirs, WZP_KEY_LEN);
 }
 

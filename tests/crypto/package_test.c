@@ -15,10 +15,10 @@ static size_t package_rows(void)
 static void fill(const cJSON *row, wzp_kp *kp)
 {
     vec_rng seed = {.len = 32};
-    uint8_t secret[WZP_KEM_SK_LEN];
+    wzp_kem_secret secret;
     vec_bytes(row, "xwing_seed", seed.bytes, 32);
     const wzp_rng rng = vec_rng_table(&seed);
-    wzp_kem_keypair(&rng, kp->kem, secret);
+    wzp_kem_keypair(&rng, kp->kem, &secret);
     ASSERT_BYTES(kp->kem, WZP_KEM_PK_LEN, row, "kem");
     vec_bytes(row, "tls", kp->tls, sizeof kp->tls);
     kp->exp = vec_u64(row, "exp");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * X-Wing and pairs.
+ * Pairs.
  */
 #include "vec_impl.h"
 
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 static void fill_kem(const char *name, uint8_t pk[WZP_KEM_PK_LEN],
-                     uint8_t sk[WZP_KEM_SK_LEN])
+                     wzp_kem_secret *sk)
 {
     vec_rng seed = {.len = 32};
     const wzp_rng rng = vec_rng_table(&seed);
@@ -29,7 +29,7 @@ static void pair(const char *which)
     wzp_pair_keys keys;
     vec_rng seed = {.len = 64};
     uint8_t pk[WZP_KEM_PK_LEN];
-    uint8_t sk[WZP_KEM_SK_LEN];
+    wzp_kem_secret sk;
     uint8_t ct[WZP_KEM_CT_LEN];
     uint8_t sig[WZP_SIG_LEN];
     uint8_t psk[WZP_KEY_LEN];
@@ -39,7 +39,7 @@ static void pair(const char *which)
     vec_bytes(v, "room_id", names.room_id, WZP_HASH_LEN);
     vec_kph(from, names.kph_from);
     vec_kph(to, names.kph_to);
-    fill_kem(to, pk, sk);
+    fill_kem(to, pk, &sk);
     ASSERT_OK(wzp_pair_seal(&id, &rng, &names, pk, has_psk ? psk : NULL, ct,
                             sig, &keys));
     ASSERT_BYTES(ct, sizeof ct, v, "ct");
@@ -50,7 +50,7 @@ static void pair(const char *which)
     ASSERT_OK(wzp_pair_verify(id.public_key, &names, (wzp_bytes){ct, sizeof ct},
                               (wzp_bytes){sig, sizeof sig}, &text));
     memset(&keys, 0, sizeof keys);
-    ASSERT_OK(wzp_pair_open(&text, ct, sk, has_psk ? psk : NULL, &keys));
+    ASSERT_OK(wzp_pair_open(&text, ct, &sk, has_psk ? psk : NULL, &keys));
     ASSERT_BYTES(keys.i2r, sizeof keys.i2r, v, "i2r");
     ASSERT_BYTES(keys.r2i, sizeof keys.r2i, v, "r2i");
 }
@@ -128,44 +128,3 @@ WZP_TEST(pair_with_a_part_of_any_other_length_is_refused)
         free(exact);
     }
 }
-
-/* --- X-Wing --- */
-
-static const cJSON *xwing(void)
-{
-    static cJSON *tree;
-    if (tree == NULL) {
-        tree = wzp_test_read_external("xwing-vectors.json");
-    }
-    return tree;
-}
-
-static size_t xwing_rows(void)
-{
-    return xwing() == NULL ? 0 : vec_count(xwing());
-}
-
-static void xwing_row(size_t i)
-{
-    const cJSON *row = vec_row(xwing(), i);
-    vec_rng seed = {.len = 32};
-    vec_rng eseed = {.len = 64};
-    uint8_t pk[WZP_KEM_PK_LEN];
-    uint8_t sk[WZP_KEM_SK_LEN];
-    uint8_t ct[WZP_KEM_CT_LEN];
-    uint8_t ss[WZP_KEY_LEN];
-    wzp_rng rng = vec_rng_table(&seed);
-    vec_bytes(row, "seed", seed.bytes, 32);
-    wzp_kem_keypair(&rng, pk, sk);
-    ASSERT_BYTES(pk, sizeof pk, row, "pk");
-    ASSERT_BYTES(sk, sizeof sk, row, "sk");
-    rng = vec_rng_table(&eseed);
-    vec_bytes(row, "eseed", eseed.bytes, 64);
-    ASSERT_OK(wzp_kem_seal(&rng, pk, ct, ss));
-    ASSERT_BYTES(ct, sizeof ct, row, "ct");
-    ASSERT_BYTES(ss, sizeof ss, row, "ss");
-    memset(ss, 0, sizeof ss);
-    ASSERT_OK(wzp_kem_open(sk, ct, ss));
-    ASSERT_BYTES(ss, sizeof ss, row, "ss");
-}
-WZP_ROWS(pair_xwing_draft_vectors, xwing_rows, xwing_row);

@@ -162,6 +162,7 @@ static void check_noted(void)
         "words of a seed",      "drawn bytes",   "wzp-pair-next",
         "shared secret",        "media key",     "secret of TLS",
         "shared secret of TLS", "extracted key", "exporter value",
+        "secret of a key package",
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         print_message("%zu %s\n", secrets_count(kinds[i]), kinds[i]);
@@ -257,7 +258,8 @@ WZP_TEST(what_is_over_is_forgotten_while_the_process_goes_on)
 {
     static const char *const over[] = {"room psk",       "wzp-pair-next",
                                        "wzp-ratchet",    "shared secret",
-                                       "exporter value", "media key"};
+                                       "exporter value", "media key",
+        "secret of a key package"};
     if (has_own_allocator()) {
         WZP_SKIP("a sanitizer keeps what was freed");
     }

@@ -49,7 +49,7 @@ static wzp_err make_package(wzp_group *g, const wzp_group_config *cfg)
     memcpy(kp.tls, cfg->tls_hash, WZP_HASH_LEN);
     memcpy(kp.ctx, g->ctx, WZP_HASH_LEN);
     WZP_TRY(wzp__own_package_make(&g->identity, &g->rng, cfg->now_unix, &kp,
-                                  g->secret->kem, g->package));
+                                  &g->secret->kem, g->package));
     memcpy(g->kph, kp.kph, WZP_HASH_LEN);
     wzp_kp_mid(g->kph, g->mid);
     g->sid = wzp_mid_sid(g->mid);

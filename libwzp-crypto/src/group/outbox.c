@@ -104,8 +104,9 @@ static bool send_pair(wzp_group *g, wzp__member *m, wzp_group_action *out)
 /* The pair of somebody who is to get a box and has none. */
 static bool make_pair(wzp_group *g)
 {
-    for (size_t i = 0; i < g->n_listed; i++) {
-        wzp__member *m = g->list[i];
+    for (size_t left = g->n_listed; left > 0; left--) {
+        g->pair_from = g->pair_from < g->n_listed ? g->pair_from : 0;
+        wzp__member *m = g->list[g->pair_from++];
         if (!wzp__todo_has(m, WZP__TODO_BOX) || m->pair != WZP__PAIR_NONE) {
             continue;
         }

@@ -82,7 +82,8 @@ static wzp_err adopt(wzp_group *g, wzp_tstamp now, wzp__member *m,
                      const wzp_pair_text *text, const uint8_t *ct)
 {
     wzp_pair_keys keys;
-    const wzp_err e = wzp_pair_open(text, ct, g->secret->kem, psk_of(g), &keys);
+    const wzp_err e =
+        wzp_pair_open(text, ct, &g->secret->kem, psk_of(g), &keys);
     if (e == WZP_OK) {
         wzp_sha256(ct, WZP_KEM_CT_LEN, m->peer_ct_hash);
         begin(m, &keys, WZP__PAIR_PEER);

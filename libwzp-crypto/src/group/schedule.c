@@ -265,9 +265,20 @@ static void change_suite(wzp_group *g, wzp_tstamp now)
     }
 }
 
+/* Who comes can but take 0x0005 away, and each was looked at when it came: no
+ * need to look at all of them for every one. */
+static bool may_change_suite(wzp_group *g, const wzp__member *m)
+{
+    const wzp__own_key *k = wzp__own_newest(g);
+    return k != NULL &&
+           (k->suite != WZP_SUITE_AES || (m->suites & SUITE_AES_BIT) == 0);
+}
+
 void wzp__own_grant(wzp_group *g, wzp__member *m, wzp_tstamp now)
 {
-    change_suite(g, now);
+    if (may_change_suite(g, m)) {
+        change_suite(g, now);
+    }
     if (!is_entitled(g, m) || m->holds || m->is_waiting ||
         wzp__todo_has(m, WZP__TODO_BOX)) {
         return;

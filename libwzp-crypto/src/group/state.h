@@ -154,7 +154,7 @@ typedef struct wzp__own_key {
 typedef struct wzp__group_secrets {
     wzp__own_key current;
     wzp__own_key next;
-    uint8_t kem[WZP_KEM_SK_LEN];
+    wzp_kem_secret kem;
     uint8_t psk[WZP_KEY_LEN];
 } wzp__group_secrets;
 
@@ -219,6 +219,7 @@ struct wzp_group {
 
     size_t todo_count[WZP__TODOS];
     size_t todo_from[WZP__TODOS]; /* where the next search begins */
+    size_t pair_from;             /* the same for who has no pair yet */
     wzp__outbox out;
     wzp_group_stats stats;
 };

@@ -10,6 +10,7 @@
 
 #include <wzp/client/engine.h>
 #include <wzp/crypto/identity.h>
+#include <wzp/crypto/kem.h>
 #include <wzp/relay/relay.h>
 #include <wzp/transport/endpoint.h>
 #include <wzp/transport/global.h>
@@ -84,6 +85,17 @@ static void note_tls(const uint8_t *out, size_t len, const uint8_t *label,
     }
 }
 
+/* Of an ML-KEM secret key the beginning and the end: between them is the public
+ * key. */
+static void note_kem(const wzp_kem_secret *s)
+{
+    const size_t len = 32;
+    secrets_note("secret of a key package", s->mlkem, len);
+    secrets_note("secret of a key package", s->mlkem + sizeof s->mlkem - len,
+                 len);
+    secrets_note("secret of a key package", s->x25519, sizeof s->x25519);
+}
+
 /* clang-format off */
 TAP(int, wc_curve25519_shared_secret_ex, (void *own, void *peer, uint8_t *out, unsigned *len, int endian), (own, peer, out, len, endian), secrets_note("shared secret of TLS", out, *len))
 TAP(int, wc_Tls13_HKDF_Expand_Label_ex, (uint8_t *out, unsigned len, const uint8_t *prk, unsigned prk_len, const uint8_t *protocol, unsigned protocol_len, const uint8_t *label, unsigned label_len, const uint8_t *info, unsigned info_len, int digest, void *heap, int dev), (out, len, prk, prk_len, protocol, protocol_len, label, label_len, info, info_len, digest, heap, dev), note_tls(out, len, label, label_len))
@@ -93,7 +105,8 @@ TAP_VOID(wzp__hkdf_extract, (const uint8_t *salt, size_t salt_len, const uint8_t
 TAP(wzp_err, wzp__hkdf512_expand, (const uint8_t *prk, const void *info, size_t info_len, uint8_t *out, size_t len), (prk, info, info_len, out, len), secrets_note("media key", out, len))
 TAP(wzp_err, wzp__x25519, (const uint8_t *secret, const uint8_t *peer, uint8_t *out), (secret, peer, out), secrets_note("shared secret", out, 32))
 TAP(int, crypto_kem_xwing_enc_deterministic, (uint8_t *ct, uint8_t *shared, const uint8_t *pk, const uint8_t *seed), (ct, shared, pk, seed), secrets_note("shared secret", shared, 32))
-TAP(int, crypto_kem_xwing_dec, (uint8_t *shared, const uint8_t *ct, const uint8_t *sk), (shared, ct, sk), secrets_note("shared secret", shared, 32))
+TAP_VOID(wzp_kem_keypair, (const wzp_rng *rng, uint8_t *pk, wzp_kem_secret *secret), (rng, pk, secret), note_kem(secret))
+TAP(wzp_err, wzp_kem_open, (const wzp_kem_secret *secret, const uint8_t *ct, uint8_t *shared), (secret, ct, shared), secrets_note("shared secret", shared, 32))
 /* clang-format on */
 
 static void note_seed(const uint8_t seed[WZP_SEED_LEN])

@@ -5,12 +5,9 @@
 #ifndef WZP_CRYPTO_PACKAGE_H
 #define WZP_CRYPTO_PACKAGE_H
 
-#include <wzp/crypto/identity.h>
+#include <wzp/crypto/kem.h>
 
-#define WZP_KP_LEN     1388
-#define WZP_KEM_PK_LEN 1216
-#define WZP_KEM_SK_LEN 32 /* X-Wing seed */
-#define WZP_KEM_CT_LEN 1120
+#define WZP_KP_LEN 1388
 
 #define WZP_SUITE_CHACHA 0xF001 /* bit 0 of `suites` */
 #define WZP_SUITE_AES    0x0005 /* bit 1 of `suites` */

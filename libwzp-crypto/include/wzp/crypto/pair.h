@@ -1,31 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The secret between two members: X-Wing from one to the other, signed, and a
- * key per direction out of it. Also X-Wing itself. Source: design/
- * secure-media.md 4, 5.
+ * key per direction out of it. Source: design/secure-media.md 5.
  */
 #ifndef WZP_CRYPTO_PAIR_H
 #define WZP_CRYPTO_PAIR_H
 
 #include <wzp/crypto/package.h>
-
-/* --- X-Wing (X25519 + ML-KEM-768) --- */
-
-/* A fresh key pair from `rng`. `secret` is the X-Wing seed. */
-void wzp_kem_keypair(const wzp_rng *rng, uint8_t public_key[WZP_KEM_PK_LEN],
-                     uint8_t secret[WZP_KEM_SK_LEN]);
-
-/* WZP_ERR_WEAK_KEY: not a valid public key. Wipe `shared`. */
-WZP_NODISCARD wzp_err wzp_kem_seal(const wzp_rng *rng,
-                                   const uint8_t public_key[WZP_KEM_PK_LEN],
-                                   uint8_t ct[WZP_KEM_CT_LEN],
-                                   uint8_t shared[WZP_KEY_LEN]);
-
-/* WZP_ERR_WEAK_KEY. A wrong ct gives another secret, not an error. */
-WZP_NODISCARD wzp_err wzp_kem_open(const uint8_t secret[WZP_KEM_SK_LEN],
-                                   const uint8_t ct[WZP_KEM_CT_LEN],
-                                   uint8_t shared[WZP_KEY_LEN]);
-
-/* --- pair --- */
 
 /* Between whom: what a pair signature and a key box are bound to. `from` is
  * always the sender of the message. */
@@ -64,7 +44,7 @@ WZP_NODISCARD wzp_err wzp_pair_verify(const uint8_t id_from[WZP_KEY_LEN],
 /* Decapsulate the one that `text` was verified with. WZP_ERR_WEAK_KEY. */
 WZP_NODISCARD wzp_err wzp_pair_open(const wzp_pair_text *text,
                                     const uint8_t ct[WZP_KEM_CT_LEN],
-                                    const uint8_t secret[WZP_KEM_SK_LEN],
+                                    const wzp_kem_secret *secret,
                                     const uint8_t *psk, wzp_pair_keys *out);
 
 /* When both encapsulated: true when the one of `a` stands, not that of `b`. */
