@@ -354,27 +354,12 @@ WZP_TEST(who_answers_the_relay_is_in_no_call_with_the_one_it_called_for)
 
 /* --- he calls, or is called, as somebody who is registered --- */
 
-static void call_ben(wzp_handset *eve, const char *id, const wzp_agree *he)
+static void call_ben(wzp_couple *c, wzp_handset *eve, const char *id,
+                     const wzp_agree *he)
 {
-    wzp_signal sig = {.kind = OFFER};
-    wzp_sig_direct_call_offer *o = &sig.u.direct_call_offer;
-    static uint8_t commit[WZP_HASH_LEN];
-    static char target[WZP_FP_TEXT_LEN + 1];
-    uint8_t key[WZP_KEY_LEN], fp[WZP_FP_LEN];
-    wzp_puppet_identity(WZP_BEN, key, fp);
-    wzp_fingerprint_encode(fp, target);
-    wzp_agree_commit(he, commit);
-    *o = (wzp_sig_direct_call_offer){
-        .caller_fingerprint = {wzp_handset_fingerprint(eve), WZP_FP_TEXT_LEN},
-        .caller_alias = WZP_STR("Anna"), /* as he likes */
-        .target_fingerprint = {target, WZP_FP_TEXT_LEN},
-        .call_id = {id, strlen(id)},
-        .caller_reflexive_addr = WZP_STR_NONE,
-        .caller_build_version = WZP_STR_NONE,
-        .caller_mapped_addr = WZP_STR_NONE,
-        .caps = WZP_CAP_PRESENT | WZP_CAP_E2E1,
-        .commit = {commit, sizeof commit}};
-    wzp_puppet_identity(WZP_EVE, o->identity_pub, fp);
+    wzp_signal sig =
+        wzp_couple_offer(c, WZP_EVE, WZP_BEN, (wzp_str){id, strlen(id)}, he);
+    sig.u.direct_call_offer.caller_alias = WZP_STR("Anna"); /* as he likes */
     wzp_handset_say(eve, &sig);
 }
 
@@ -422,7 +407,7 @@ WZP_TEST(who_rings_under_the_key_of_another_cannot_reveal)
         c->user = &f;
         c->signal = ring_as_anna;
         assert_true(wzp_handset_register(eve, c->relay));
-        call_ben(eve, "phantom", he);
+        call_ben(c, eve, "phantom", he);
         wzp_world_run(c->w, WZP_S);
         WZP_ASSERT_CALL(c, c->b, WZP_CALL_RINGING_IN);
         assert_int_equal(wzp_couple_answer(c, c->b), WZP_OK);
@@ -462,15 +447,7 @@ static void take_annas_call(wzp_couple *c, two_calls *t)
     memcpy(id, o->call_id.ptr, o->call_id.len);
     const wzp_str call_id = {id, strlen(id)};
     t->with_anna = wzp_couple_agree(c, WZP_EVE, call_id, commit, key);
-    const wzp_signal out = {
-        .kind = ANSWER,
-        .u.direct_call_answer = {.call_id = call_id,
-                                 .accept_mode = WZP_ACCEPT_GENERIC,
-                                 .callee_reflexive_addr = WZP_STR_NONE,
-                                 .callee_build_version = WZP_STR_NONE,
-                                 .callee_mapped_addr = WZP_STR_NONE,
-                                 .caps = WZP_CAP_PRESENT | WZP_CAP_E2E1,
-                                 .kp = wzp_agree_package(t->with_anna)}};
+    const wzp_signal out = wzp_couple_accept(call_id, t->with_anna);
     wzp_handset_say(t->eve, &out);
     wzp_world_run(c->w, WZP_S);
     sig = wzp_handset_last(t->eve, REVEAL);
@@ -484,7 +461,7 @@ static void take_annas_call(wzp_couple *c, two_calls *t)
 static void call_ben_for_her(wzp_couple *c, two_calls *t)
 {
     t->with_ben = wzp_couple_agree(c, WZP_EVE, WZP_STR("and-on"), NULL, NULL);
-    call_ben(t->eve, "and-on", t->with_ben);
+    call_ben(c, t->eve, "and-on", t->with_ben);
     wzp_world_run(c->w, WZP_S);
     assert_int_equal(wzp_couple_answer(c, c->b), WZP_OK);
     wzp_world_run(c->w, WZP_S);

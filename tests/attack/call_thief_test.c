@@ -73,15 +73,8 @@ static wzp_str id_of(const theft *t)
 
 static void answer(theft *t, wzp_accept_mode mode)
 {
-    const wzp_signal sig = {
-        .kind = WZP_SIG_DIRECT_CALL_ANSWER,
-        .u.direct_call_answer = {.call_id = id_of(t),
-                                 .accept_mode = mode,
-                                 .callee_reflexive_addr = WZP_STR_NONE,
-                                 .callee_build_version = WZP_STR_NONE,
-                                 .callee_mapped_addr = WZP_STR_NONE,
-                                 .caps = WZP_CAP_PRESENT | WZP_CAP_E2E1,
-                                 .kp = wzp_agree_package(t->his)}};
+    wzp_signal sig = wzp_couple_accept(id_of(t), t->his);
+    sig.u.direct_call_answer.accept_mode = mode;
     say(t, &sig);
 }
 

@@ -262,3 +262,43 @@ wzp_agree *wzp_couple_agree(wzp_couple *c, uint8_t identity, wzp_str call_id,
                   "agreement");
     return out;
 }
+
+wzp_signal wzp_couple_offer(wzp_couple *c, uint8_t by, uint8_t to,
+                            wzp_str call_id, const wzp_agree *agree)
+{
+    static uint8_t commit[WZP_HASH_LEN];
+    static char caller[WZP_FP_TEXT_LEN + 1], target[WZP_FP_TEXT_LEN + 1];
+    wzp_signal sig = {.kind = WZP_SIG_DIRECT_CALL_OFFER};
+    memset(commit, by, sizeof commit);
+    if (agree != NULL) {
+        wzp_agree_commit(agree, commit);
+    }
+    wzp_liar_name_of(identity_of(c, by).public_key, caller);
+    wzp_liar_name_of(identity_of(c, to).public_key, target);
+    sig.u.direct_call_offer = (wzp_sig_direct_call_offer){
+        .caller_fingerprint = {caller, WZP_FP_TEXT_LEN},
+        .caller_alias = WZP_STR_NONE,
+        .target_fingerprint = {target, WZP_FP_TEXT_LEN},
+        .call_id = call_id,
+        .caller_reflexive_addr = WZP_STR_NONE,
+        .caller_build_version = WZP_STR_NONE,
+        .caller_mapped_addr = WZP_STR_NONE,
+        .caps = WZP_CAP_PRESENT | WZP_CAP_E2E1,
+        .commit = {commit, sizeof commit}};
+    memcpy(sig.u.direct_call_offer.identity_pub, identity_of(c, by).public_key,
+           WZP_KEY_LEN);
+    return sig;
+}
+
+wzp_signal wzp_couple_accept(wzp_str call_id, const wzp_agree *agree)
+{
+    return (wzp_signal){
+        .kind = WZP_SIG_DIRECT_CALL_ANSWER,
+        .u.direct_call_answer = {.call_id = call_id,
+                                 .accept_mode = WZP_ACCEPT_GENERIC,
+                                 .callee_reflexive_addr = WZP_STR_NONE,
+                                 .callee_build_version = WZP_STR_NONE,
+                                 .callee_mapped_addr = WZP_STR_NONE,
+                                 .caps = WZP_CAP_PRESENT | WZP_CAP_E2E1,
+                                 .kp = wzp_agree_package(agree)}};
+}

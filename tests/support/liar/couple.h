@@ -107,4 +107,11 @@ wzp_unix_s wzp_couple_unix(const wzp_couple *c);
 wzp_agree *wzp_couple_agree(wzp_couple *c, uint8_t identity, wzp_str call_id,
                             const uint8_t *commit, const uint8_t *caller_id);
 
+/* What `by` says to call `to`, with the commitment of this agreement, or with
+ * some commitment. Valid until the next call of this; may be changed. */
+wzp_signal wzp_couple_offer(wzp_couple *c, uint8_t by, uint8_t to,
+                            wzp_str call_id, const wzp_agree *agree);
+/* What answers with the package of this agreement. */
+wzp_signal wzp_couple_accept(wzp_str call_id, const wzp_agree *agree);
+
 #endif
