@@ -5,7 +5,9 @@
  * device of his had come. He wants the key of one of the two, or to be heard.
  *
  * What stops him: the agreement names the package of the one peer, and keys
- * exist for that one only; nothing of a room's joining is run in a call. The
+ * exist for that one only; nothing of a room's joining is run in a call. What
+ * was said before, he can say again to nobody: each call has keys of its own,
+ * each direction too, and a packet counts once. The
  * same ghost in an open room gets keys and hears, which is the control: there
  * anybody may join, and is seen.
  */
@@ -13,7 +15,9 @@
 #include "support/liar/couple.h"
 
 #include <wzp/proto/media.h>
+#include <wzp/proto/pkt.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 static uint64_t keyed(const wzp_couple *c, wzp_node n)
@@ -97,6 +101,106 @@ static void enter_room(size_t row)
 
 WZP_ROWS(control_the_same_ghost_in_an_open_room_hears_and_speaks, two,
          enter_room);
+
+/* --- what was said already --- */
+
+enum { SAID_MAX = 200 };
+
+typedef struct tape {
+    uint8_t data[SAID_MAX][WZP_PKT_CAP];
+    size_t len[SAID_MAX], n;
+    bool is_on;
+} tape;
+
+/* What Anna says. */
+static bool record(void *user, wzp_liar *liar, int from, int to, uint8_t *data,
+                   size_t *len)
+{
+    tape *t = user;
+    (void)to;
+    if (t->is_on && from == wzp_liar_find(liar, WZP_ANNA) && t->n < SAID_MAX) {
+        memcpy(t->data[t->n], data, *len);
+        t->len[t->n++] = *len;
+    }
+    return true;
+}
+
+static void play(wzp_couple *c, const tape *t, uint8_t to)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        wzp_liar_throw(c->liar, wzp_liar_find(c->liar, to), t->data[i],
+                       t->len[i]);
+    }
+    wzp_world_kick(c->w, c->relay);
+    wzp_world_run(c->w, 100 * WZP_MS);
+}
+
+static uint64_t opened(const wzp_couple *c, wzp_node n)
+{
+    return wzp_world_stats(c->w, n).group.opened;
+}
+
+WZP_TEST(what_was_said_in_one_call_is_nothing_in_the_next)
+{
+    wzp_couple *c = wzp_couple_new(4);
+    tape *t = calloc(1, sizeof *t);
+    assert_non_null(t);
+    c->user = t;
+    c->dgram = record;
+    wzp_couple_talk(c);
+    t->is_on = true;
+    assert_in_range(wzp_couple_hears(c, c->b), 45, 55); /* the control */
+    t->is_on = false;
+    assert_true(t->n >= 45);
+    wzp_couple_hang_up(c, c->b); /* it is silent at last */
+    wzp_world_run(c->w, WZP_S);
+
+    wzp_couple_talk(c); /* another call */
+    WZP_ASSERT_CALL(c, c->a, WZP_CALL_ACTIVE);
+    wzp_engine_mute(wzp_world_engine(c->w, c->a), wzp_world_now_at(c->w, c->a),
+                    true);
+    wzp_engine_mute(wzp_world_engine(c->w, c->b), wzp_world_now_at(c->w, c->b),
+                    true);
+    wzp_world_run(c->w, WZP_S);
+    const uint64_t a = wzp_world_stats(c->w, c->a).packets_received;
+    const uint64_t b = wzp_world_stats(c->w, c->b).packets_received;
+    play(c, t, WZP_BEN);
+    play(c, t, WZP_ANNA);
+    assert_int_equal(wzp_world_stats(c->w, c->a).packets_received, a);
+    assert_int_equal(wzp_world_stats(c->w, c->b).packets_received, b);
+    wzp_couple_free(c);
+    free(t);
+}
+
+/* Her own words come back to her, and again to Ben. */
+WZP_TEST(what_was_said_in_this_call_comes_back_as_nothing)
+{
+    wzp_couple *c = wzp_couple_new(5);
+    tape *t = calloc(1, sizeof *t);
+    assert_non_null(t);
+    c->user = t;
+    c->dgram = record;
+    wzp_couple_talk(c);
+    t->is_on = true;
+    assert_in_range(wzp_couple_hears(c, c->b), 45, 55);
+    t->is_on = false;
+    wzp_engine_mute(wzp_world_engine(c->w, c->a), wzp_world_now_at(c->w, c->a),
+                    true);
+    wzp_engine_mute(wzp_world_engine(c->w, c->b), wzp_world_now_at(c->w, c->b),
+                    true);
+    wzp_world_run(c->w, WZP_S);
+    const uint64_t a = opened(c, c->a), b = opened(c, c->b);
+    const uint64_t replayed = wzp_world_stats(c->w, c->b).group.replayed;
+    play(c, t, WZP_ANNA);
+    play(c, t, WZP_BEN);
+    assert_in_range(opened(c, c->a), a, a + 2); /* keep-alives */
+    assert_in_range(opened(c, c->b), b, b + 2);
+    assert_int_equal(wzp_world_stats(c->w, c->b).group.replayed,
+                     replayed + t->n);
+    WZP_ASSERT_CALL(c, c->a, WZP_CALL_ACTIVE);
+    wzp_couple_free(c);
+    free(t);
+}
 
 /* --- who cannot seal --- */
 

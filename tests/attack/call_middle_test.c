@@ -505,6 +505,34 @@ WZP_TEST(control_of_the_overheard_without_him_the_words_are_the_same)
     wzp_couple_free(c);
 }
 
+/* Anna calls Ben, and the relay says that he has called her in the same moment,
+ * for his call to stand: then she waits for a reveal, which only Ben can make.
+ */
+WZP_TEST(an_invented_offer_to_give_way_to_ends_like_silence)
+{
+    wzp_couple *c = wzp_couple_new(8);
+    uint8_t key[WZP_KEY_LEN], anna[WZP_FP_LEN], ben[WZP_FP_LEN];
+    wzp_puppet_identity(WZP_ANNA, key, anna);
+    wzp_puppet_identity(WZP_BEN, key, ben);
+    const bool is_ben_smaller = memcmp(ben, anna, WZP_FP_LEN) < 0;
+    const uint8_t larger = is_ben_smaller ? WZP_ANNA : WZP_BEN;
+    const uint8_t smaller = is_ben_smaller ? WZP_BEN : WZP_ANNA;
+    const wzp_node caller = is_ben_smaller ? c->a : c->b;
+    wzp_agree *he =
+        wzp_couple_agree(c, WZP_EVE, WZP_STR("crossing"), NULL, NULL);
+    assert_int_equal(wzp_couple_call(c, caller, smaller), WZP_OK);
+    wzp_world_run(c->w, 100 * WZP_MS);
+    const wzp_signal sig =
+        wzp_couple_offer(c, smaller, larger, WZP_STR("crossing"), he);
+    wzp_couple_tell(c, wzp_liar_line(c->liar, larger), &sig);
+    assert_string_equal(wzp_couple_last(c, caller).u.call.call_id, "crossing");
+    wzp_world_run(c->w, 11 * WZP_S);
+    WZP_ASSERT_ENDED(c, caller, WZP_ERR_TIMEOUT);
+    assert_int_equal(wzp_world_stats(c->w, caller).calls_agreed, 0);
+    wzp_couple_free(c);
+    wzp_agree_free(he);
+}
+
 /* --- contacts --- */
 
 /* This is what his store says of Ben: his fingerprint, and this one's key. No

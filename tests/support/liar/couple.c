@@ -37,7 +37,7 @@ static bool is_about_calls(wzp_signal_kind kind)
            kind == WZP_SIG_CALL_RINGING || kind == WZP_SIG_HANGUP;
 }
 
-static void keep(wzp_couple *c, int to, const wzp_signal *sig)
+void wzp_couple_keep(wzp_couple *c, int to, const wzp_signal *sig)
 {
     wzp_str text;
     if (c->n_kept == WZP_COUPLE_KEPT) {
@@ -61,7 +61,7 @@ static bool on_signal(void *user, wzp_liar *liar, int from, int to,
     if (c->signal != NULL && !c->signal(c->user, c, from, to, sig)) {
         return false;
     }
-    keep(c, to, sig);
+    wzp_couple_keep(c, to, sig);
     return true;
 }
 

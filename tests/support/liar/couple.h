@@ -94,6 +94,9 @@ size_t wzp_couple_count(const wzp_couple *c, wzp_signal_kind kind);
 const wzp_signal *wzp_couple_said(wzp_couple *c, wzp_signal_kind kind,
                                   size_t i);
 const wzp_signal *wzp_couple_said_at(wzp_couple *c, size_t i); /* of all */
+/* For a hook that delivers by itself: what it took away was said all the same.
+ */
+void wzp_couple_keep(wzp_couple *c, int to, const wzp_signal *sig);
 /* A signal to this line, past all hooks; a moment passes. */
 void wzp_couple_tell(wzp_couple *c, int line, const wzp_signal *sig);
 
