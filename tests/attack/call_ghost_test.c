@@ -202,6 +202,43 @@ WZP_TEST(what_was_said_in_this_call_comes_back_as_nothing)
     free(t);
 }
 
+/* Everything fresh is lost; what was recorded is said every second. */
+static bool lose(void *user, wzp_liar *liar, int from, int to, uint8_t *data,
+                 size_t *len)
+{
+    (void)user;
+    (void)liar;
+    (void)from;
+    (void)to;
+    (void)data;
+    (void)len;
+    return false;
+}
+
+WZP_TEST(a_call_that_died_is_not_kept_alive_with_what_was_said_in_it)
+{
+    wzp_couple *c = wzp_couple_new(6);
+    tape *t = calloc(1, sizeof *t);
+    assert_non_null(t);
+    c->user = t;
+    c->dgram = record;
+    wzp_couple_talk(c);
+    t->is_on = true;
+    wzp_world_run(c->w, WZP_S);
+    c->dgram = lose;
+    for (int i = 0; i < 62; i++) {
+        play(c, t, WZP_BEN);
+        wzp_world_run(c->w, 900 * WZP_MS);
+        if (wzp_couple_last(c, c->b).u.call.state == WZP_CALL_ENDED) {
+            break;
+        }
+        assert_true(i < 61);
+    }
+    WZP_ASSERT_ENDED(c, c->b, WZP_ERR_TIMEOUT);
+    wzp_couple_free(c);
+    free(t);
+}
+
 /* --- who cannot seal --- */
 
 typedef struct shown {

@@ -209,6 +209,35 @@ WZP_TEST(who_waits_where_a_call_is_sent_to_gets_nothing)
     wzp_puppet_free(eve);
 }
 
+/* Who has the room is not who carries the call: of that he says nothing. */
+WZP_TEST(what_is_said_of_a_call_in_its_room_concerns_nobody)
+{
+    wzp_couple *c = wzp_couple_new(8);
+    wzp_couple_talk(c);
+    const wzp_client_event ev = wzp_couple_last(c, c->a);
+    const wzp_signal off = {
+        .kind = WZP_SIG_HANGUP,
+        .u.hangup = {
+            .call_id = {ev.u.call.call_id, strlen(ev.u.call.call_id)}}};
+    const int in_room = wzp_liar_find(c->liar, WZP_BEN);
+    wzp_couple_tell(c, in_room, &off);
+    wzp_couple_tell(c, in_room,
+                    wzp_couple_said(c, WZP_SIG_DIRECT_CALL_REVEAL, 0));
+    wzp_couple_tell(c, in_room, wzp_couple_said(c, SETUP, 0));
+    const wzp_signal offer =
+        wzp_couple_offer(c, WZP_EVE, WZP_BEN, WZP_STR("in-room"), NULL);
+    wzp_couple_tell(c, in_room, &offer);
+    assert_int_equal(wzp_world_stats(c->w, c->b).call_offers_busy, 0);
+    assert_in_range(wzp_couple_hears(c, c->b), 45, 55);
+    WZP_ASSERT_CALL(c, c->b, WZP_CALL_ACTIVE);
+    /* Control: on the line it does. */
+    wzp_couple_tell(c, wzp_liar_line(c->liar, WZP_BEN), &offer);
+    assert_int_equal(wzp_world_stats(c->w, c->b).call_offers_busy, 1);
+    wzp_couple_tell(c, wzp_liar_line(c->liar, WZP_BEN), &off);
+    WZP_ASSERT_ENDED(c, c->b, WZP_OK);
+    wzp_couple_free(c);
+}
+
 WZP_TEST(two_who_are_sent_to_different_relays_end_by_name)
 {
     wzp_couple *c = wzp_couple_new(4);
