@@ -429,8 +429,18 @@ WZP_TEST(a_call_meets_at_another_relay_that_is_pinned_by_its_address)
 }
 
 static const char *const no_relay[] = {
-    "127.0.0.1:4433", "[::1]:4433",  "0.0.0.0:4433", "10.0.0.77:0",
-    "224.0.0.1:4433", "[ff02::1]:9", "[::]:4433",    "255.255.255.255:4433",
+    "127.0.0.1:4433",
+    "[::1]:4433",
+    "0.0.0.0:4433",
+    "10.0.0.77:0",
+    "224.0.0.1:4433",
+    "[ff02::1]:9",
+    "[::]:4433",
+    "255.255.255.255:4433",
+    /* IPv4 in IPv6's clothes: a socket for both goes where the IPv4 does */
+    "[::ffff:127.0.0.1]:4433",
+    "[::ffff:0.0.0.0]:4433",
+    "[::ffff:224.0.0.1]:4433",
 };
 
 static size_t no_relay_count(void)

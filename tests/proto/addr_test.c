@@ -151,3 +151,21 @@ WZP_TEST(address_compares_all_of_itself)
     wzp_addr_encode(&(wzp_addr){.family = WZP_FAMILY_NONE}, text);
     assert_string_equal(text, "-");
 }
+WZP_TEST(address_of_ipv4_in_ipv6_is_the_ipv4_one_when_unmapped)
+{
+    static const char *const same[] = {"192.0.2.1:5", "[2001:db8::1]:5",
+                                       "[::1]:5", "[::127.0.0.1]:5",
+                                       "[::fffe:127.0.0.1]:5"};
+    wzp_addr a, b;
+    assert_int_equal(wzp_addr_decode("[::ffff:127.0.0.1]:5", 20, &a), WZP_OK);
+    assert_int_equal(wzp_addr_decode("127.0.0.1:5", 11, &b), WZP_OK);
+    assert_false(wzp_addr_is_loopback(&a));
+    a = wzp_addr_unmapped(&a);
+    assert_memory_equal(&a, &b, sizeof a);
+    assert_true(wzp_addr_is_loopback(&a));
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
+        assert_int_equal(wzp_addr_decode(same[i], strlen(same[i]), &a), WZP_OK);
+        b = wzp_addr_unmapped(&a);
+        assert_memory_equal(&a, &b, sizeof a);
+    }
+}

@@ -265,6 +265,7 @@ static wzp_err on_setup(wzp__calls *c, const wzp_sig_call_setup *s)
     if (e != WZP_OK) {
         return refuse(&c->stats.call_signals_refused, e);
     }
+    relay = wzp_addr_unmapped(&relay); /* what it is, not how it is written */
     wzp__calls_set_up(c, &relay);
     return WZP_OK;
 }

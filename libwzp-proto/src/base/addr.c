@@ -271,6 +271,13 @@ bool wzp_addr_equal(const wzp_addr *a, const wzp_addr *b)
            memcmp(a->ip, b->ip, sizeof a->ip) == 0;
 }
 
+wzp_addr wzp_addr_unmapped(const wzp_addr *addr)
+{
+    return addr->family == WZP_FAMILY_V6 && is_mapped(addr)
+               ? wzp_addr_v4(addr->ip + 12, addr->port)
+               : *addr;
+}
+
 bool wzp_addr_is_loopback(const wzp_addr *addr)
 {
     static const uint8_t v6[16] = {[15] = 1};

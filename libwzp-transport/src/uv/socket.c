@@ -46,16 +46,6 @@ void wzp__socket_batch_free(wzp__socket_batch *b, const wzp_mem *mem)
 
 static const uint8_t MAPPED[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-static wzp_addr unmapped(wzp_addr a)
-{
-    if (a.family == WZP_FAMILY_V6 && memcmp(a.ip, MAPPED, sizeof MAPPED) == 0) {
-        uint8_t ip[4];
-        memcpy(ip, a.ip + sizeof MAPPED, sizeof ip);
-        return wzp_addr_v4(ip, a.port);
-    }
-    return a;
-}
-
 static wzp_addr mapped(const wzp__socket *s, const wzp_addr *a)
 {
     if (!s->is_v6 || a->family != WZP_FAMILY_V4) {
@@ -173,7 +163,9 @@ static wzp_addr own_address(const wzp__socket *s, const struct msghdr *msg)
         if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
             struct in6_pktinfo info;
             memcpy(&info, CMSG_DATA(c), sizeof info);
-            return unmapped(wzp_addr_v6(info.ipi6_addr.s6_addr, s->local.port));
+            const wzp_addr a =
+                wzp_addr_v6(info.ipi6_addr.s6_addr, s->local.port);
+            return wzp_addr_unmapped(&a);
         }
     }
     return s->local;
@@ -187,7 +179,7 @@ bool wzp__socket_get(const wzp__socket *s, const wzp__socket_batch *b, size_t i,
                           &out->remote)) {
         return false;
     }
-    out->remote = unmapped(out->remote);
+    out->remote = wzp_addr_unmapped(&out->remote);
     out->local = own_address(s, &m->msg_hdr);
     out->data = b->data[i];
     out->len = m->msg_len;

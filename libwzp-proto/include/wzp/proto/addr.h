@@ -51,7 +51,11 @@ size_t wzp_addr_encode_ip(const wzp_addr *addr, char out[WZP_ADDR_TEXT_MAX])
 /* Same family, address and port. */
 bool wzp_addr_equal(const wzp_addr *a, const wzp_addr *b) WZP_NONNULL(1, 2);
 
-/* 127.0.0.0/8 or ::1. */
+/* ::ffff:192.0.2.1 as 192.0.2.1; any other address as it is. Both name the same
+ * place on a socket for both families. */
+wzp_addr wzp_addr_unmapped(const wzp_addr *addr) WZP_NONNULL(1);
+
+/* 127.0.0.0/8 or ::1; not ::ffff:127.0.0.1, see wzp_addr_unmapped. */
 bool wzp_addr_is_loopback(const wzp_addr *addr) WZP_NONNULL(1);
 
 #endif
