@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What a client is made of, for the files of its shell: client.c (life,
- * commands, events), client_join.c and client_line.c (names first),
- * client_words.c (off the loop), client_calls.c (direct calls). What crosses
+ * events), client_commands.c (what is asked of it), client_join.c and
+ * client_line.c (names first), client_words.c (off the loop), client_calls.c
+ * (direct calls). What crosses
  * threads is under `lock`; everything else belongs to the loop's thread.
  */
 #ifndef WZP_CLIENT_UV_CLIENT_PARTS_H
@@ -111,6 +112,16 @@ void wzp__client_publish_ended(wzp_client *c, wzp_err why, const char *text);
 /* Close the handles once stopping and no request (`jobs`) is under way. */
 void wzp__client_maybe_close(wzp_client *c);
 
+/* --- client_commands.c --- */
+
+/* From any thread. WZP_ERR_STATE, WZP_ERR_FULL. */
+WZP_NODISCARD wzp_err wzp__client_post(wzp_client *c, const wzp__command *cmd);
+
+/* Those that wait, unless the client is stopping. */
+void wzp__client_run_commands(wzp_client *c);
+/* None of them will run: free what they hold. */
+void wzp__client_drop_commands(wzp_client *c);
+
 /* --- client_line.c --- */
 
 /* Find the relay's addresses, then register. */
@@ -126,13 +137,12 @@ WZP_NODISCARD wzp_err wzp__client_join_command(
  * cmd->terms. */
 void wzp__client_begin_join(wzp_client *c, const wzp__command *cmd);
 
-/* From any thread. WZP_ERR_STATE, WZP_ERR_FULL. */
-WZP_NODISCARD wzp_err wzp__client_post(wzp_client *c, const wzp__command *cmd);
+/* Compute the room check words on another thread; WZP_EVENT_WORDS follows. */
+void wzp__client_work_words(wzp_client *c);
+
+/* --- client_calls.c --- */
 
 /* CALL, ANSWER, HANGUP, CONTACT_DECIDE. */
 void wzp__client_do_call(wzp_client *c, const wzp__command *cmd);
-
-/* Compute the room check words on another thread; WZP_EVENT_WORDS follows. */
-void wzp__client_work_words(wzp_client *c);
 
 #endif
