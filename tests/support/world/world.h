@@ -92,6 +92,10 @@ wzp_engine *wzp_world_engine(wzp_world *w, wzp_node client);
 wzp_relay *wzp_world_relay_machine(wzp_world *w, wzp_node relay);
 wzp_client_stats wzp_world_stats(wzp_world *w, wzp_node client);
 
+/* Of its identity: what others call. */
+void wzp_world_fingerprint(const wzp_world *w, wzp_node client,
+                           uint8_t fingerprint[WZP_FP_LEN]);
+
 /* Samples heard so far (keep_heard). */
 const int16_t *wzp_world_heard(const wzp_world *w, wzp_node client,
                                size_t *len);
