@@ -11,7 +11,7 @@
 #     secrets_test       proto                             secrets too
 #   tests/bench/         proto                             bench, support
 #   tests/integration/   all libraries                     ears, liar, world, legacy, support
-#     leak_test          all libraries                     secrets, ears, world, support
+#     leak_*             all libraries                     secrets, ears, liar, world, support
 #   tests/torture/       all libraries                     faults, world, legacy, support
 #   tests/attack/        all libraries                     liar, world, support
 #   tests/e2e/           proto; runs the programs, *.sh as well
@@ -73,7 +73,8 @@ $(eval $(call obj_rules,$(OBJ_ears),$(TEST_INC),everything))
 # A register of secrets, and taps where they are made and where things come
 # out; the tests of the register need it alone.
 $(call support,secrets,tests/support/secrets,everything)
-WRAP_secrets := $(foreach f,wzp_test_rng_table wzp_transport_set_test_rng wzp__hkdf \
+WRAP_secrets := $(foreach f,wzp_test_rng_table wzp_transport_set_test_rng wzp_kem_keypair \
+  wzp_agree_new_caller wzp_agree_reveal wzp__hkdf \
   wzp__hkdf_label wzp__hkdf_extract wzp__hkdf512_expand wzp__x25519 \
   crypto_kem_xwing_enc_deterministic wzp_kem_keypair wzp_kem_open wc_Tls13_HKDF_Expand_Label_ex \
   wc_curve25519_shared_secret_ex wzp_seed_identity_new wzp_engine_poll_send \
@@ -144,8 +145,8 @@ WORLDSRC := $(filter tests/support_tests/world_%,$(TESTSRC_support_tests))
 $(call programs,$(filter-out $(WORLDSRC),$(TESTSRC_support_tests)),proto,proto,$(foreach p,proxy tap legacy report,$(AR_prog_$(p))) $(AR_support))
 $(call programs,$(WORLDSRC),everything,$(LIBS),$(OBJ_ears) $(AR_world) $(AR_support),,$(WRAP_ears))
 $(call programs,$(TESTSRC_bench),proto,proto,$(AR_bench) $(AR_support))
-LEAKSRC := tests/integration/leak_test.c
-$(call programs,$(LEAKSRC),everything,$(LIBS),$(OBJ_ears) $(OBJ_secrets) $(AR_world) $(AR_support),,$(WRAP_ears) $(WRAP_secrets))
+LEAKSRC := $(filter tests/integration/leak_%,$(TESTSRC_integration))
+$(call programs,$(LEAKSRC),everything,$(LIBS),$(OBJ_ears) $(OBJ_secrets) $(AR_liar) $(AR_world) $(AR_support),,$(WRAP_ears) $(WRAP_secrets))
 $(call programs,$(filter-out $(LEAKSRC),$(TESTSRC_integration)),everything,$(LIBS),$(OBJ_ears) $(AR_liar) $(AR_world) $(AR_prog_legacy) $(AR_support),,$(WRAP_ears))
 $(call programs,$(TESTSRC_attack),everything,$(LIBS),$(AR_liar) $(AR_world) $(AR_support))
 $(call programs,$(TESTSRC_torture),everything,$(LIBS),$(AR_faults) $(AR_world) $(AR_prog_legacy) $(AR_support))

@@ -5,15 +5,12 @@
  * it is left in the memory of the process afterwards. The secrets are all that
  * are made (tests/support/secrets).
  */
-#include "apps/wzp-client/stats_file.c"
-#include "support/harness.h"
-#include "support/secrets/secrets.h"
+#include "integration/leak.h"
+
 #include "support/world/rng.h"
-#include "support/world/world.h"
 
 #include <wzp/crypto/wipe.h>
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,27 +50,6 @@ static void join(const scene *s, int i)
     wzp_world_join_with(s->w, s->client[i], "market", s->relay, &terms);
 }
 
-static void hear(void *user, wzp_log_level level, const char *subsystem,
-                 const char *event, const char *fields)
-{
-    char line[700];
-    (void)user;
-    const int n = snprintf(line, sizeof line, "%s %s %s %s",
-                           wzp_log_level_name(level), subsystem, event, fields);
-    secrets_emit(SECRETS_LOG, line, (size_t)n);
-}
-
-static const wzp_log EVERYTHING = {.write = hear, .level = WZP_LOG_DEBUG};
-
-static const int16_t *hum(void)
-{
-    static int16_t pcm[4800];
-    for (size_t i = 0; i < 4800; i++) {
-        pcm[i] = (int16_t)((i * 7919 % 160) * 100 - 8000);
-    }
-    return pcm;
-}
-
 static wzp_node add_client(wzp_world *w, int i)
 {
     wzp_world_client_config cfg = {.identity = (uint8_t)(20 + i),
@@ -111,14 +87,7 @@ static void emit_stats(const scene *s)
     wzp_relay_stats_get(wzp_world_relay_machine(s->w, s->relay), &relay);
     secrets_emit(SECRETS_STATS, &relay, sizeof relay);
     for (int i = 0; i < CLIENTS; i++) {
-        const wzp_client_stats c = wzp_world_stats(s->w, s->client[i]);
-        char text[4000];
-        FILE *f = fmemopen(text, sizeof text, "w");
-        assert_true(stats_file_write(f, &c));
-        const long n = ftell(f);
-        fclose(f);
-        secrets_emit(SECRETS_STATS, text, (size_t)n);
-        secrets_emit(SECRETS_STATS, &c, sizeof c);
+        emit_client_stats(s->w, s->client[i]);
     }
 }
 
@@ -209,19 +178,6 @@ WZP_TEST(control_a_secret_that_comes_out_is_noticed_wherever_it_does)
                       secrets_leaks(k));
         assert_true(secrets_leaks(k) > 0);
     }
-}
-
-/* Sanitizers have allocators that keep what was freed. */
-static bool has_own_allocator(void)
-{
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return true;
-#elif defined(__has_feature)
-#    if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-    return true;
-#    endif
-#endif
-    return false;
 }
 
 /* Ended in the middle of it all, when everything is held that ever is. */

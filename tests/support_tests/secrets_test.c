@@ -70,6 +70,18 @@ WZP_TEST(raw_bytes_are_found_anywhere)
     assert_non_null(secrets_find(data, sizeof data));
 }
 
+WZP_TEST(what_is_published_was_a_secret_until_then_and_stays_public)
+{
+    secrets_clear();
+    secrets_note("key", KEY, sizeof KEY);
+    assert_non_null(secrets_find(KEY, sizeof KEY));
+    secrets_publish(KEY, sizeof KEY);
+    assert_null(secrets_find(KEY, sizeof KEY));
+    secrets_note("key again", KEY, sizeof KEY);
+    assert_null(secrets_find(KEY, sizeof KEY));
+    assert_int_equal(secrets_published(), 1);
+}
+
 WZP_TEST(a_text_is_found_as_it_is)
 {
     secrets_clear();

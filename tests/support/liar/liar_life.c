@@ -5,6 +5,7 @@
 #include "liar_state.h"
 
 #include <wzp/client/client.h>
+#include <wzp/crypto/wipe.h>
 #include <wzp/proto/pkt.h>
 
 #include <stdlib.h>
@@ -158,6 +159,7 @@ void wzp_liar_free(wzp_liar *l)
         wzp_group_free(l->m[i]->group);
         wzp_seed_identity_free(l->m[i]->seed);
         free(l->m[i]->offer);
+        wzp_wipe(l->m[i], sizeof *l->m[i]); /* tests search the memory */
         free(l->m[i]);
     }
     wzp_seed_identity_free(l->seed);

@@ -23,13 +23,14 @@ enum {
 typedef struct needle {
     uint8_t bytes[NEEDLE_MAX]; /* masked */
     uint8_t len, kind;
+    bool is_public;
     uint16_t found_in; /* memory, this search */
     uint32_t secret;   /* number */
 } needle;
 
 static needle *needles;
 static uint32_t *slots; /* index + 1; 0: free */
-static size_t n_needles, n_secrets;
+static size_t n_needles, n_secrets, n_published;
 static const char *kinds[KINDS];
 static size_t per_kind[KINDS];
 static size_t n_kinds;
@@ -77,8 +78,8 @@ static bool is_at(const needle *n, const uint8_t *p, size_t left)
     return true;
 }
 
-/* The needle that is at p, or NULL. */
-static needle *at(const uint8_t *p, size_t left)
+/* The needle that is at p, public or not, or NULL. */
+static needle *known_at(const uint8_t *p, size_t left)
 {
     const uint64_t head = head_of(p);
     for (size_t s = slot_of(head); slots[s] != 0; s = (s + 1) & (SLOTS - 1)) {
@@ -88,6 +89,12 @@ static needle *at(const uint8_t *p, size_t left)
         }
     }
     return NULL;
+}
+
+static needle *at(const uint8_t *p, size_t left)
+{
+    needle *n = known_at(p, left);
+    return n != NULL && !n->is_public ? n : NULL;
 }
 
 /* A counter or a filled block is no needle: it would be found everywhere. */
@@ -206,7 +213,7 @@ void secrets_note(const char *what, const void *data, size_t len)
 {
     const uint8_t *p = data;
     begin();
-    if (len < 2 * PIECE || at(p, len) != NULL) {
+    if (len < 2 * PIECE || known_at(p, len) != NULL) {
         return;
     }
     const size_t kind = kind_of(what);
@@ -231,6 +238,25 @@ void secrets_note_text(const char *what, const char *text)
     n_secrets++;
     per_kind[kind]++;
     add(text, len < NEEDLE_MAX ? len : NEEDLE_MAX, kind);
+}
+
+void secrets_publish(const void *data, size_t len)
+{
+    begin();
+    const needle *first = at(data, len);
+    if (first == NULL) {
+        return;
+    }
+    const uint32_t secret = first->secret;
+    for (size_t i = 0; i < n_needles; i++) {
+        needles[i].is_public |= needles[i].secret == secret;
+    }
+    n_published++;
+}
+
+size_t secrets_published(void)
+{
+    return n_published;
 }
 
 size_t secrets_count(const char *what)
@@ -381,7 +407,7 @@ void secrets_clear(void)
     free(slots);
     needles = NULL;
     slots = NULL;
-    n_needles = n_secrets = n_kinds = 0;
+    n_needles = n_secrets = n_published = n_kinds = 0;
     memset(per_kind, 0, sizeof per_kind);
     memset(emitted, 0, sizeof emitted);
     memset(leaks, 0, sizeof leaks);

@@ -20,6 +20,9 @@
 void secrets_note(const char *what, const void *data, size_t len);
 /* A text as it is: a passphrase, words. At least 8 bytes. */
 void secrets_note_text(const char *what, const char *text);
+/* This is no secret any more: it was let out on purpose. */
+void secrets_publish(const void *data, size_t len);
+size_t secrets_published(void); /* how many were secrets until then */
 /* How many of a kind; NULL: of all. */
 size_t secrets_count(const char *what);
 /* Forget all, also what came out. */

@@ -9,8 +9,10 @@
 #include "support/world/rng.h"
 
 #include <wzp/client/engine.h>
+#include <wzp/crypto/agree.h>
 #include <wzp/crypto/identity.h>
 #include <wzp/crypto/kem.h>
+#include <wzp/crypto/pair.h>
 #include <wzp/relay/relay.h>
 #include <wzp/transport/endpoint.h>
 #include <wzp/transport/global.h>
@@ -39,6 +41,7 @@
 /* --- randomness ----------------------------------------------------------- */
 
 enum { DRAWN_MIN = 32 };
+static const char *drawn_as = "drawn bytes";
 
 wzp_rng __real_wzp_test_rng_table(wzp_test_rng *rng);
 wzp_rng __wrap_wzp_test_rng_table(wzp_test_rng *rng);
@@ -48,13 +51,46 @@ static void fill(void *user, uint8_t *out, size_t len)
     const wzp_rng real = __real_wzp_test_rng_table(user);
     wzp_rng_fill(&real, out, len);
     if (len >= DRAWN_MIN) {
-        secrets_note("drawn bytes", out, len);
+        secrets_note(drawn_as, out, len);
     }
 }
 
 wzp_rng __wrap_wzp_test_rng_table(wzp_test_rng *rng)
 {
     return (wzp_rng){.fill = fill, .user = rng};
+}
+
+/* What is drawn for something has its name. */
+static const char *draw_as(const char *what)
+{
+    const char *before = drawn_as;
+    drawn_as = what;
+    return before;
+}
+
+void __real_wzp_kem_keypair(const wzp_rng *rng, uint8_t *public_key,
+                            uint8_t *secret);
+void __wrap_wzp_kem_keypair(const wzp_rng *rng, uint8_t *public_key,
+                            uint8_t *secret);
+void __wrap_wzp_kem_keypair(const wzp_rng *rng, uint8_t *public_key,
+                            uint8_t *secret)
+{
+    const char *before = draw_as("kem secret");
+    __real_wzp_kem_keypair(rng, public_key, secret);
+    (void)draw_as(before);
+}
+
+wzp_err __real_wzp_agree_new_caller(wzp_agree **out,
+                                    const wzp_agree_config *cfg);
+wzp_err __wrap_wzp_agree_new_caller(wzp_agree **out,
+                                    const wzp_agree_config *cfg);
+wzp_err __wrap_wzp_agree_new_caller(wzp_agree **out,
+                                    const wzp_agree_config *cfg)
+{
+    const char *before = draw_as("nonce of a call");
+    const wzp_err e = __real_wzp_agree_new_caller(out, cfg);
+    (void)draw_as(before);
+    return e;
 }
 
 /* What wolfSSL draws is noted where it becomes a secret: half of it are the
@@ -108,6 +144,13 @@ TAP(int, crypto_kem_xwing_enc_deterministic, (uint8_t *ct, uint8_t *shared, cons
 TAP_VOID(wzp_kem_keypair, (const wzp_rng *rng, uint8_t *pk, wzp_kem_secret *secret), (rng, pk, secret), note_kem(secret))
 TAP(wzp_err, wzp_kem_open, (const wzp_kem_secret *secret, const uint8_t *ct, uint8_t *shared), (secret, ct, shared), secrets_note("shared secret", shared, 32))
 /* clang-format on */
+
+/* From here on the nonce is for everybody: until then nobody may have seen it.
+ */
+TAP(
+    wzp_err, wzp_agree_reveal, (wzp_agree * a, wzp_sig_direct_call_reveal *out),
+    (a, out),
+    if (r == WZP_OK) { secrets_publish(out->nonce.ptr, out->nonce.len); })
 
 static void note_seed(const uint8_t seed[WZP_SEED_LEN])
 {

@@ -211,6 +211,13 @@ wzp_addr wzp_world_addr(const wzp_world *w, wzp_node n)
     return w->nodes[n]->addr;
 }
 
+void wzp_world_fingerprint(const wzp_world *w, wzp_node n,
+                           uint8_t fingerprint[WZP_FP_LEN])
+{
+    const wzp_identity id = wzp_seed_identity_table(w->nodes[n]->identity);
+    wzp_identity_fingerprint(id.public_key, fingerprint);
+}
+
 wzp_rng wzp_world_rng(wzp_world *w, wzp_node n)
 {
     return wzp_test_rng_table(&w->nodes[n]->rng);

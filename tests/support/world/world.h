@@ -94,6 +94,10 @@ wzp_client_stats wzp_world_stats(wzp_world *w, wzp_node client);
 /* What it keeps over restarts. */
 wzp_store wzp_world_store(wzp_world *w, wzp_node client);
 
+/* Of its identity: what others call. */
+void wzp_world_fingerprint(const wzp_world *w, wzp_node client,
+                           uint8_t fingerprint[WZP_FP_LEN]);
+
 /* Samples heard so far (keep_heard). */
 const int16_t *wzp_world_heard(const wzp_world *w, wzp_node client,
                                size_t *len);
