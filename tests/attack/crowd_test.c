@@ -538,6 +538,40 @@ WZP_TEST(who_was_refused_stays_so_while_he_comes_from_thousands_of_others)
 
 /* --- honest people --- */
 
+/* Few points are left, and all come at once: each handshake was let in before
+ * the others counted. The work of it is done; to be sent away at the next step
+ * would be to do it again, for ever, for everybody. */
+WZP_TEST(who_was_let_in_at_once_with_too_many_others_gets_in)
+{
+    enum { N = 200 };
+    wzp_relay_config cfg;
+    wzp_relay_config_default(&cfg);
+    cfg.source_points = 100;
+    square *s = square_new(&cfg, false);
+    wzp_conn_id conn[N];
+    size_t in = 0;
+    for (size_t i = 0; i < N; i++) {
+        const wzp_dial d = {
+            .local = one_addr(i), .remote = s->relay_addr, .sni = "lobby"};
+        assert_int_equal(wzp_endpoint_dial(s->bad.ep, s->now, &d, &conn[i]),
+                         WZP_OK);
+        *person_of(&s->bad, conn[i]) = (person){.conn = conn[i]};
+    }
+    settle(s);
+    for (size_t i = 0; i < N; i++) {
+        person *p = person_of(&s->bad, conn[i]);
+        assert_true(p->is_up && !p->is_over);
+        offer(s, &s->bad, p, "lobby", false);
+        in += p->is_in;
+    }
+    assert_int_equal(in, N);
+    /* control: the limit is there, and stands before all handshakes */
+    assert_true(arrive(s, &s->bad, one_addr(N), "lobby")->is_over);
+    assert_int_equal(stats_of(s).handshakes_refused_rate, 1);
+    assert_true(good_gets_in(s, "lobby"));
+    square_free(s);
+}
+
 /* As after a restart of the relay: all at once, and those that are refused come
  * again, as our clients do. */
 WZP_TEST(a_thousand_behind_one_translator_get_in)

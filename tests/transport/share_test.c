@@ -284,11 +284,17 @@ WZP_TEST(share_takes_an_ipv6_address_again_whose_work_is_forgotten)
     wzp__sources_deinit(&env->sources);
 }
 
-WZP_TEST(share_charges_nothing_above_the_limit_and_says_so)
+/* The limit is for newcomers; who is in has two points for each of the 512 that
+ * may shake hands. */
+WZP_TEST(share_charges_who_is_in_over_the_limit_up_to_an_end_and_says_so)
 {
     wzp__env *env = env_new(4096, 512);
     wzp__conn c = member(env, v4(1, 1));
     assert_int_equal(wzp__share_charge(&c, NOW, 2046), WZP_OK);
+    assert_true(allows(env, v4(1, 2))); /* 1 left */
+    assert_int_equal(wzp__share_charge(&c, NOW, 1), WZP_OK);
+    assert_false(allows(env, v4(1, 2)));
+    assert_int_equal(wzp__share_charge(&c, NOW, 1023), WZP_OK);
     assert_int_equal(wzp__share_charge(&c, NOW, 1000), WZP_OK); /* 1 left */
     for (int i = 0; i < 100; i++) {
         assert_int_equal(wzp__share_charge(&c, NOW, 1000), WZP_ERR_RATE);

@@ -19,6 +19,9 @@ enum {
      * second, at about a millisecond of ours each */
     POINTS = 2048,
     POINTS_PER_S = 20,
+    /* chosen: a handshake that ends after the limit was reached, and one point
+     * for what its peer says then */
+    POINTS_UNDER_WAY = 2,
 };
 
 void wzp__share_init(wzp_endpoint_config *cfg)
@@ -85,9 +88,8 @@ static wzp_tstamp points_time(const wzp__env *env, uint64_t points)
 }
 
 static wzp_err check_rate(const wzp__env *env, wzp_tstamp now,
-                          const wzp__source *s, size_t times)
+                          const wzp__source *s, uint64_t all)
 {
-    const uint64_t all = times * (uint64_t)env->cfg.source_points;
     const wzp_tstamp most = points_time(env, all - 1); /* one must be left */
     return s->until > now && s->until - now > most ? WZP_ERR_RATE : WZP_OK;
 }
@@ -107,7 +109,8 @@ wzp_err wzp__share_check(const wzp__env *env, wzp_tstamp now,
             s->strangers >= times * strangers_max(env)) {
             return WZP_ERR_FULL;
         }
-        WZP_TRY(check_rate(env, now, s, times));
+        WZP_TRY(
+            check_rate(env, now, s, (uint64_t)times * env->cfg.source_points));
     }
     return WZP_OK;
 }
@@ -183,11 +186,13 @@ wzp_err wzp__share_charge(wzp__conn *c, wzp_tstamp now, uint32_t points)
     if (c->source.len == 0) {
         return WZP_OK; /* there was no memory to count it */
     }
+    const wzp_endpoint_config *cfg = &c->env->cfg;
+    const uint64_t more = POINTS_UNDER_WAY * (uint64_t)cfg->max_half_open;
     const size_t n = levels_of(&c->source, levels);
     for (size_t i = 0, times = 1; i < n; i++, times = SITE_TIMES) {
         WZP_TRY(check_rate(c->env, now,
                            wzp__sources_find(&c->env->sources, &levels[i]),
-                           times));
+                           (uint64_t)times * cfg->source_points + more));
     }
     apply(c->env, now, &c->source, &(change){0, 0, points});
     return WZP_OK;

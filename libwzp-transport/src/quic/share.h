@@ -9,7 +9,10 @@
  *
  * Work is counted in points: one for a connection, more by wzp_endpoint_charge.
  * They are forgotten at source_points_per_s, and who has source_points of them
- * gets no new connection until some are.
+ * gets no new connection until some are. A peer that was let in may go over
+ * that by as much as all handshakes that may be under way: else a crowd that
+ * came at once would be sent away after its handshakes, and come again, for
+ * ever.
  */
 #ifndef WZP_TRANSPORT_QUIC_SHARE_H
 #define WZP_TRANSPORT_QUIC_SHARE_H

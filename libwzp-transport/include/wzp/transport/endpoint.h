@@ -177,8 +177,9 @@ WZP_NODISCARD wzp_err wzp_endpoint_close(wzp_endpoint *ep, wzp_tstamp now,
 WZP_NODISCARD wzp_err wzp_endpoint_trust(wzp_endpoint *ep, wzp_conn_id conn);
 
 /* What this peer did was work for the owner: so many points more for its
- * address (source_points). WZP_ERR_RATE: its address has had too much already;
- * nothing is added, and new connections from there are refused meanwhile. */
+ * address (source_points), which gets no new connection while it has too many.
+ * WZP_ERR_RATE: it has had too many and two more for each of max_half_open;
+ * nothing is added. */
 WZP_NODISCARD wzp_err wzp_endpoint_charge(wzp_endpoint *ep, wzp_tstamp now,
                                           wzp_conn_id conn, uint32_t points);
 
