@@ -127,10 +127,18 @@ static void play(const scene *s)
 static void check_noted(void)
 {
     static const char *const kinds[] = {
-        "room access",          "room psk",      "seed",
-        "words of a seed",      "drawn bytes",   "wzp-pair-next",
-        "shared secret",        "media key",     "secret of TLS",
-        "shared secret of TLS", "extracted key", "exporter value",
+        "room access",
+        "room psk",
+        "seed",
+        "words of a seed",
+        "drawn bytes",
+        "wzp-pair-next",
+        "shared secret",
+        "media key",
+        "secret of TLS",
+        "shared secret of TLS",
+        "extracted key",
+        "exporter value",
         "secret of a key package",
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
@@ -212,10 +220,13 @@ WZP_TEST(nothing_secret_is_left_in_memory_after_a_room)
  * that is over. */
 WZP_TEST(what_is_over_is_forgotten_while_the_process_goes_on)
 {
-    static const char *const over[] = {"room psk",       "wzp-pair-next",
-                                       "wzp-ratchet",    "shared secret",
-                                       "exporter value", "media key",
-        "secret of a key package"};
+    static const char *const over[] = {"room psk",
+                                       "wzp-pair-next",
+                                       "wzp-ratchet",
+                                       "shared secret",
+                                       "exporter value",
+                                       "media key",
+                                       "secret of a key package"};
     if (has_own_allocator()) {
         WZP_SKIP("a sanitizer keeps what was freed");
     }

@@ -68,18 +68,6 @@ static const char *draw_as(const char *what)
     return before;
 }
 
-void __real_wzp_kem_keypair(const wzp_rng *rng, uint8_t *public_key,
-                            uint8_t *secret);
-void __wrap_wzp_kem_keypair(const wzp_rng *rng, uint8_t *public_key,
-                            uint8_t *secret);
-void __wrap_wzp_kem_keypair(const wzp_rng *rng, uint8_t *public_key,
-                            uint8_t *secret)
-{
-    const char *before = draw_as("kem secret");
-    __real_wzp_kem_keypair(rng, public_key, secret);
-    (void)draw_as(before);
-}
-
 wzp_err __real_wzp_agree_new_caller(wzp_agree **out,
                                     const wzp_agree_config *cfg);
 wzp_err __wrap_wzp_agree_new_caller(wzp_agree **out,
@@ -141,7 +129,19 @@ TAP_VOID(wzp__hkdf_extract, (const uint8_t *salt, size_t salt_len, const uint8_t
 TAP(wzp_err, wzp__hkdf512_expand, (const uint8_t *prk, const void *info, size_t info_len, uint8_t *out, size_t len), (prk, info, info_len, out, len), secrets_note("media key", out, len))
 TAP(wzp_err, wzp__x25519, (const uint8_t *secret, const uint8_t *peer, uint8_t *out), (secret, peer, out), secrets_note("shared secret", out, 32))
 TAP(int, crypto_kem_xwing_enc_deterministic, (uint8_t *ct, uint8_t *shared, const uint8_t *pk, const uint8_t *seed), (ct, shared, pk, seed), secrets_note("shared secret", shared, 32))
-TAP_VOID(wzp_kem_keypair, (const wzp_rng *rng, uint8_t *pk, wzp_kem_secret *secret), (rng, pk, secret), note_kem(secret))
+
+void __real_wzp_kem_keypair(const wzp_rng *rng, uint8_t *public_key,
+                            wzp_kem_secret *secret);
+void __wrap_wzp_kem_keypair(const wzp_rng *rng, uint8_t *public_key,
+                            wzp_kem_secret *secret);
+void __wrap_wzp_kem_keypair(const wzp_rng *rng, uint8_t *public_key,
+                            wzp_kem_secret *secret)
+{
+    const char *before = draw_as("kem secret");
+    __real_wzp_kem_keypair(rng, public_key, secret);
+    (void)draw_as(before);
+    note_kem(secret);
+}
 TAP(wzp_err, wzp_kem_open, (const wzp_kem_secret *secret, const uint8_t *ct, uint8_t *shared), (secret, ct, shared), secrets_note("shared secret", shared, 32))
 /* clang-format on */
 
