@@ -12,7 +12,7 @@
 #   tests/bench/         proto                             bench, support
 #   tests/integration/   all libraries                     ears, liar, world, legacy, support
 #     leak_*             all libraries                     secrets, ears, liar, world, support
-#   tests/torture/       all libraries                     faults, world, legacy, support
+#   tests/torture/       all libraries                     faults, liar, world, legacy, support
 #   tests/attack/        all libraries                     liar, world, support
 #   tests/e2e/           proto; runs the programs, *.sh as well
 #   bench/cmd/           all libraries                     bench, world, support; rekey: ears
@@ -68,7 +68,7 @@ $(B)/tests/support/world/inside_client.o: private ALL_CFLAGS += -Ilibwzp-client/
 $(B)/tests/support/world/inside_relay.o: private ALL_CFLAGS += -Ilibwzp-relay/src
 # An ear at every key group and decoder; objects, as nobody calls them by name.
 OBJ_ears := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/support/ears/*.c)))
-WRAP_ears := -Wl,--wrap=wzp_group_seal,--wrap=wzp_group_open,--wrap=wzp_group_recv,--wrap=wzp_decoder_decode,--wrap=wzp_decoder_fill
+WRAP_ears := -Wl,--wrap=wzp_group_seal,--wrap=wzp_group_open,--wrap=wzp_group_recv,--wrap=wzp_decoder_decode,--wrap=wzp_decoder_fill,--wrap=wzp_encoder_encode
 $(eval $(call obj_rules,$(OBJ_ears),$(TEST_INC),everything))
 # A register of secrets, and taps where they are made and where things come
 # out; the tests of the register need it alone.
@@ -149,7 +149,7 @@ LEAKSRC := $(filter tests/integration/leak_%,$(TESTSRC_integration))
 $(call programs,$(LEAKSRC),everything,$(LIBS),$(OBJ_ears) $(OBJ_secrets) $(AR_liar) $(AR_world) $(AR_support),,$(WRAP_ears) $(WRAP_secrets))
 $(call programs,$(filter-out $(LEAKSRC),$(TESTSRC_integration)),everything,$(LIBS),$(OBJ_ears) $(AR_liar) $(AR_world) $(AR_prog_legacy) $(AR_support),,$(WRAP_ears))
 $(call programs,$(TESTSRC_attack),everything,$(LIBS),$(AR_liar) $(AR_world) $(AR_support))
-$(call programs,$(TESTSRC_torture),everything,$(LIBS),$(AR_faults) $(AR_world) $(AR_prog_legacy) $(AR_support))
+$(call programs,$(TESTSRC_torture),everything,$(LIBS),$(AR_faults) $(AR_liar) $(AR_world) $(AR_prog_legacy) $(AR_support))
 # These take in apps/common/identity_file.c, which asks passphrase.c.
 $(B)/tests/relay/app_identity_file_test $(B)/tests/torture/identity_test: $(B)/apps/common/passphrase.o
 $(addprefix $(B)/tests/torture/,syscalls_test identity_test contacts_test): private ALL_LDFLAGS += $(WRAP_faults)
@@ -248,7 +248,7 @@ fuzz-corpora: $(FUZZ_SRC:%.c=$(B)/%)
 	$(Q)mk/run-fuzz $(B) 0 $(FUZZ_JOBS) $(FUZZERS)
 
 # The speed bench puts a stand-in before the codec.
-$(B)/bench/cmd/speed: private ALL_LDFLAGS += -Wl,--wrap=wzp_encoder_encode,--wrap=wzp_decoder_decode,--wrap=wzp_decoder_fill
+$(B)/bench/cmd/speed: private ALL_LDFLAGS += -Wl,--wrap=wzp_encoder_encode,--wrap=wzp_decoder_decode,--wrap=wzp_decoder_fill,--wrap=wzp_encoder_encode
 # Tests of header contexts count them, and make a control without.
 $(B)/tests/integration/mini_test: private ALL_LDFLAGS += -Wl,--wrap=wzp_endpoint_typed,--wrap=wzp_dgram_tx_encode
 # Sees every key and counter.

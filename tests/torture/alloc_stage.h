@@ -12,6 +12,7 @@
 #include "support/harness.h"
 #include "support/legacy/client.h"
 #include "support/legacy/relay.h"
+#include "support/liar/exchange.h"
 #include "support/world/world.h"
 
 #include <wzp/client/client.h>
@@ -51,6 +52,17 @@ enum { CLIENTS_MAX = 10, SAMPLES = 3 };
 
 /* States with a reason, also those that were left again before the end. */
 static size_t reasons_told;
+
+static inline bool tells_reason(const wzp_client_event *ev)
+{
+    switch (ev->kind) {
+    case WZP_EVENT_STATE: return ev->u.state.why != WZP_OK;
+    case WZP_EVENT_LINE: return ev->u.line.why != WZP_OK;
+    case WZP_EVENT_CALL: return ev->u.call.why != WZP_OK;
+    default: return false;
+    }
+}
+
 #define TOLD_VERB(type, name, params, args)                                    \
     type __real_##name params;                                                 \
     type __wrap_##name params;                                                 \
@@ -59,8 +71,7 @@ static size_t reasons_told;
         wzp_alloc_enter();                                                     \
         type v = __real_##name args;                                           \
         wzp_alloc_leave();                                                     \
-        reasons_told +=                                                        \
-            v && ev->kind == WZP_EVENT_STATE && ev->u.state.why != WZP_OK;     \
+        reasons_told += v && tells_reason(ev);                                 \
         return v;                                                              \
     }
 
@@ -71,6 +82,13 @@ VERB(wzp_err, wzp_engine_join, (wzp_engine *e, wzp_tstamp now, const wzp_join *j
 VERB(wzp_err, wzp_engine_pin_decide, (wzp_engine *e, wzp_tstamp now, bool accept), (e, now, accept))
 VERB(bool, wzp_engine_poll_send, (wzp_engine *e, wzp_tstamp now, OUT), (e, now, local, remote, data, len))
 TOLD_VERB(bool, wzp_engine_next_event_sized, (wzp_engine *e, wzp_client_event *ev, size_t size), (e, ev, size))
+VERB(wzp_err, wzp_engine_register, (wzp_engine *e, wzp_tstamp now, const wzp_register *reg), (e, now, reg))
+VERB(wzp_err, wzp_engine_call, (wzp_engine *e, wzp_tstamp now, const wzp_call_to *to), (e, now, to))
+VERB(wzp_err, wzp_engine_answer, (wzp_engine *e, wzp_tstamp now, const char *id, wzp_accept_mode mode), (e, now, id, mode))
+VOID_VERB(wzp_engine_hangup, (wzp_engine *e, wzp_tstamp now, wzp_hangup_reason reason), (e, now, reason))
+VERB(wzp_err, wzp_engine_contact_add, (wzp_engine *e, wzp_tstamp now, const uint8_t fp[WZP_FP_LEN], const char *name), (e, now, fp, name))
+VERB(wzp_err, wzp_engine_contact_verify, (wzp_engine *e, wzp_tstamp now, const uint8_t fp[WZP_FP_LEN], bool yes), (e, now, fp, yes))
+VERB(wzp_err, wzp_engine_contact_forget, (wzp_engine *e, wzp_tstamp now, const uint8_t fp[WZP_FP_LEN]), (e, now, fp))
 VERB(wzp_err, wzp_engine_accept_clear, (wzp_engine *e, wzp_tstamp now), (e, now))
 VERB(size_t, wzp_engine_words_input, (const wzp_engine *e, uint8_t id[WZP_HASH_LEN], uint8_t (*keys)[WZP_KEY_LEN], size_t cap), (e, id, keys, cap))
 VOID_VERB(wzp_engine_mute, (wzp_engine *e, wzp_tstamp now, bool muted), (e, now, muted))
@@ -81,6 +99,7 @@ VOID_VERB(wzp_engine_expire, (wzp_engine *e, wzp_tstamp now), (e, now))
 VERB(bool, wzp_relay_poll_send, (wzp_relay *r, wzp_tstamp now, OUT), (r, now, local, remote, data, len))
 VOID_VERB(wzp_relay_recv, (wzp_relay *r, wzp_tstamp now, FROM), (r, now, local, remote, data, len))
 VOID_VERB(wzp_relay_expire, (wzp_relay *r, wzp_tstamp now), (r, now))
+VERB(wzp_err, wzp_relay_rules_set, (wzp_relay *r, const wzp_room_rule *rules, size_t n, char *why, size_t len), (r, rules, n, why, len))
 VOID_VERB(wzp_relay_drain, (wzp_relay *r, wzp_tstamp now, const char *reason), (r, now, reason))
 VERB(wzp_err, wzp_probe_new, (wzp_probe **p, const wzp_probe_config *cfg, wzp_tstamp now), (p, cfg, now))
 VERB(bool, wzp_probe_poll_send, (wzp_probe *p, wzp_tstamp now, OUT), (p, now, local, remote, data, len))
@@ -100,6 +119,9 @@ typedef struct stage {
     size_t hints;               /* an error named in the log or in an event */
     bool allows_legacy, has_old_relay, has_old_client, has_next, is_probed,
         was_asked;
+    wzp_liar *hub; /* in place of a relay of ours */
+    const wzp_room_rule *rules;
+    size_t n_rules;
     wzp_legacy_relay old_relay;
     wzp_legacy_client old_client;
     wzp_seed_identity *next;
@@ -118,6 +140,7 @@ typedef struct scenario {
     bool (*happened)(stage *s);
     void (*prepare)(stage *s); /* NULL: a relay of ours */
     size_t stride;             /* in make soak; 0 is 1: all n */
+    wzp_tstamp recovery;       /* 0: RECOVERY */
 } scenario;
 
 static inline void on_log(void *user, wzp_log_level level, const char *where,
@@ -193,7 +216,7 @@ static inline bool all_hear_all(stage *s)
 /* A stranger for whom there was no memory is counted, and comes again. */
 static inline void check_relay_told(stage *s)
 {
-    if (!s->has_old_relay) {
+    if (!s->has_old_relay && s->hub == NULL) {
         wzp_relay_stats r = {.size = sizeof r};
         wzp_relay_stats_get(wzp_world_relay_machine(s->w, s->relay), &r);
         s->hints += r.handshakes_refused + r.handshakes_failed;
@@ -242,7 +265,8 @@ static inline void complain(bool is_wrong, const scenario *sc, size_t n,
 static inline bool comes_to_rest(stage *s, const scenario *sc)
 {
     bool (*is_well)(stage *) = sc->is_well != NULL ? sc->is_well : all_hear_all;
-    for (wzp_tstamp t = 0; t < RECOVERY && !is_well(s); t += WZP_S / 2) {
+    const wzp_tstamp limit = sc->recovery == 0 ? RECOVERY : sc->recovery;
+    for (wzp_tstamp t = 0; t < limit && !is_well(s); t += WZP_S / 2) {
         wzp_world_run(s->w, WZP_S / 2);
         if (sc->nudge != NULL) {
             sc->nudge(s);
@@ -258,6 +282,8 @@ static inline void set_relay(stage *s)
     cfg.packets = 512;
     cfg.max_conns = 64;
     cfg.allow_legacy = s->allows_legacy;
+    cfg.room_rules = s->rules;
+    cfg.n_room_rules = s->n_rules;
     cfg.log = (wzp_log){.write = on_log, .user = s, .level = WZP_LOG_DEBUG};
     if (s->has_next) {
         uint8_t seed[WZP_SEED_LEN];
@@ -272,6 +298,7 @@ static inline void set_relay(stage *s)
 static inline void end_stage(stage *s)
 {
     wzp_world_free(s->w);
+    wzp_liar_free(s->hub);
     wzp_probe_free(s->probe);
     if (s->has_old_relay) {
         wzp_legacy_relay_deinit(&s->old_relay);
@@ -296,7 +323,7 @@ static inline size_t play(const scenario *sc, size_t n, bool *has_failed)
     if (sc->prepare != NULL) {
         sc->prepare(&s);
     }
-    if (!s.has_old_relay) {
+    if (!s.has_old_relay && s.hub == NULL) {
         set_relay(&s);
     }
     for (int i = 0; i < sc->clients; i++) {

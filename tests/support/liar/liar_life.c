@@ -150,6 +150,9 @@ void wzp_liar_restart(wzp_liar *l, uint8_t identity)
 
 void wzp_liar_free(wzp_liar *l)
 {
+    if (l == NULL) {
+        return;
+    }
     wzp_endpoint_free(l->ep);
     wzp_pkt_pool_free(l->pool);
     wzp_arena_free(l->in);

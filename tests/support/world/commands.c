@@ -19,6 +19,12 @@ void wzp_world_join(wzp_world *w, wzp_node client, const char *room,
 void wzp_world_join_with(wzp_world *w, wzp_node client, const char *room,
                          wzp_node relay, const wzp_join *terms)
 {
+    wzp__world_must(wzp_world_try_join(w, client, room, relay, terms), "join");
+}
+
+wzp_err wzp_world_try_join(wzp_world *w, wzp_node client, const char *room,
+                           wzp_node relay, const wzp_join *terms)
+{
     char name[32];
     wzp_join join = *terms;
     snprintf(name, sizeof name, "relay%d:%d", relay, WZP__PORT);
@@ -28,12 +34,11 @@ void wzp_world_join_with(wzp_world *w, wzp_node client, const char *room,
     join.addrs[0] = w->nodes[relay]->addr;
     join.local = w->nodes[client]->addr;
     wzp__node *nd = w->nodes[client];
-    wzp__world_must(
-        wzp_engine_join(nd->engine, wzp_world_now_at(w, client), &join),
-        "join");
+    WZP_TRY(wzp_engine_join(nd->engine, wzp_world_now_at(w, client), &join));
     nd->joined = relay;
     snprintf(nd->room, sizeof nd->room, "%s", room);
     wzp__world_drain(w, client);
+    return WZP_OK;
 }
 
 void wzp_world_leave(wzp_world *w, wzp_node client)

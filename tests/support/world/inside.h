@@ -23,6 +23,7 @@ typedef struct wzp_inside {
     uint32_t epoch;             /* client: number of the key group */
     size_t peers;               /* relay */
     uint64_t resumed;           /* client: handshakes with a ticket */
+    uint64_t key_updates;       /* client: of packet keys, all connections */
 } wzp_inside;
 
 void wzp_inside_client(const wzp_engine *e, wzp_inside *out);

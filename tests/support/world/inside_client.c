@@ -22,5 +22,6 @@ void wzp_inside_client(const wzp_engine *e, wzp_inside *out)
         .held = {e->held.n, WZP__HELD_MAX},
         .epoch = wzp__session_epoch(e->session),
         .resumed = ep.resumed,
+        .key_updates = ep.key_updates,
     };
 }

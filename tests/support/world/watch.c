@@ -127,6 +127,17 @@ bool wzp_world_is_silent(void)
     return present != NULL && present->is_silent;
 }
 
+void wzp_world_no_codec(wzp_world *w)
+{
+    w->is_silent = true;
+    w->has_no_encoder = true;
+}
+
+bool wzp_world_has_encoder(void)
+{
+    return present == NULL || !present->has_no_encoder;
+}
+
 /* --- every now and then --- */
 
 static void watch_client(wzp_world *w, int i)

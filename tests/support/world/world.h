@@ -120,6 +120,10 @@ void wzp_world_join(wzp_world *w, wzp_node client, const char *room,
  * here. */
 void wzp_world_join_with(wzp_world *w, wzp_node client, const char *room,
                          wzp_node relay, const wzp_join *terms);
+/* Where it may fail; the others abort. */
+WZP_NODISCARD wzp_err wzp_world_try_join(wzp_world *w, wzp_node client,
+                                         const char *room, wzp_node relay,
+                                         const wzp_join *terms);
 void wzp_world_leave(wzp_world *w, wzp_node client);
 void wzp_world_register(wzp_world *w, wzp_node client, wzp_node relay);
 void wzp_world_unregister(wzp_world *w, wzp_node client);
@@ -182,9 +186,12 @@ void wzp_world_no_keys(wzp_world *w, wzp_node client, wzp_tstamp until);
 /* From now on nobody decodes: clients play silence. For large rooms; in
  * programs with ears only. */
 void wzp_world_silence(wzp_world *w);
+/* And nobody encodes: every frame is the same one. For hours of talk. */
+void wzp_world_no_codec(wzp_world *w);
 
 /* For the ears. */
 bool wzp_world_is_silent(void);
+bool wzp_world_has_encoder(void);
 /* How often this message is to be taken: 0, 1 or 2 times. */
 int wzp_world_key_copies(const wzp_signal *sig);
 void wzp_world_hear_seal(const wzp_group *g, const uint8_t *packet, size_t len);

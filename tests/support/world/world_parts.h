@@ -84,7 +84,7 @@ struct wzp_world {
     wzp_world_opened_fn *on_opened;
     void *on_opened_user;
     double key_loss, key_dup;
-    bool is_silent;
+    bool is_silent, has_no_encoder;
     wzp_test_rng key_rng;
 };
 
