@@ -12,6 +12,8 @@
  * without being in the agreement gets no key. There he can end the call before
  * it stands, as any relay can: by a hang-up, a rejection, a false reveal. None
  * of them makes it another call.
+ * Without the call id: that he ends all of his own calls is passed on without a
+ * name, and ends none of Anna's that rings.
  */
 #include "support/harness.h"
 #include "support/liar/couple.h"
