@@ -209,8 +209,7 @@ static const char *const aliases[] = {
     "\xe2\x81\xa7Mama",         /* the same */
     "Mama\n(verified)",         /* a line of its own */
     "Mama\xe2\x80\xa8verified", /* the same */
-    "\xc2\x9b"
-    "2J\x1b[31mMama", /* for terminals */
+    "\xc2\x9b[2J\x1b[31mMama",  /* for terminals */
     "Mama\x7f",
     "",
 };

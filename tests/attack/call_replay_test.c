@@ -151,6 +151,22 @@ WZP_TEST(an_offer_to_another_person_is_answered_in_vain)
     wzp_couple_free(c);
 }
 
+/* A device of Ben's that was off when the first one answered. */
+WZP_TEST(an_offer_that_one_device_answered_is_answered_in_vain_by_another)
+{
+    wzp_couple *c = after_a_call(9);
+    wzp_liar_allow_devices(c->liar, true);
+    const wzp_node other = wzp_couple_person(c, WZP_BEN, true);
+    say_again(c, OFFER, WZP_BEN); /* to the newest */
+    WZP_ASSERT_CALL(c, other, WZP_CALL_RINGING_IN);
+    assert_int_equal(wzp_couple_answer(c, other), WZP_OK);
+    wzp_world_run(c->w, 100 * WZP_MS);
+    say_again(c, REVEAL, WZP_BEN);
+    WZP_ASSERT_ENDED(c, other, WZP_ERR_SIGNATURE);
+    assert_int_equal(wzp_world_stats(c->w, other).calls_agreed, 0);
+    wzp_couple_free(c);
+}
+
 /* --- answers and reveals --- */
 
 WZP_TEST(an_answer_of_another_call_is_none)
