@@ -25,9 +25,10 @@ typedef struct fake_text {
 } fake_text;
 
 typedef struct fake_conn {
-    bool is_open, is_trusted, is_stuck; /* stuck: its signal queue is full */
-    bool has_no_memory;                 /* for a signal */
-    unsigned typed;                     /* WZP_TYPED_… */
+    bool is_open, is_known, is_trusted;
+    bool is_stuck;      /* its signal queue is full */
+    bool has_no_memory; /* for a signal */
+    unsigned typed;     /* WZP_TYPED_… */
     bool is_closed_by_us;
     uint64_t code;
     char reason[WZP_REASON_MAX + 1];
@@ -245,6 +246,16 @@ wzp_err wzp_endpoint_close(wzp_endpoint *ep, wzp_tstamp now, wzp_conn_id conn,
     c->code = code;
     memcpy(c->reason, reason, strlen(reason) + 1);
     fake_end(ep, conn, WZP_OK, 0);
+    return WZP_OK;
+}
+
+wzp_err wzp_endpoint_know(wzp_endpoint *ep, wzp_conn_id conn)
+{
+    fake_conn *c = fake_conn_of(ep, conn);
+    if (c == NULL) {
+        return WZP_ERR_NOT_FOUND;
+    }
+    c->is_known = true;
     return WZP_OK;
 }
 

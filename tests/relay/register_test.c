@@ -37,7 +37,7 @@ static bool is_served(rig *r, const rig_client *c)
 
 /* --- the door ------------------------------------------------------------- */
 
-WZP_TEST(a_bound_registration_is_acknowledged_verified_trusted_and_told)
+WZP_TEST(a_bound_registration_is_acknowledged_verified_known_and_told)
 {
     rig r;
     rig_client c;
@@ -53,7 +53,8 @@ WZP_TEST(a_bound_registration_is_acknowledged_verified_trusted_and_told)
     assert_int_equal(ack->caps, WZP_CAP_PRESENT | WZP_CAP_E2E1 | WZP_CAP_SIG1);
     assert_int_equal(ack->relay_build.len, 6);
     assert_memory_equal(ack->relay_build.ptr, "abc123", 6);
-    assert_true(fake->conns[c.conn].is_trusted);
+    assert_true(fake->conns[c.conn].is_known);
+    assert_false(fake->conns[c.conn].is_trusted); /* nothing long is read */
     assert_int_equal(rig_stats(&r).registered, 1);
     assert_int_equal(rig_stats(&r).registered_verified, 1);
     const wzp_relay_event ev = expect_event(&r, WZP_RELAY_REGISTERED, WZP_OK);
@@ -193,7 +194,7 @@ static void run_door(size_t row)
         const bool is_verified = DOOR[i].err == WZP_OK;
         rig_expect_ack(&r, c.conn);
         assert_int_equal(rig_stats(&r).registered_verified, is_verified);
-        assert_int_equal(fake->conns[c.conn].is_trusted, is_verified);
+        assert_int_equal(fake->conns[c.conn].is_known, is_verified);
         assert_int_equal(
             expect_event(&r, WZP_RELAY_REGISTERED, WZP_OK).is_verified,
             is_verified);
@@ -274,7 +275,7 @@ WZP_TEST(an_address_probe_is_answered_for_a_while_and_registers_nobody)
     rig_expect(&r, a, WZP_SIG_REFLECT_RESPONSE, &sig);
     assert_int_equal(rig_stats(&r).registered, 0);
     assert_int_equal(rig_stats(&r).address_probes, 2);
-    assert_false(fake->conns[a].is_trusted);
+    assert_false(fake->conns[a].is_known);
     expect_no_event(&r);
     rig_advance(&r, 10 * WZP_S);
     rig_expect_closed(a, WZP_CLOSE_NORMAL);

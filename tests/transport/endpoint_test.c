@@ -73,10 +73,14 @@ WZP_TEST(endpoint_charges_a_connection_while_it_is_there)
 }
 
 /* How it is kept to that: stream_test.c. */
-WZP_TEST(endpoint_holds_a_message_or_two_of_a_stranger_and_2_mib_of_a_friend)
+WZP_TEST(endpoint_holds_a_message_or_two_of_who_is_known_and_2_mib_of_a_friend)
 {
     net_pair p = net_connect(4);
     const wzp__conn *c = wzp__table_find(p.server->ep, p.s);
+    assert_in_range(c->inbox.max_held, 2 * 65536, 3 * 65536);
+    assert_true(c->is_stranger);
+    assert_int_equal(wzp_endpoint_know(p.server->ep, p.s), WZP_OK);
+    assert_false(c->is_stranger);
     assert_in_range(c->inbox.max_held, 2 * 65536, 3 * 65536);
     assert_int_equal(wzp_endpoint_trust(p.server->ep, p.s), WZP_OK);
     assert_int_equal(c->inbox.max_held, 2 << 20);

@@ -89,9 +89,9 @@ static void welcome(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
     wzp__peer_enter(&relay->peers, peer, WZP__PEER_REGISTERED, WZP_NEVER);
     relay->stats.registrations++;
     if (peer->desk->is_verified) {
-        /* The others stay what strangers are: less room for each message, and
-         * a share of their address when connections become few. */
-        wzp_ignore(wzp_endpoint_trust(relay->ep, peer->conn),
+        /* The others stay what strangers are, with the share of their address.
+         * Nobody is read at length here: desk.c. */
+        wzp_ignore(wzp_endpoint_know(relay->ep, peer->conn),
                    "gone already: WZP_EP_CLOSED is on its way");
     }
     acknowledge(relay, now, peer, (reg->caps & WZP_CAP_PRESENT) != 0);

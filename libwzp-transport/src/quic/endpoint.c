@@ -375,6 +375,16 @@ wzp_err wzp_endpoint_close(wzp_endpoint *ep, wzp_tstamp now, wzp_conn_id conn,
     return WZP_OK;
 }
 
+wzp_err wzp_endpoint_know(wzp_endpoint *ep, wzp_conn_id conn)
+{
+    wzp__conn *c = wzp__table_find(ep, conn);
+    if (c == NULL) {
+        return WZP_ERR_NOT_FOUND;
+    }
+    wzp__share_trust(c);
+    return WZP_OK;
+}
+
 wzp_err wzp_endpoint_trust(wzp_endpoint *ep, wzp_conn_id conn)
 {
     wzp__conn *c = wzp__table_find(ep, conn);

@@ -172,8 +172,11 @@ WZP_NODISCARD wzp_err wzp_endpoint_close(wzp_endpoint *ep, wzp_tstamp now,
                                          wzp_conn_id conn, uint64_t code,
                                          const char *reason);
 
-/* From now on this peer may send messages up to signal_max_len, and counts no
- * longer against what the strangers of its address may hold. */
+/* From now on this peer counts no longer against what the strangers of its
+ * address may hold. */
+WZP_NODISCARD wzp_err wzp_endpoint_know(wzp_endpoint *ep, wzp_conn_id conn);
+
+/* The same, and it may send messages up to signal_max_len. */
 WZP_NODISCARD wzp_err wzp_endpoint_trust(wzp_endpoint *ep, wzp_conn_id conn);
 
 /* What this peer did was work for the owner: so many points more for its
