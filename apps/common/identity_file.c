@@ -73,7 +73,8 @@ static bool read_passphrase(app_identity_file *f, char *out, wzp_str *pass)
     }
     (void)snprintf(prompt, sizeof prompt, "Passphrase of %s: ", f->path);
     pass->ptr = out;
-    return app_passphrase_read(f->passphrase_file, prompt, out,
+    const app_ask ask = {"passphrase", "--passphrase-file", prompt};
+    return app_passphrase_read(f->passphrase_file, &ask, out,
                                APP_PASSPHRASE_MAX, &pass->len, f->why,
                                sizeof f->why);
 }

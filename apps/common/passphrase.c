@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 typedef struct reader {
+    const app_ask *ask;
     char *out;
     size_t cap, len;
     bool is_too_long;
@@ -37,6 +38,19 @@ static bool fail(reader *r, const char *what, const char *name)
 static bool refuse(reader *r, const char *why)
 {
     (void)snprintf(r->why, r->why_len, "%s", why);
+    return false;
+}
+
+static bool wrong(reader *r, const char *what)
+{
+    (void)snprintf(r->why, r->why_len, "the %s %s", r->ask->name, what);
+    return false;
+}
+
+static bool cannot_read(reader *r, const char *file)
+{
+    (void)snprintf(r->why, r->why_len, "cannot read %s file %s: %s",
+                   r->ask->name, file, strerror(errno));
     return false;
 }
 
@@ -62,13 +76,13 @@ static bool check(reader *r)
 {
     r->out[r->len] = '\0';
     if (r->is_too_long) {
-        return refuse(r, "the passphrase is too long");
+        return wrong(r, "is too long");
     }
     if (r->len == 0) {
-        return refuse(r, "the passphrase is empty");
+        return wrong(r, "is empty");
     }
     if (memchr(r->out, '\0', r->len) != NULL) {
-        return refuse(r, "the passphrase has a NUL byte in it");
+        return wrong(r, "has a NUL byte in it");
     }
     return true;
 }
@@ -92,7 +106,7 @@ static bool read_line(reader *r, int fd, const char *file)
         if (n == 1) {
             take(r, c);
         } else if (errno != EINTR) {
-            return fail(r, "cannot read passphrase file", file);
+            return cannot_read(r, file);
         }
     }
     if (r->len > 0 && r->out[r->len - 1] == '\r' && !r->is_too_long) {
@@ -105,7 +119,7 @@ static bool from_file(reader *r, const char *file)
 {
     int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0) {
-        return fail(r, "cannot read passphrase file", file);
+        return cannot_read(r, file);
     }
     warn_exposed(fd, file);
     bool ok = read_line(r, fd, file);
@@ -207,14 +221,14 @@ static bool type_line(reader *r, const terminal *t)
 }
 
 /* `number`: the signal that came in between, 0 for none. */
-static bool ask_once(reader *r, const char *prompt, terminal *t, int *number)
+static bool ask_once(reader *r, terminal *t, int *number)
 {
     bool ok = false;
     hold_signals(t);
     if (!silence(t)) {
         (void)fail(r, "cannot silence", "the terminal");
     } else {
-        say(t, prompt);
+        say(t, r->ask->prompt);
         ok = type_line(r, t);
         (void)tcsetattr(t->fd, TCSAFLUSH, &t->before);
         say(t, "\n");
@@ -225,18 +239,21 @@ static bool ask_once(reader *r, const char *prompt, terminal *t, int *number)
 }
 
 /* Who was stopped is asked again from the beginning. */
-static bool from_terminal(reader *r, const char *prompt)
+static bool from_terminal(reader *r)
 {
     terminal t = {.fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)};
     if (t.fd < 0) {
-        return refuse(r, "there is no terminal to ask for the passphrase: "
-                         "--passphrase-file FILE gives it");
+        (void)snprintf(r->why, r->why_len,
+                       "there is no terminal to ask for the %s: %s FILE gives "
+                       "it",
+                       r->ask->name, r->ask->option);
+        return false;
     }
     int number;
     bool ok;
     do {
         forget(r);
-        ok = ask_once(r, prompt, &t, &number);
+        ok = ask_once(r, &t, &number);
         if (number != 0 && number != SIGCONT) {
             (void)raise(number);
         }
@@ -247,11 +264,12 @@ static bool from_terminal(reader *r, const char *prompt)
 
 /* -------------------------------------------------------------------------- */
 
-bool app_passphrase_read(const char *file, const char *prompt, char *out,
+bool app_passphrase_read(const char *file, const app_ask *ask, char *out,
                          size_t cap, size_t *len, char *why, size_t why_len)
 {
-    reader r = {.out = out, .cap = cap, .why = why, .why_len = why_len};
-    bool ok = file != NULL ? from_file(&r, file) : from_terminal(&r, prompt);
+    reader r = {
+        .ask = ask, .out = out, .cap = cap, .why = why, .why_len = why_len};
+    bool ok = file != NULL ? from_file(&r, file) : from_terminal(&r);
     *len = ok ? r.len : 0;
     if (!ok) {
         forget(&r);
@@ -259,32 +277,35 @@ bool app_passphrase_read(const char *file, const char *prompt, char *out,
     return ok;
 }
 
-static bool repeats(const char *out, size_t len, char *why, size_t why_len)
+static bool repeats(const app_ask *ask, const char *out, size_t len, char *why,
+                    size_t why_len)
 {
     size_t n = 0;
+    const app_ask twice = {ask->name, ask->option, "The same again: "};
     char *again = wzp_guarded_new(APP_PASSPHRASE_MAX);
     if (again == NULL) {
-        (void)snprintf(why, why_len, "no memory for the passphrase");
+        (void)snprintf(why, why_len, "no memory for the %s", ask->name);
         return false;
     }
-    bool ok = app_passphrase_read(NULL, "The same again: ", again,
-                                  APP_PASSPHRASE_MAX, &n, why, why_len);
+    bool ok = app_passphrase_read(NULL, &twice, again, APP_PASSPHRASE_MAX, &n,
+                                  why, why_len);
     /* Both are of the person who waits for the answer: nobody to time it. */
     if (ok && (n != len || memcmp(again, out, len) != 0)) {
-        (void)snprintf(why, why_len, "the two passphrases are not the same");
+        (void)snprintf(why, why_len, "the %s was not the same twice",
+                       ask->name);
         ok = false;
     }
     wzp_guarded_free(again);
     return ok;
 }
 
-bool app_passphrase_choose(const char *file, const char *prompt, char *out,
+bool app_passphrase_choose(const char *file, const app_ask *ask, char *out,
                            size_t cap, size_t *len, char *why, size_t why_len)
 {
-    if (!app_passphrase_read(file, prompt, out, cap, len, why, why_len)) {
+    if (!app_passphrase_read(file, ask, out, cap, len, why, why_len)) {
         return false;
     }
-    if (file == NULL && !repeats(out, *len, why, why_len)) {
+    if (file == NULL && !repeats(ask, out, *len, why, why_len)) {
         wzp_wipe(out, cap);
         *len = 0;
         return false;

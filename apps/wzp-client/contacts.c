@@ -62,7 +62,7 @@ static bool find(const book *b, const char *who, wzp_contact *out)
 
 static int nobody(const char *who)
 {
-    fprintf(stderr, "wzp-client: nobody here is called \"%s\"\n", who);
+    fprintf(stderr, "wzp-client: \"%s\" is not known here\n", who);
     return 1;
 }
 
@@ -94,7 +94,8 @@ static int list(book *b)
 {
     wzp_contact person;
     wzp_pin relay;
-    printf("people: fingerprint, known since, last seen, name\n");
+    printf("people: fingerprint, known since, last seen, encrypts, verified, "
+           "name\n");
     for (size_t i = 0; wzp_contacts_at(b->people, i, &person) == WZP_OK; i++) {
         print_person(&person);
     }

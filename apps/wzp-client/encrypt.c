@@ -36,7 +36,10 @@ static int choose(const settings *s, const app_identity_file *f, char *buffer,
     }
     (void)snprintf(prompt, sizeof prompt, "New passphrase of %s: ", f->path);
     pass->ptr = buffer;
-    return app_passphrase_choose(file, prompt, buffer, APP_PASSPHRASE_MAX,
+    const app_ask ask = {
+        "new passphrase",
+        f->is_sealed ? "--new-passphrase-file" : "--passphrase-file", prompt};
+    return app_passphrase_choose(file, &ask, buffer, APP_PASSPHRASE_MAX,
                                  &pass->len, why, sizeof why)
                ? 0
                : fail(why);

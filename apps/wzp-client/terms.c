@@ -19,11 +19,12 @@ static int fail(const char *why)
 char *terms_read_secret(const char *file, size_t *len)
 {
     char why[512] = "out of memory";
+    static const app_ask ask = {"room secret", "--room-secret-file",
+                                "Secret of the room: "};
     const bool is_asked = strcmp(file, "-") == 0;
     char *secret = wzp_guarded_new(WZP_ROOM_SECRET_MAX);
     if (secret == NULL ||
-        !app_passphrase_read(is_asked ? NULL : file,
-                             "Secret of the room: ", secret,
+        !app_passphrase_read(is_asked ? NULL : file, &ask, secret,
                              WZP_ROOM_SECRET_MAX, len, why, sizeof why)) {
         wzp_guarded_free(secret);
         (void)fail(why);
@@ -65,8 +66,8 @@ static int check(const settings *s, wzp_room_policy *policy)
     }
     if (s->allow_legacy &&
         (*policy != WZP_POLICY_OPEN || s->room_secret != NULL)) {
-        return settings_refuse("--allow-legacy needs an open room: an old "
-                               "client cannot prove who it is");
+        return settings_refuse("--allow-legacy needs an open room without a "
+                               "secret: an old client cannot prove who it is");
     }
     return 0;
 }

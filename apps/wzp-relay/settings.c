@@ -35,7 +35,7 @@ static const app_option TABLE[] = {
      .help = "clients take it for 90 days from this day, UTC (default now)",
      .at = AT(next_from_text)},
     {.name = "allow-legacy", .kind = APP_OPTION_FLAG,
-     .help = "admit clients that cannot seal their media",
+     .help = "admit clients that cannot seal their media or prove who they are",
      .at = AT(allow_legacy)},
     {.name = "rooms", .kind = APP_OPTION_TEXT, .value_name = "FILE",
      .help = "secrets and lists of rooms, a line each (read again on SIGHUP)",

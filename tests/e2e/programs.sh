@@ -189,6 +189,10 @@ check "a wrong passphrase is said" "$(cat "$TMP/unseal.err")" says unseal 'wrong
 run unseal setsid -w env WZP_HOME="$TMP/home-i" "$BIN/wzp-client" join r --relay 127.0.0.1:1
 check "no passphrase and no terminal is an error" "exit $STATUS" is "$STATUS" 1
 check "no terminal: --passphrase-file is named" "$(cat "$TMP/unseal.err")" says unseal --passphrase-file
+run reseal setsid -w env WZP_HOME="$TMP/home-i" "$BIN/wzp-client" identity --encrypt \
+    --passphrase-file "$TMP/pass-one"
+check "no terminal: what gives the new passphrase is named" "$(cat "$TMP/reseal.err")" \
+    says reseal 'new passphrase: --new-passphrase-file FILE gives it'
 run reseal client i identity --encrypt --passphrase-file "$TMP/pass-one" \
     --new-passphrase-file "$TMP/pass-two"
 check "the passphrase can be changed" "$(cat "$TMP/reseal.err")" says reseal 'another passphrase'
@@ -330,6 +334,9 @@ begin line "$BIN/wzp-client" room-secret board --room-secret-file "$TMP/secret"
 ends "$PID" 60
 check "room-secret knows a secret again" "$(cat "$TMP/line.out")" \
     grep -q -E '^board access=[0-9a-f]{64}$' "$TMP/line.out"
+run none client n room-secret board --room-secret-file "$TMP/nothing"
+check "a room's secret that is not there is named" "$(cat "$TMP/none.err")" \
+    says none "cannot read room secret file $TMP/nothing: "
 FP_A=$(WZP_HOME="$TMP/home-m" "$BIN/wzp-client" identity 2>/dev/null | sed -n 's/^fingerprint *//p')
 {
     echo "# rooms of this relay"

@@ -11,6 +11,8 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 
+static const app_ask WORD = {"passphrase", "--passphrase-file", "word? "};
+
 /* --- files ---------------------------------------------------------------- */
 
 typedef struct given {
@@ -67,8 +69,8 @@ static void run_file(size_t row)
     FILE *into = tmpfile();
     const int kept = dup(2);
     dup2(fileno(into), 2);
-    const bool ok = app_passphrase_read(path, "not asked", out, sizeof out,
-                                        &len, why, sizeof why);
+    const bool ok = app_passphrase_read(path, &WORD, out, sizeof out, &len, why,
+                                        sizeof why);
     fflush(stderr);
     dup2(kept, 2);
     close(kept);
@@ -94,10 +96,10 @@ WZP_TEST(a_passphrase_file_that_cannot_be_read_is_named)
 {
     char out[16], why[200];
     size_t len;
-    assert_false(app_passphrase_read("/proc/none", "", out, sizeof out, &len,
+    assert_false(app_passphrase_read("/proc/none", &WORD, out, sizeof out, &len,
                                      why, sizeof why));
     assert_non_null(strstr(why, "cannot read passphrase file /proc/none: "));
-    assert_false(app_passphrase_read("/tmp", "", out, sizeof out, &len, why,
+    assert_false(app_passphrase_read("/tmp", &WORD, out, sizeof out, &len, why,
                                      sizeof why));
     assert_non_null(strstr(why, "/tmp"));
 }
@@ -122,11 +124,10 @@ static void sit(const char *name, int report, bool twice)
     setsid();
     const int fd = open(name, O_RDWR);
     ioctl(fd, TIOCSCTTY, 0);
-    const bool ok = twice
-                        ? app_passphrase_choose(NULL, "word? ", out, sizeof out,
-                                                &len, why, sizeof why)
-                        : app_passphrase_read(NULL, "word? ", out, sizeof out,
-                                              &len, why, sizeof why);
+    const bool ok = twice ? app_passphrase_choose(NULL, &WORD, out, sizeof out,
+                                                  &len, why, sizeof why)
+                          : app_passphrase_read(NULL, &WORD, out, sizeof out,
+                                                &len, why, sizeof why);
     const int n = snprintf(line, sizeof line, "%s|%s", ok ? out : "", why);
     _exit(write(report, line, (size_t)n) == n ? 0 : 9);
 }
@@ -190,7 +191,7 @@ WZP_TEST(what_is_typed_is_not_shown_and_the_echo_comes_back)
 {
     char got[400];
     seat s = seat_open(false);
-    expect(&s, "word? ");
+    expect(&s, WORD.prompt);
     assert_false(has_echo(&s));
     type(&s, "open sesame\n");
     expect(&s, "\n");
@@ -218,7 +219,7 @@ WZP_TEST(a_new_passphrase_is_typed_twice)
 {
     char got[400];
     seat s = seat_open(true);
-    expect(&s, "word? ");
+    expect(&s, WORD.prompt);
     type(&s, "open sesame\n");
     expect(&s, "again: ");
     type(&s, "open sesame\n");
@@ -226,12 +227,12 @@ WZP_TEST(a_new_passphrase_is_typed_twice)
     assert_string_equal(got, "open sesame|");
 
     s = seat_open(true);
-    expect(&s, "word? ");
+    expect(&s, WORD.prompt);
     type(&s, "open sesame\n");
     expect(&s, "again: ");
     type(&s, "open sesane\n");
     assert_int_equal(seat_close(&s, got, sizeof got), 0);
-    assert_string_equal(got, "|the two passphrases are not the same");
+    assert_string_equal(got, "|the passphrase was not the same twice");
 }
 
 static const int ENDING[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
@@ -246,7 +247,7 @@ static void run_ending(size_t row)
     char got[400];
     seat s = seat_open(false);
     const int other = open(ptsname(s.terminal), O_RDWR | O_NOCTTY);
-    expect(&s, "word? ");
+    expect(&s, WORD.prompt);
     assert_false(has_echo(&s));
     type(&s, "open ses");
     assert_int_equal(kill(s.child, ENDING[row]), 0);
@@ -267,7 +268,7 @@ WZP_TEST(ctrl_c_ends_the_program)
 {
     char got[400];
     seat s = seat_open(false);
-    expect(&s, "word? ");
+    expect(&s, WORD.prompt);
     type(&s, "open\003");
     const int status = seat_close(&s, got, sizeof got);
     assert_true(WIFSIGNALED(status));
@@ -279,17 +280,17 @@ WZP_TEST(who_was_stopped_is_asked_again_from_the_beginning)
     char got[400];
     int status = 0;
     seat s = seat_open(false);
-    expect(&s, "word? ");
+    expect(&s, WORD.prompt);
     type(&s, "lost");
     /* Its group has no parent in this session: only SIGSTOP stops such ones,
      * so SIGTSTP is over at once and the question comes again. */
     assert_int_equal(kill(s.child, SIGTSTP), 0);
-    expect(&s, "word? ");
+    expect(&s, WORD.prompt);
     assert_int_equal(kill(s.child, SIGSTOP), 0);
     assert_int_equal(waitpid(s.child, &status, WUNTRACED), s.child);
     assert_true(WIFSTOPPED(status));
     assert_int_equal(kill(s.child, SIGCONT), 0);
-    expect(&s, "word? ");
+    expect(&s, WORD.prompt);
     assert_false(has_echo(&s));
     type(&s, "open sesame\n");
     assert_int_equal(seat_close(&s, got, sizeof got), 0);
@@ -306,8 +307,8 @@ WZP_TEST(without_a_terminal_and_without_a_file_the_way_out_is_named)
         char out[16], why[200];
         size_t len;
         setsid(); /* no terminal */
-        const bool ok = app_passphrase_read(NULL, "word? ", out, sizeof out,
-                                            &len, why, sizeof why);
+        const bool ok = app_passphrase_read(NULL, &WORD, out, sizeof out, &len,
+                                            why, sizeof why);
         _exit(!ok && write(ends[1], why, strlen(why)) > 0 ? 0 : 9);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
