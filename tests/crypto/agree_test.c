@@ -279,6 +279,8 @@ WZP_TEST(agree_secrets_are_apart_and_wiped_when_used)
     vec_rng random = {.len = 64};
     const uint8_t *nonce = random.bytes + WZP_KEM_SEED_LEN;
     watch w = {.left = 1};
+    uint8_t kem_public[WZP_KEM_PK_LEN];
+    wzp_kem_secret kem;
     wzp_agree *alice;
     wzp_agree_config cfg = call_config("alice");
     memset(random.bytes, 0xA5, WZP_KEM_SEED_LEN);
@@ -286,7 +288,11 @@ WZP_TEST(agree_secrets_are_apart_and_wiped_when_used)
     cfg.rng = vec_rng_table(&random);
     cfg.mem = (wzp_mem){.resize = watch_resize, .user = &w};
     ASSERT_OK(wzp_agree_new_caller(&alice, &cfg));
+    random.at = 0;
+    wzp_kem_keypair(&cfg.rng, kem_public, &kem);
     assert_false(is_in(&w, random.bytes)); /* the key that nobody needs */
+    assert_false(is_in(&w, kem.mlkem));
+    assert_false(is_in(&w, kem.x25519));
     assert_false(is_in(&w, nonce));
     call_pair p = {.alice = alice, .bob = call_callee("bob", alice, "alice")};
     ASSERT_OK(call_answer(p.alice, p.bob, "bob"));

@@ -155,6 +155,35 @@ WZP_TEST(keys_of_a_lost_generation_recover_within_two_seconds)
     hub_free(h);
 }
 
+WZP_TEST(keys_held_of_one_member_are_eight_and_the_newest)
+{
+    hub *h = begin();
+    wzp_group *g = h->peers[1].g;
+    wzp__member *m = of(h, 1, 0);
+    for (uint8_t i = 0; i < 3 * WZP__KEYS_MAX; i++) {
+        const uint8_t base[WZP_KEY_LEN] = {i};
+        ASSERT_OK(wzp__keys_agreed(g, h->now, m, WZP_SUITE_CHACHA, base));
+    }
+    size_t held = 0;
+    for (const wzp__their_key *k = m->keys; k != NULL; k = k->older) {
+        assert_int_equal(k->base[0], 3 * WZP__KEYS_MAX - 1 - held);
+        held++;
+    }
+    assert_int_equal(held, WZP__KEYS_MAX);
+    assert_int_equal(m->n_keys, WZP__KEYS_MAX);
+    hub_free(h);
+}
+
+WZP_TEST(keys_boxed_for_others_alone_change_nothing)
+{
+    hub *h = begin();
+    const wzp__member before = *of(h, 1, 0);
+    boxes[0].to[0] ^= 1;
+    ASSERT_OK(recv(h, 0));
+    assert_memory_equal(&before, of(h, 1, 0), sizeof before);
+    hub_free(h);
+}
+
 WZP_TEST(keys_request_for_another_or_from_nobody_is_refused)
 {
     hub *h = begin();

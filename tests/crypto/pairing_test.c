@@ -172,19 +172,17 @@ WZP_TEST(pairing_second_pair_of_one_sender_is_refused)
     hub_free(h);
 }
 
-WZP_TEST(pairing_before_the_package_is_kept)
+/* Somebody who lists 0 but has no package of it, and in `seen` the pair that 0
+ * made for it, with its keys. */
+static int without_package(hub *h, wzp_pair_keys *keys)
 {
-    hub *h = h_one();
     const int late = hub_add(h, NULL);
     wzp_participant p = hub_participant(h, 0);
     ASSERT_OK(wzp_group_roster(h->peers[late].g, h->now,
                                (wzp_participant_list){&p, 1}));
-    /* 0 makes one for the newcomer. */
     wzp_pair_names names;
-    wzp_pair_keys keys;
     wzp_kp kp;
     const wzp_bytes own = wzp_group_package_view(h->peers[late].g);
-    const wzp_bytes other = wzp_group_package_view(h->peers[0].g);
     const wzp_identity id = wzp_seed_identity_table(h->peers[0].seed);
     ASSERT_OK(
         wzp_kp_decode(own.ptr, own.len, HUB_NOW_UNIX, NULL, NULL, 0, &kp));
@@ -192,15 +190,119 @@ WZP_TEST(pairing_before_the_package_is_kept)
     memcpy(names.kph_from, h->peers[0].kph, WZP_HASH_LEN);
     memcpy(names.kph_to, h->peers[late].kph, WZP_HASH_LEN);
     ASSERT_OK(wzp_pair_seal(&id, &h->cfg.rng, &names, kp.kem, NULL, seen_ct,
-                            seen_sig, &keys));
+                            seen_sig, keys));
     memcpy(seen.u.e2ee_pair.to, h->peers[late].mid, WZP_MID_LEN);
+    return late;
+}
+
+static void hand_package(hub *h, int late)
+{
+    const wzp_bytes kp = wzp_group_package_view(h->peers[0].g);
+    const wzp_signal s = {.kind = WZP_SIG_KEY_PACKAGES,
+                          .u.key_packages.kps = {&kp, 1}};
+    ASSERT_OK(wzp_group_recv(h->peers[late].g, h->now, HUB_NOW_UNIX, &s));
+}
+
+WZP_TEST(pairing_before_the_package_is_kept)
+{
+    hub *h = h_one();
+    wzp_pair_keys keys;
+    const int late = without_package(h, &keys);
+    seen.u.e2ee_pair.ct.len--;
+    ASSERT_ERR(recv(h, late), WZP_ERR_LENGTH);
+    seen.u.e2ee_pair.ct.len++;
     ASSERT_OK(recv(h, late));
     assert_int_equal(of(h, late, 0)->pair, WZP__PAIR_NONE);
-    const wzp_signal s = {.kind = WZP_SIG_KEY_PACKAGES,
-                          .u.key_packages.kps = {&other, 1}};
-    ASSERT_OK(wzp_group_recv(h->peers[late].g, h->now, HUB_NOW_UNIX, &s));
+    hand_package(h, late);
     assert_int_equal(of(h, late, 0)->pair, WZP__PAIR_PEER);
     assert_memory_equal(of(h, late, 0)->rx.pk, keys.i2r, WZP_KEY_LEN);
+    hub_free(h);
+}
+
+WZP_TEST(pairing_forged_before_the_package_is_refused_and_in_nobodys_way)
+{
+    hub *h = h_one();
+    wzp_pair_keys keys;
+    const int late = without_package(h, &keys);
+    seen_sig[5] ^= 1;
+    ASSERT_OK(recv(h, late));
+    hand_package(h, late);
+    assert_int_equal(of(h, late, 0)->pair, WZP__PAIR_NONE);
+    assert_int_equal(hub_stats(h, late).pairs_refused, 1);
+    seen_sig[5] ^= 1;
+    ASSERT_OK(recv(h, late));
+    assert_int_equal(of(h, late, 0)->pair, WZP__PAIR_PEER);
+    hub_free(h);
+}
+
+/* --- a kem key that is none, signed by its owner --- */
+
+static bool of_nobody_new(hub *h, int from, int to, const wzp_signal *sig)
+{
+    (void)h;
+    (void)to;
+    return sig->kind != WZP_SIG_E2EE_PAIR || from < 2;
+}
+
+/* A third member, whose kem key has these bytes at a place. */
+static int add_with_kem(hub *h, size_t at, const uint8_t *bytes, size_t len)
+{
+    const int i = hub_add(h, NULL);
+    wzp_group *g = h->peers[i].g;
+    wzp_kp kp;
+    ASSERT_OK(wzp_kp_decode(g->package, WZP_KP_LEN, HUB_NOW_UNIX, NULL, NULL, 0,
+                            &kp));
+    memcpy(kp.kem + at, bytes, len);
+    ASSERT_OK(wzp_kp_encode(&g->identity, &kp, g->package));
+    memcpy(g->kph, kp.kph, WZP_HASH_LEN);
+    memcpy(g->mid, kp.kph, WZP_MID_LEN);
+    g->sid = wzp_mid_sid(g->mid);
+    memcpy(h->peers[i].kph, g->kph, WZP_HASH_LEN);
+    memcpy(h->peers[i].mid, g->mid, WZP_MID_LEN);
+    return i;
+}
+
+static void refuses_kem(bool speaks, size_t at, const uint8_t *bytes,
+                        size_t len)
+{
+    hub *h = h_both(9);
+    h->on_signal = of_nobody_new; /* it does not make the pairs itself */
+    h->peers[0].speaks = speaks;
+    const int bad = add_with_kem(h, at, bytes, len);
+    hub_change(h, bad, true);
+    hub_run(h, 5 * WZP_S);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(hub_info(h, i, bad).state, WZP_MEMBER_REFUSED);
+        assert_int_equal(hub_info(h, i, bad).why, WZP_ERR_WEAK_KEY);
+        assert_int_equal(of(h, i, bad)->pair, WZP__PAIR_NONE);
+    }
+    h->peers[0].speaks = true;
+    hub_run(h, 2 * WZP_S);
+    assert_true(hub_deaf(h, 0, 1) < 100 * WZP_MS); /* the others are well */
+    assert_int_equal(h->peers[bad].frames[0], 0);
+    hub_free(h);
+}
+
+WZP_TEST(pairing_member_whose_kem_key_is_none_is_refused_and_gets_no_key)
+{
+    static const uint8_t above[2] = {0xFF, 0xFF}; /* 3329 */
+    static const uint8_t low_order[WZP_KEY_LEN] = {0};
+    const size_t x25519 = WZP_KEM_PK_LEN - WZP_KEY_LEN;
+    for (int speaks = 0; speaks < 2; speaks++) {
+        refuses_kem(speaks, 0, above, sizeof above);
+        refuses_kem(speaks, x25519, low_order, sizeof low_order);
+    }
+}
+
+WZP_TEST(pairing_control_with_a_kem_key_of_its_own_the_same_member_gets_keys)
+{
+    hub *h = h_both(9);
+    h->peers[0].speaks = true;
+    const int good = add_with_kem(h, 0, seen_ct, 0);
+    hub_change(h, good, true);
+    hub_run(h, 2 * WZP_S);
+    assert_int_not_equal(of(h, 0, good)->pair, WZP__PAIR_NONE);
+    assert_true(h->peers[good].frames[0] > 30);
     hub_free(h);
 }
 

@@ -162,6 +162,24 @@ WZP_TEST(sender_key_box_of_another_length_is_refused)
     }
 }
 
+WZP_TEST(sender_key_chain_ends_before_its_number_comes_round)
+{
+    const cJSON *row = vec_row(vec(SM, "sender_keys.sequence"), 0);
+    const wzp_key_name name = name_of(row);
+    wzp_key_chain chain = {.n = UINT32_MAX - 1};
+    wzp_key_chain theirs = chain;
+    uint8_t box[WZP_KEY_BOX_LEN];
+    uint8_t base[WZP_KEY_LEN] = {1};
+    uint32_t n;
+    const wzp_bytes sealed = {box, sizeof box};
+    begin("alice_room", "bob_room", wzp_test_item(vec(SM, "pair"), "open"));
+    ASSERT_OK(wzp_key_box_seal(&chain, &name, base, &n, box));
+    ASSERT_OK(wzp_key_box_open(&theirs, &name, n, sealed, base));
+    ASSERT_ERR(wzp_key_box_seal(&chain, &name, base, &n, box), WZP_ERR_COUNTER);
+    ASSERT_ERR(wzp_key_box_open(&theirs, &name, UINT32_MAX, sealed, base),
+               WZP_ERR_KEY_AHEAD);
+}
+
 static size_t ratchet_rows(void)
 {
     return vec_count(vec(SM, "ratchet"));

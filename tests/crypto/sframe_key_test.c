@@ -366,3 +366,99 @@ WZP_TEST(sframe_key_every_cut_of_a_packet_is_refused)
     ASSERT_OK(open_once(key, data, len, plain, &n, &form));
     wzp_sframe_key_free(key, &mem);
 }
+
+/* Two ends of one key, and a packet from one to the other. */
+typedef struct ends {
+    wzp_sframe_key *tx, *rx;
+    uint8_t packet[64], plain[64];
+    size_t len;
+} ends;
+
+static ends ends_new(void)
+{
+    const uint8_t base[WZP_KEY_LEN] = {1};
+    const wzp_media_hdr hdr = {.seq = 1};
+    const wzp_seal_input in = {.hdr = &hdr};
+    ends e = {.tx = NULL};
+    ASSERT_OK(wzp_sframe_key_new(&e.tx, &mem, WZP_SUITE_CHACHA, base, 9));
+    ASSERT_OK(wzp_sframe_key_new(&e.rx, &mem, WZP_SUITE_CHACHA, base, 9));
+    ASSERT_OK(wzp_sframe_seal(e.tx, &in, e.packet, sizeof e.packet, &e.len));
+    return e;
+}
+
+static void ends_free(ends *e)
+{
+    wzp_sframe_key_free(e->tx, &mem);
+    wzp_sframe_key_free(e->rx, &mem);
+}
+
+WZP_TEST(
+    sframe_key_small_buffer_for_the_plaintext_leaves_the_packet_to_be_opened)
+{
+    ends e = ends_new();
+    wzp_sealed_view view;
+    size_t n;
+    ASSERT_OK(wzp_sealed_view_decode(e.packet, e.len, &view));
+    const size_t padded = view.sealed.len - WZP__TAG_LEN;
+    ASSERT_ERR(wzp_sframe_open(e.rx, &view, e.plain, padded - 1, &n),
+               WZP_ERR_SPACE);
+    ASSERT_OK(wzp_sframe_open(e.rx, &view, e.plain, padded, &n));
+    ends_free(&e);
+}
+
+/* By somebody who has the key: the counter is spent. */
+WZP_TEST(sframe_key_reserved_bit_is_refused_though_it_is_authentic)
+{
+    ends e = ends_new();
+    uint8_t nonce[WZP__NONCE_LEN];
+    wzp_sealed_view view;
+    wzp_plain_form form;
+    size_t n;
+    ASSERT_OK(wzp_sealed_view_decode(e.packet, e.len, &view));
+    const size_t padded = view.sealed.len - WZP__TAG_LEN;
+    const size_t at = (size_t)(view.sealed.ptr - e.packet);
+    wzp__sframe_nonce(e.tx->salt, view.ctr, nonce);
+    for (uint8_t bit = 0; bit < 5; bit++) {
+        uint8_t bad[64];
+        ends to = ends_new();
+        memcpy(bad, e.packet, e.len);
+        bad[10] |= (uint8_t)(1u << bit);
+        ASSERT_OK(wzp_sealed_view_decode(bad, e.len, &view));
+        ASSERT_ERR(open_once(to.rx, bad, e.len, e.plain, &n, &form),
+                   WZP_ERR_TAG); /* nobody on the way can set it */
+        memset(e.plain, 0, sizeof e.plain);
+        wzp_sframe_pad(e.plain, 0, padded);
+        wzp__aead_seal(&e.tx->aead, nonce, (wzp_bytes){view.ad, view.ad_len},
+                       e.plain, padded, bad + at);
+        ASSERT_ERR(open_once(to.rx, bad, e.len, e.plain, &n, &form),
+                   WZP_ERR_FORM);
+        ASSERT_ERR(open_once(to.rx, e.packet, e.len, e.plain, &n, &form),
+                   WZP_ERR_REPLAY);
+        ends_free(&to);
+    }
+    ends_free(&e);
+}
+
+WZP_TEST(sframe_key_trailer_that_is_not_whole_is_refused)
+{
+    ends e = ends_new();
+    wzp_sealed_view view;
+    e.packet[0] |= 2; /* Q */
+    for (size_t len = WZP_MEDIA_HDR_LEN; len < WZP_MEDIA_HDR_LEN + 4; len++) {
+        ASSERT_ERR(wzp_sealed_view_decode(e.packet, len, &view),
+                   WZP_ERR_LENGTH);
+    }
+    ends_free(&e);
+}
+
+WZP_TEST(sframe_key_plaintext_above_a_packet_is_refused_and_uses_no_counter)
+{
+    static const uint8_t large[WZP_MEDIA_MAX + 1];
+    ends e = ends_new();
+    const wzp_media_hdr hdr = {.seq = 1};
+    const wzp_seal_input in = {.hdr = &hdr, .plain = {large, sizeof large}};
+    ASSERT_ERR(wzp_sframe_seal(e.tx, &in, e.packet, sizeof e.packet, &e.len),
+               WZP_ERR_OVERSIZE);
+    assert_int_equal(wzp_sframe_key_count(e.tx), 1);
+    ends_free(&e);
+}
