@@ -526,6 +526,31 @@ WZP_TEST(whom_one_called_or_answered_is_a_contact_with_that_key)
     sh_free(h);
 }
 
+static wzp_err save_never(void *user, const char *name, const uint8_t *data,
+                          size_t len)
+{
+    (void)user;
+    (void)name;
+    (void)data;
+    (void)len;
+    return WZP_ERR_IO;
+}
+
+WZP_TEST(a_contact_that_cannot_be_saved_is_pinned_in_memory_all_the_same)
+{
+    sh *h = sh_new();
+    sh_device *a = &h->d[SH_ALICE], *b = &h->d[SH_BOB];
+    a->store.save = save_never;
+    sh_restart(a);
+    sh_agree(h);
+    wzp_contact known;
+    ASSERT_OK(wzp_contacts_find(a->contacts, b->fp, &known));
+    assert_true(known.has_key);
+    assert_int_equal(sh_last(a, WZP_CALL_CONNECTING)->u.call.contact,
+                     WZP_CALL_KEY_SAME);
+    sh_free(h);
+}
+
 WZP_TEST(a_changed_key_of_the_callee_waits_for_the_user_before_the_reveal)
 {
     sh *h = sh_new();
