@@ -611,6 +611,8 @@ WZP_TEST(a_changed_key_of_the_caller_waits_for_the_user_before_the_answer)
     sh_ring(h);
     assert_int_equal(sh_last(b, WZP_CALL_RINGING_IN)->u.call.contact,
                      WZP_CALL_KEY_CHANGED);
+    /* What was compared is the other one. */
+    assert_false(sh_last(b, WZP_CALL_RINGING_IN)->u.call.is_verified);
     const wzp_tstamp ring = wzp__calls_deadline(b->calls);
     sh_answer(b);
     assert_int_equal(b->n_said, 0);
