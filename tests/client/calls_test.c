@@ -364,6 +364,18 @@ WZP_TEST(a_room_that_cannot_be_entered_ends_the_call_by_its_name)
 /* --- the line --------------------------------------------------------------
  */
 
+WZP_TEST(a_room_at_an_old_relay_ends_the_call_and_the_relay_is_named)
+{
+    sh *h = sh_new();
+    sh_device *a = &h->d[SH_ALICE];
+    sh_agree(h);
+    wzp__calls_left(a->calls, h->now, WZP_ERR_LEGACY);
+    sh_drain(a);
+    sh_assert_ended(a, WZP_ERR_LEGACY);
+    assert_true(sh_last(a, WZP_CALL_ENDED)->u.call.is_relay_legacy);
+    sh_free(h);
+}
+
 WZP_TEST(an_offer_waits_for_the_line)
 {
     sh *h = sh_new();

@@ -192,7 +192,9 @@ void wzp__calls_tell(wzp__calls *c, wzp_tstamp now, const wzp__call *call,
     memcpy(ev->u.call.digits, call->code.digits, sizeof call->code.digits);
     ev->u.call.why = why;
     ev->u.call.is_by_peer = by_peer;
-    ev->u.call.is_relay_legacy = why == WZP_ERR_LEGACY && c->is_line_legacy;
+    /* Once there is a room only the relay of that can say so. */
+    ev->u.call.is_relay_legacy =
+        why == WZP_ERR_LEGACY && (c->is_line_legacy || wzp__calls_has_room(c));
 }
 
 void wzp__calls_tell_contact(wzp__calls *c, wzp_tstamp now,
