@@ -384,6 +384,18 @@ WZP_TEST(a_room_that_cannot_be_entered_ends_the_call_by_its_name)
 /* --- the line --------------------------------------------------------------
  */
 
+WZP_TEST(a_room_at_an_old_relay_ends_the_call_and_the_relay_is_named)
+{
+    sh *h = sh_new();
+    sh_device *a = &h->d[SH_ALICE];
+    sh_agree(h);
+    wzp__calls_left(a->calls, h->now, WZP_ERR_LEGACY);
+    sh_drain(a);
+    sh_assert_ended(a, WZP_ERR_LEGACY);
+    assert_true(sh_last(a, WZP_CALL_ENDED)->u.call.is_relay_legacy);
+    sh_free(h);
+}
+
 WZP_TEST(an_offer_waits_for_the_line)
 {
     sh *h = sh_new();
@@ -546,6 +558,31 @@ WZP_TEST(whom_one_called_or_answered_is_a_contact_with_that_key)
     sh_free(h);
 }
 
+static wzp_err save_never(void *user, const char *name, const uint8_t *data,
+                          size_t len)
+{
+    (void)user;
+    (void)name;
+    (void)data;
+    (void)len;
+    return WZP_ERR_IO;
+}
+
+WZP_TEST(a_contact_that_cannot_be_saved_is_pinned_in_memory_all_the_same)
+{
+    sh *h = sh_new();
+    sh_device *a = &h->d[SH_ALICE], *b = &h->d[SH_BOB];
+    a->store.save = save_never;
+    sh_restart(a);
+    sh_agree(h);
+    wzp_contact known;
+    ASSERT_OK(wzp_contacts_find(a->contacts, b->fp, &known));
+    assert_true(known.has_key);
+    assert_int_equal(sh_last(a, WZP_CALL_CONNECTING)->u.call.contact,
+                     WZP_CALL_KEY_SAME);
+    sh_free(h);
+}
+
 WZP_TEST(a_changed_key_of_the_callee_waits_for_the_user_before_the_reveal)
 {
     sh *h = sh_new();
@@ -606,6 +643,8 @@ WZP_TEST(a_changed_key_of_the_caller_waits_for_the_user_before_the_answer)
     sh_ring(h);
     assert_int_equal(sh_last(b, WZP_CALL_RINGING_IN)->u.call.contact,
                      WZP_CALL_KEY_CHANGED);
+    /* What was compared is the other one. */
+    assert_false(sh_last(b, WZP_CALL_RINGING_IN)->u.call.is_verified);
     const wzp_tstamp ring = wzp__calls_deadline(b->calls);
     sh_answer(b);
     assert_int_equal(b->n_said, 0);

@@ -43,13 +43,16 @@ static void end_row(size_t i)
                                     .reason = "so it is"}};
     char text[100] = "";
     assert_int_equal(wzp__close_code_why(&a), ENDS[i].why);
-    assert_int_equal(wzp__close_code_is_final(&a, text, sizeof text),
+    assert_int_equal(wzp__close_code_is_final(&a, false, text, sizeof text),
                      ENDS[i].is_final);
     assert_int_equal(text[0] != '\0', ENDS[i].is_final);
+    /* A relay that had let us in is not given up for what anybody can say. */
+    assert_int_equal(wzp__close_code_is_final(&a, true, text, sizeof text),
+                     ENDS[i].is_final && ENDS[i].err != WZP_ERR_ALPN);
     if (ENDS[i].is_final && ENDS[i].err == WZP_ERR_PEER_CLOSED) {
         assert_string_equal(text, "the relay says: so it is");
         a.u.closed.reason = "";
-        assert_true(wzp__close_code_is_final(&a, text, sizeof text));
+        assert_true(wzp__close_code_is_final(&a, false, text, sizeof text));
         assert_non_null(strstr(text, wzp_strerror(ENDS[i].why)));
     }
 }

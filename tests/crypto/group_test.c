@@ -263,6 +263,24 @@ WZP_TEST(group_who_is_not_allowed_any_more_hears_nothing_from_then_on)
     hub_free(h);
 }
 
+WZP_TEST(group_tells_nothing_more_of_who_left_when_it_is_not_allowed_any_more)
+{
+    hub *h = hub_new(7);
+    uint8_t fp[WZP_FP_LEN];
+    (void)with_a_ghost(h);
+    vec_fingerprint(h->peers[1].fp, fp);
+    hub_change(h, 1, false);
+    hub_run(h, WZP_S);
+    const unsigned told = h->peers[0].members;
+    wzp_group_disallow(h->peers[0].g, h->now, fp);
+    hub_run(h, WZP_S);
+    assert_int_equal(h->peers[0].members, told);
+    hub_change(h, 1, true); /* and it is a stranger when it comes back */
+    hub_run(h, WZP_S);
+    assert_int_equal(hub_info(h, 0, 1).state, WZP_MEMBER_REFUSED);
+    hub_free(h);
+}
+
 WZP_TEST(group_who_is_allowed_before_it_comes_is_no_stranger)
 {
     hub *h = hub_new(7);

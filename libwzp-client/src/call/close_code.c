@@ -43,12 +43,12 @@ wzp_err wzp__close_code_why(const wzp_ep_action *closed)
     return i < N_CODES ? CODES[i].why : closed->u.closed.err;
 }
 
-bool wzp__close_code_is_final(const wzp_ep_action *closed, char *text,
-                              size_t cap)
+bool wzp__close_code_is_final(const wzp_ep_action *closed, bool had_us,
+                              char *text, size_t cap)
 {
     const size_t i = row_of(closed);
     const char *reason = closed->u.closed.reason;
-    if (closed->u.closed.err == WZP_ERR_ALPN) {
+    if (closed->u.closed.err == WZP_ERR_ALPN && !had_us) {
         (void)snprintf(text, cap, "this is not a WZP relay");
         return true;
     }

@@ -11,8 +11,11 @@
 wzp_err wzp__close_code_why(const wzp_ep_action *closed);
 
 /* True when it would only end the same way again; text: a sentence about it
- * for people. */
-bool wzp__close_code_is_final(const wzp_ep_action *closed, char *text,
-                              size_t cap);
+ * for people.
+ *
+ * had_us  this relay had let us in before. Then "no relay" is doubtful: whoever
+ *         is on the path can say that, before any proof. */
+bool wzp__close_code_is_final(const wzp_ep_action *closed, bool had_us,
+                              char *text, size_t cap);
 
 #endif

@@ -487,10 +487,7 @@ static void on_closed(wzp__session *s, wzp_tstamp now, const wzp_ep_action *a)
     }
     char text[WZP_ENDED_TEXT_MAX];
     const wzp_err why = wzp__close_code_why(a);
-    /* Whoever is on the path can say ALPN, before any proof: a relay that had
-     * us in a room is tried again. */
-    const bool is_doubtful = why == WZP_ERR_ALPN && s->was_joined;
-    if (!is_doubtful && wzp__close_code_is_final(a, text, sizeof text)) {
+    if (wzp__close_code_is_final(a, s->was_joined, text, sizeof text)) {
         end(s, why, text);
         return;
     }

@@ -95,27 +95,37 @@ static wzp_agree_config agree_config(const wzp__calls *c, const char *id)
     return cfg;
 }
 
-/* Whom the user called or answered is a contact, under the name that follows
- * from the key: a name that somebody claims is not the user's word. */
+/* Under the name that follows from the key: a name that somebody claims is not
+ * the user's word. */
+static wzp_err add_contact(wzp__calls *c, wzp_unix_s unix_now)
+{
+    const wzp__call *call = &c->call;
+    char alias[WZP_ALIAS_MAX], name[WZP_ALIAS_MAX];
+    wzp_alias_from_key(call->key, alias);
+    const wzp_err e =
+        wzp_contacts_add(c->deps.contacts, call->fingerprint, alias, unix_now);
+    if (e != WZP_ERR_EXISTS) {
+        return e;
+    }
+    /* two of that name */
+    (void)snprintf(name, sizeof name, "%.50s %02x%02x%02x", alias,
+                   call->fingerprint[0], call->fingerprint[1],
+                   call->fingerprint[2]);
+    return wzp_contacts_add(c->deps.contacts, call->fingerprint, name,
+                            unix_now);
+}
+
+/* Whom the user called or answered is a contact, with this key: in memory also
+ * where it cannot be saved, or another key would be none that differs. */
 static wzp_err keep_contact(wzp__calls *c)
 {
     const wzp_unix_s unix_now = wzp__calls_unix(c);
-    const wzp__call *call = &c->call;
-    char alias[WZP_ALIAS_MAX], name[WZP_ALIAS_MAX];
-    wzp_err e = wzp_contacts_see(c->deps.contacts, call->key, unix_now);
+    const uint8_t *key = c->call.key;
+    wzp_err e = wzp_contacts_see(c->deps.contacts, key, unix_now);
     if (e == WZP_ERR_NOT_FOUND) {
-        wzp_alias_from_key(call->key, alias);
-        e = wzp_contacts_add(c->deps.contacts, call->fingerprint, alias,
-                             unix_now);
-        if (e == WZP_ERR_EXISTS) { /* two of that name */
-            (void)snprintf(name, sizeof name, "%.50s %02x%02x%02x", alias,
-                           call->fingerprint[0], call->fingerprint[1],
-                           call->fingerprint[2]);
-            e = wzp_contacts_add(c->deps.contacts, call->fingerprint, name,
-                                 unix_now);
-        }
-        WZP_TRY(e);
-        e = wzp_contacts_see(c->deps.contacts, call->key, unix_now);
+        const wzp_err added = add_contact(c, unix_now);
+        e = wzp_contacts_see(c->deps.contacts, key, unix_now);
+        e = e == WZP_ERR_NOT_FOUND ? added : e;
     }
     WZP_TRY(e);
     return wzp_contacts_save(c->deps.contacts);

@@ -184,14 +184,17 @@ void wzp__calls_tell(wzp__calls *c, wzp_tstamp now, const wzp__call *call,
     memcpy(ev->u.call.alias, call->alias, sizeof call->alias);
     ev->u.call.contact = wzp__calls_contact(c, call, &known);
     memcpy(ev->u.call.name, known.name, sizeof known.name);
-    ev->u.call.is_verified = known.is_verified;
+    ev->u.call.is_verified =
+        known.is_verified && ev->u.call.contact == WZP_CALL_KEY_SAME;
     for (size_t i = 0; call->has_code && i < WZP_CALL_WORDS; i++) {
         ev->u.call.word[i] = wzp_word(call->code.words[i]);
     }
     memcpy(ev->u.call.digits, call->code.digits, sizeof call->code.digits);
     ev->u.call.why = why;
     ev->u.call.is_by_peer = by_peer;
-    ev->u.call.is_relay_legacy = why == WZP_ERR_LEGACY && c->is_line_legacy;
+    /* Once there is a room only the relay of that can say so. */
+    ev->u.call.is_relay_legacy =
+        why == WZP_ERR_LEGACY && (c->is_line_legacy || wzp__calls_has_room(c));
 }
 
 void wzp__calls_tell_contact(wzp__calls *c, wzp_tstamp now,

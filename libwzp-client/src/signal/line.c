@@ -396,10 +396,7 @@ static void on_closed(wzp__line *l, wzp_tstamp now, const wzp_ep_action *a)
     }
     char text[WZP_ENDED_TEXT_MAX];
     const wzp_err why = wzp__close_code_why(a);
-    /* Whoever is on the path can say ALPN, before any proof: a relay that had
-     * us registered is tried again. */
-    const bool is_doubtful = why == WZP_ERR_ALPN && l->was_registered;
-    if (!is_doubtful && wzp__close_code_is_final(a, text, sizeof text)) {
+    if (wzp__close_code_is_final(a, l->was_registered, text, sizeof text)) {
         end(l, why, text);
         return;
     }

@@ -52,7 +52,9 @@ static void refuse(wzp_group *g, wzp__member *m, wzp_err why)
     m->why = why;
     m->package_at = WZP_NEVER;
     wzp__todo_clear(g, m, WZP__TODO_PACKAGE);
-    wzp__todo_set(g, m, WZP__TODO_MEMBER);
+    if (m->is_listed) { /* of who left that was told last */
+        wzp__todo_set(g, m, WZP__TODO_MEMBER);
+    }
     WZP_LOG(&g->log, WZP_LOG_INFO, "group", "group.member_refused",
             "member=%u why=%s", m->number, wzp_err_name(why));
 }

@@ -223,7 +223,7 @@ typedef struct wzp_client_event {
                                           claim; one line of UTF-8; or "" */
             wzp_call_contact contact;
             char name[WZP_ALIAS_MAX]; /* of the contact, else "" */
-            bool is_verified;         /* the contact's key was compared */
+            bool is_verified;         /* KEY_SAME, and the user compared it */
             /* From CONNECTING on: both sides see the same, or somebody is
              * between them. NULL and "" before. */
             const char *word[WZP_CALL_WORDS];
