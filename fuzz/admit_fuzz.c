@@ -10,7 +10,7 @@
 #include "libwzp-relay/src/admit.h"
 
 #include "fuzz/fuzz.h"
-#include "libwzp-client/src/call/handshake.h"
+#include "libwzp-client/src/path/handshake.h"
 
 #include <wzp/crypto/legacy.h>
 #include <wzp/crypto/room.h>

@@ -2,7 +2,7 @@
 /* Every close code of design/secure-media.md 9 as a client reads it. That a
  * relay sends them: tests/relay/relay_hub_test.c.
  */
-#include "call/close_code.h"
+#include "path/close_code.h"
 
 #include "support/harness.h"
 

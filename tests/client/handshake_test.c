@@ -2,7 +2,7 @@
 /* What is offered to a relay and what is believed of its answer. The key group
  * is a stand-in that has a package; signatures and JSON are the real ones.
  */
-#include "call/handshake.h"
+#include "path/handshake.h"
 
 #include "client/fakes.h"
 

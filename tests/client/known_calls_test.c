@@ -112,8 +112,8 @@ static const char *const broken[] = {
     "0123456789abcdef0123456789abcdef \n",
     "0123456789abcdef0123456789abcdeg 1800000000\n",
     "0123456789abcdef0123456789abcdef 1800000000 \n",
-    "0123456789abcdef0123456789abcdef 1234567890123456789\n",
-    "\n",
+    "0123456789abcdef0123456789abcdef 99999999999999999999\n",
+    " \n",
 };
 
 static size_t broken_count(void)

@@ -101,7 +101,7 @@ WZP_TEST(seen_refuses_a_file_it_does_not_understand)
     static const char *const bad[] = {
         "x", "0123456789abcdef0123456789abcdef",
         "0123456789abcdef0123456789abcdeg\n",
-        "0123456789abcdef0123456789abcdef\n\n",
+        "0123456789abcdef0123456789abcde\n",
         "0123456789abcdef0123456789abcdef 0123456789abcdef0123456789abcdef\n"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         fixture f;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tables in the store that are text, a line per entry: reading one, line by
- * line and word by word. What the words mean is the table's business (pins.c,
- * contacts.c).
+ * line and word by word. What the words mean is the table's business.
  */
 #ifndef WZP_CLIENT_LINES_H
 #define WZP_CLIENT_LINES_H

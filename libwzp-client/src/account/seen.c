@@ -4,6 +4,8 @@
  */
 #include "account/seen.h"
 
+#include "account/lines.h"
+
 #include <wzp/proto/hex.h>
 
 #include <string.h>
@@ -84,38 +86,26 @@ bool wzp__seen_has(const wzp__seen *s, const uint8_t fp[WZP_FP_LEN])
 
 /* --- store --- */
 
-static wzp_err parse(wzp__seen *s, const uint8_t *text, size_t len)
+static wzp_err parse_line(wzp__seen *s, wzp_str line)
 {
     uint8_t fp[WZP_FP_LEN];
-    if (len % LINE != 0) {
+    if (wzp_hex_decode(line.ptr, line.len, fp, sizeof fp) != WZP_OK) {
         return WZP_ERR_MALFORMED;
     }
-    for (size_t at = 0; at < len; at += LINE) {
-        if (text[at + LINE - 1] != '\n' ||
-            wzp_hex_decode((const char *)text + at, LINE - 1, fp, sizeof fp) !=
-                WZP_OK) {
-            return WZP_ERR_MALFORMED;
-        }
-        WZP_TRY(wzp__seen_add(s, fp));
-    }
-    s->is_changed = false;
-    return WZP_OK;
+    return wzp__seen_add(s, fp);
 }
 
 static wzp_err load(wzp__seen *s)
 {
-    uint8_t *data = NULL;
-    size_t len = 0;
-    if (s->store.load == NULL) {
-        return WZP_OK;
+    wzp__lines lines;
+    wzp_str line;
+    wzp_err e = WZP_OK;
+    WZP_TRY(wzp__lines_open(&lines, &s->store, &s->mem, "capable"));
+    while (e == WZP_OK && wzp__lines_next(&lines, &line)) {
+        e = lines.is_cut ? WZP_ERR_MALFORMED : parse_line(s, line);
     }
-    wzp_err e = s->store.load(s->store.user, "capable", &s->mem, &data, &len);
-    if (e == WZP_ERR_NOT_FOUND) {
-        return WZP_OK;
-    }
-    WZP_TRY(e);
-    e = parse(s, data, len);
-    wzp_mem_free(&s->mem, data, len);
+    wzp__lines_close(&lines);
+    s->is_changed = false;
     return e;
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* THE call engine, see engine.h. It routes: endpoint actions to the session or
- * the line (signal/engine_line.c) and from there to the calls
- * (signal/engine_calls.c), opened packets to the receiver of their
- * sender, the mix to the device, the device's samples to the sender. What each
- * does is decided there.
+ * the line (engine_line.c) and from there to the calls (engine_calls.c), opened
+ * packets to the receiver of their sender, the mix to the device, the device's
+ * samples to the sender. What each does is decided there.
  *
  * Timers:
  *   tick    every 10 ms while audio runs: mix, device, capture

@@ -2,7 +2,7 @@
 /* What an engine is made of, for the files that make it work: engine.c
  * (routing), engine_clear.c (legacy parties), engine_contacts.c (people we
  * know), engine_stats.c (the snapshot), engine_life.c (making and freeing),
- * signal/engine_line.c (registration) and signal/engine_calls.c (direct calls).
+ * engine_line.c (registration) and engine_calls.c (direct calls).
  */
 #ifndef WZP_CLIENT_ENGINE_PARTS_H
 #define WZP_CLIENT_ENGINE_PARTS_H
@@ -94,7 +94,7 @@ bool wzp__engine_is_heard(const wzp_engine *e);
 /* The next packet in clear; false when there is none. */
 bool wzp__engine_clear_next(wzp_engine *e, wzp_tstamp now, wzp_pkt *pkt);
 
-/* --- signal/engine_line.c --- */
+/* --- engine_line.c --- */
 
 /* False when there was nothing. */
 bool wzp__engine_line_drain(wzp_engine *e, wzp_tstamp now);
@@ -106,7 +106,7 @@ static inline bool wzp__engine_is_proved(const wzp_member_info *info)
            info->state == WZP_MEMBER_KEYED;
 }
 
-/* --- signal/engine_calls.c --- */
+/* --- engine_calls.c --- */
 
 /* False when the calls had nothing to do. */
 bool wzp__engine_calls_drain(wzp_engine *e, wzp_tstamp now);

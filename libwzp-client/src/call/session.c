@@ -8,9 +8,9 @@
  *   RECONNECTING path/backoff.h before the next attempt
  *   JOINED      the group's own deadline
  */
-#include "call/close_code.h"
 #include "call/legacy_roster.h"
 #include "call/session_parts.h"
+#include "path/close_code.h"
 #include "path/dial.h"
 
 #include <wzp/crypto/room.h>

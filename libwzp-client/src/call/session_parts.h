@@ -7,9 +7,9 @@
 
 #include "account/trust.h"
 #include "call/access.h"
-#include "call/handshake.h"
 #include "call/session.h"
 #include "path/backoff.h"
+#include "path/handshake.h"
 
 #include <wzp/crypto/room.h>
 #include <wzp/proto/room_name.h>

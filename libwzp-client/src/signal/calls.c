@@ -10,7 +10,7 @@
  *   AGREED, JOINING    CONNECT_NS for CallSetup, the room, and the first packet
  *   ACTIVE             LOST_NS from the last packet of the other side
  */
-#include "call/handshake.h"
+#include "path/handshake.h"
 #include "signal/calls_parts.h"
 
 #include <wzp/crypto/wipe.h>

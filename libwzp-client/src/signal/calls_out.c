@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Direct calls: the signals and events that go; see calls.h.
  */
-#include "call/handshake.h"
+#include "path/handshake.h"
 #include "signal/calls_parts.h"
 
 #include <wzp/crypto/room.h>

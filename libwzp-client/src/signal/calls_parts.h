@@ -96,10 +96,10 @@ wzp_unix_s wzp__calls_unix(const wzp__calls *c);
 void wzp__calls_end(wzp__calls *c, wzp_tstamp now, wzp_err why, bool by_peer);
 void wzp__calls_enter(wzp__calls *c, wzp__call_state state,
                       wzp_tstamp deadline);
-/* A call of the other side's begins to ring; `call` is filled but for state,
- * number and what follows from them. */
 /* Counts it as one more: ask once. */
 bool wzp__calls_may_ring(wzp__calls *c, wzp_tstamp now);
+/* A call of the other side's begins to ring; `call` is filled but for state,
+ * number and what follows from them. */
 void wzp__calls_ring(wzp__calls *c, wzp_tstamp now, const wzp__call *call);
 /* Ours is withdrawn for theirs, which is answered. */
 void wzp__calls_give_way(wzp__calls *c, wzp_tstamp now, const wzp__call *call);

@@ -2,6 +2,8 @@
 /* See known_calls.h. Flat arrays: looked through once per offer. */
 #include "signal/known_calls.h"
 
+#include "account/lines.h"
+
 #include <wzp/crypto/room.h>
 #include <wzp/proto/hex.h>
 
@@ -115,55 +117,32 @@ wzp_err wzp__known_calls_answered(wzp__known_calls *k, wzp_unix_s now,
     return save(k);
 }
 
-/* "<32 hex> <digits>\n"; returns its length, 0 when it is none. */
-static size_t parse_line(const char *text, size_t len, answered *out)
+/* "<32 hex> <digits>" */
+static wzp_err parse_line(wzp__known_calls *k, wzp_str line)
 {
-    if (len < 2 * HASH + 3 || text[2 * HASH] != ' ' ||
-        wzp_hex_decode(text, 2 * HASH, out->hash, HASH) != WZP_OK) {
-        return 0;
+    if (k->n == WZP__KNOWN_CALLS_ANSWERED) {
+        return WZP_ERR_MALFORMED;
     }
-    size_t at = 2 * HASH + 1;
-    const size_t first = at;
-    out->at = 0;
-    for (; at < len && text[at] >= '0' && text[at] <= '9'; at++) {
-        if (at - first == 18) {
-            return 0; /* no second of ours, and it could overflow */
-        }
-        out->at = out->at * 10 + (wzp_unix_s)(text[at] - '0');
+    answered *one = &k->v[k->n];
+    const wzp_str hash = wzp__lines_word(&line);
+    if (wzp_hex_decode(hash.ptr, hash.len, one->hash, HASH) != WZP_OK ||
+        !wzp__lines_number(line, &one->at)) {
+        return WZP_ERR_MALFORMED;
     }
-    return at > first && at < len && text[at] == '\n' ? at + 1 : 0;
-}
-
-static wzp_err parse(wzp__known_calls *k, const char *text, size_t len)
-{
-    for (size_t at = 0; at < len;) {
-        if (k->n == WZP__KNOWN_CALLS_ANSWERED) {
-            return WZP_ERR_MALFORMED;
-        }
-        const size_t n = parse_line(text + at, len - at, &k->v[k->n]);
-        if (n == 0) {
-            return WZP_ERR_MALFORMED;
-        }
-        k->n++;
-        at += n;
-    }
+    k->n++;
     return WZP_OK;
 }
 
 static wzp_err load(wzp__known_calls *k)
 {
-    uint8_t *data = NULL;
-    size_t len = 0;
-    if (k->store.load == NULL) {
-        return WZP_OK;
+    wzp__lines lines;
+    wzp_str line;
+    wzp_err e = WZP_OK;
+    WZP_TRY(wzp__lines_open(&lines, &k->store, &k->mem, "calls"));
+    while (e == WZP_OK && wzp__lines_next(&lines, &line)) {
+        e = lines.is_cut ? WZP_ERR_MALFORMED : parse_line(k, line);
     }
-    wzp_err e = k->store.load(k->store.user, "calls", &k->mem, &data, &len);
-    if (e == WZP_ERR_NOT_FOUND) {
-        return WZP_OK;
-    }
-    WZP_TRY(e);
-    e = parse(k, (const char *)data, len);
-    wzp_mem_free(&k->mem, data, len);
+    wzp__lines_close(&lines);
     return e;
 }
 

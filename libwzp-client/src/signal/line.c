@@ -10,10 +10,10 @@
  */
 #include "signal/line.h"
 
-#include "call/close_code.h"
-#include "call/handshake.h"
 #include "path/backoff.h"
+#include "path/close_code.h"
 #include "path/dial.h"
+#include "path/handshake.h"
 
 #include <wzp/crypto/binding.h>
 #include <wzp/crypto/wipe.h>

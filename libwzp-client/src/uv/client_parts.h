@@ -2,8 +2,8 @@
 /* What a client is made of, for the files of its shell: client.c (life,
  * events), client_commands.c (what is asked of it), client_join.c and
  * client_line.c (names first), client_words.c (off the loop), client_calls.c
- * (direct calls). What crosses
- * threads is under `lock`; everything else belongs to the loop's thread.
+ * (direct calls). What crosses threads is under `lock`; everything else belongs
+ * to the loop's thread.
  */
 #ifndef WZP_CLIENT_UV_CLIENT_PARTS_H
 #define WZP_CLIENT_UV_CLIENT_PARTS_H

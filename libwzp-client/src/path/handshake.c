@@ -4,7 +4,7 @@
  * not hold a key that opens media. The ephemeral key is sent because a legacy
  * parser requires the field.
  */
-#include "call/handshake.h"
+#include "path/handshake.h"
 
 #include <wzp/codec/codec.h>
 #include <wzp/crypto/legacy.h>

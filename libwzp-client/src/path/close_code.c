@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of close codes, see close_code.h.
  */
-#include "call/close_code.h"
+#include "path/close_code.h"
 
 #include <stdio.h>
 
