@@ -171,6 +171,8 @@ static void tell_room(wzp_liar *l, const uint8_t *room_id)
     for (int i = 0; i < l->n; i++) {
         const wzp_liar_member *m = &l->m[i]->pub;
         if (m->is_listed && in_room(l, i, room_id)) {
+            wzp_liar_must(n < WZP_LIAR_MEMBERS ? WZP_OK : WZP_ERR_FULL,
+                          "members");
             list[n++] = (wzp_participant){
                 .fingerprint = {m->fingerprint, strlen(m->fingerprint)},
                 .alias = {m->alias, strlen(m->alias)},
@@ -362,7 +364,7 @@ static void on_signal(wzp_liar *l, const wzp_ep_action *a)
 
 int wzp_liar_add(wzp_liar *l)
 {
-    if (l->n == WZP_LIAR_MEMBERS) {
+    if (l->n == WZP_LIAR_CONNS) {
         abort();
     }
     l->m[l->n] = need(calloc(1, sizeof *l->m[0]));

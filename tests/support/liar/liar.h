@@ -16,7 +16,8 @@
 
 typedef struct wzp_liar wzp_liar;
 
-#define WZP_LIAR_MEMBERS 64   /* connections over its life; aborts beyond */
+#define WZP_LIAR_CONNS   8192 /* over its life; aborts beyond */
+#define WZP_LIAR_MEMBERS 64   /* listed in a room; aborts beyond */
 #define WZP_LIAR_RELAY   (-1) /* `from` of what the relay says itself */
 
 /* Connections are numbered in the order they came, members of rooms and lines

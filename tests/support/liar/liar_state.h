@@ -61,7 +61,7 @@ struct wzp_liar {
     bool has_work; /* something was queued from outside of the loop */
     uint8_t room_id[WZP_HASH_LEN]; /* that was entered last: of ghosts */
     wzp_liar_exchange_state x;
-    inside *m[WZP_LIAR_MEMBERS];
+    inside *m[WZP_LIAR_CONNS];
     int n;
     uint32_t rev;
     wzp_later later;
