@@ -227,6 +227,24 @@ WZP_TEST(roster_hash_that_is_not_the_mids_refuses_the_member)
     hub_free(h);
 }
 
+WZP_TEST(roster_hash_that_is_not_the_packages_refuses_the_member)
+{
+    hub *h = hub_new(1);
+    const int a = hub_add(h, NULL);
+    const int b = hub_add(h, NULL);
+    wzp_participant p = hub_participant(h, b);
+    const wzp_bytes kp = wzp_group_package_view(h->peers[b].g);
+    uint8_t kph[WZP_HASH_LEN];
+    memcpy(kph, h->peers[b].kph, sizeof kph);
+    kph[WZP_HASH_LEN - 1] ^= 1; /* its mid is right */
+    p.kph.ptr = kph;
+    ASSERT_OK(list(h, a, &p, 1));
+    ASSERT_ERR(give(h, a, kp.ptr, kp.len), WZP_ERR_MALFORMED);
+    assert_int_equal(hub_info(h, a, b).state, WZP_MEMBER_REFUSED);
+    ASSERT_ERR(hub_info(h, a, b).why, WZP_ERR_MALFORMED);
+    hub_free(h);
+}
+
 WZP_TEST(roster_alias_is_cut_at_a_whole_character)
 {
     hub *h = hub_new(1);
