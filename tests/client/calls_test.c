@@ -671,6 +671,29 @@ WZP_TEST(a_changed_key_of_the_caller_refused_rejects_the_call)
     sh_free(h);
 }
 
+WZP_TEST(an_offer_that_crosses_ours_is_not_answered_under_a_changed_key)
+{
+    sh *h = sh_new();
+    sh_device *a = &h->d[SH_ALICE], *b = &h->d[SH_BOB];
+    const bool a_stands = memcmp(a->fp, b->fp, WZP_FP_LEN) < 0;
+    sh_device *stands = a_stands ? a : b, *yields = a_stands ? b : a;
+    sh_plant(yields, stands);
+    ASSERT_OK(wzp__calls_call(a->calls, h->now, b->fp));
+    ASSERT_OK(wzp__calls_call(b->calls, h->now, a->fp));
+    sh_drain(a);
+    sh_drain(b);
+    ASSERT_OK(sh_tell_text(yields, sh_said(stands, "DirectCallOffer", 0)));
+    assert_null(sh_said(yields, "DirectCallAnswer", 0));
+    const wzp_client_event *ev = &yields->events[yields->n_events - 1];
+    assert_int_equal(ev->kind, WZP_EVENT_CONTACT);
+    assert_string_equal(ev->u.contact.call_id, sh_id(stands));
+
+    ASSERT_OK(wzp__calls_contact_decide(yields->calls, h->now, true));
+    sh_drain(yields);
+    assert_non_null(sh_said(yields, "DirectCallAnswer", 0));
+    sh_free(h);
+}
+
 WZP_TEST(another_device_that_answers_while_the_user_decides_is_told_afterwards)
 {
     sh *h = sh_new();

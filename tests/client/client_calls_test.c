@@ -61,3 +61,30 @@ WZP_TEST(client_has_nothing_to_answer_or_decide_without_a_call)
     wzp_client_free(c, NULL, NULL);
     wzp_global_deinit();
 }
+
+WZP_TEST(client_in_a_call_is_refused_a_room_and_the_call_goes_on)
+{
+    static const uint8_t somebody[WZP_FP_LEN] = {1, 2, 3};
+    uv_relay *r = relay_start();
+    wzp_client *c = client_new(NULL);
+    ASSERT_OK(wzp_client_run_thread(c));
+    ASSERT_OK(wzp_client_register(c, by_name(r), NULL));
+    (void)await_line(c, WZP_LINE_REGISTERED);
+    ASSERT_OK(wzp_client_call(c, somebody));
+    (void)await_call(c, WZP_CALL_RINGING_OUT);
+
+    ASSERT_OK(wzp_client_join(c, "lounge", by_name(r), NULL));
+    wzp_client_event ev;
+    do {
+        ASSERT_OK(wzp_client_wait_event(c, WAIT_MS, &ev));
+        assert_int_not_equal(ev.kind, WZP_EVENT_ENDED);
+    } while (ev.kind != WZP_EVENT_STATE);
+    assert_int_equal(ev.u.state.state, WZP_CLIENT_IDLE);
+    assert_int_equal(ev.u.state.why, WZP_ERR_STATE);
+    ASSERT_OK(wzp_client_hangup(c, WZP_HANGUP_NORMAL));
+    ASSERT_OK(await_call(c, WZP_CALL_ENDED).u.call.why);
+
+    wzp_client_free(c, NULL, NULL);
+    relay_halt(r);
+    relay_end(r);
+}

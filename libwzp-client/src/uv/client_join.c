@@ -23,6 +23,15 @@ typedef struct join_job {
     wzp_err err; /* of the derivation */
 } join_job;
 
+/* One room or call at a time: this join is refused, what there is goes on. */
+static void refuse_second(wzp_client *c)
+{
+    wzp_client_event ev = {.kind = WZP_EVENT_STATE, .at = wzp_uv_now()};
+    ev.u.state.state = wzp_engine_state(c->engine);
+    ev.u.state.why = WZP_ERR_STATE;
+    wzp__client_publish(c, &ev);
+}
+
 static void start_join(wzp_client *c, const wzp__command *cmd,
                        const struct addrinfo *list)
 {
@@ -46,7 +55,9 @@ static void start_join(wzp_client *c, const wzp__command *cmd,
                     ? WZP_ERR_RESOLVE
                     : wzp_engine_join(c->engine, wzp_uv_now(), &join);
     wzp_wipe(&join, sizeof join);
-    if (e != WZP_OK) {
+    if (e == WZP_ERR_STATE) {
+        refuse_second(c);
+    } else if (e != WZP_OK) {
         wzp__client_publish_ended(c, e, wzp_strerror(e));
     } else if (c->has_accepted) {
         wzp_ignore(wzp_engine_accept_clear(c->engine, wzp_uv_now()),
@@ -153,10 +164,7 @@ static int begin(join_job *job)
 void wzp__client_begin_join(wzp_client *c, const wzp__command *cmd)
 {
     if (c->is_resolving || wzp_engine_state(c->engine) != WZP_CLIENT_IDLE) {
-        wzp_client_event ev = {.kind = WZP_EVENT_STATE, .at = wzp_uv_now()};
-        ev.u.state.state = wzp_engine_state(c->engine);
-        ev.u.state.why = WZP_ERR_STATE; /* refused: one room at a time */
-        wzp__client_publish(c, &ev);
+        refuse_second(c);
         wzp_guarded_free(cmd->terms);
         return;
     }

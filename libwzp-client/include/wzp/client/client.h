@@ -88,9 +88,11 @@ static inline void wzp_client_join_options_default(wzp_client_join_options *o)
 /* Copies what it needs. Names are resolved, and the secret is worked on, off
  * the loop. Errors of the texts themselves come back here (WZP_ERR_NAME,
  * WZP_ERR_ADDRESS, those of the pin, WZP_ERR_PASSPHRASE: no secret, or too long
- * a one); everything later is an event. A secret that is not the room's ends
- * the join with WZP_ERR_AUTH where the relay asks for a proof; where it does
- * not, members stay WZP_MEMBER_VERIFIED, with `why` WZP_ERR_TAG. */
+ * a one); everything later is an event. In a room or a call already:
+ * WZP_EVENT_STATE with WZP_ERR_STATE, and what there is goes on. A secret that
+ * is not the room's ends the join with WZP_ERR_AUTH where the relay asks for a
+ * proof; where it does not, members stay WZP_MEMBER_VERIFIED, with `why`
+ * WZP_ERR_TAG. */
 WZP_NODISCARD wzp_err
 wzp_client_join_with(wzp_client *c, const wzp_client_join_options *options);
 /* The same for a room without secret, in which everybody gets keys. pin may be

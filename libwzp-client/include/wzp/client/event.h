@@ -54,7 +54,8 @@ typedef enum wzp_call_state {
 /* Who calls or is called, held against the contacts. */
 typedef enum wzp_call_contact {
     WZP_CALL_STRANGER,    /* no contact */
-    WZP_CALL_KEY_NEW,     /* a contact whose key was never seen */
+    WZP_CALL_KEY_NEW,     /* a contact; its key was never seen, or they have
+                             shown none in this call yet */
     WZP_CALL_KEY_SAME,    /* with the key that is pinned */
     WZP_CALL_KEY_CHANGED, /* another key is pinned: WZP_EVENT_CONTACT */
 } wzp_call_contact;
