@@ -44,6 +44,8 @@ void rooms_reload(const char *path, const wzp_log *log, wzp_relay *relay)
     rooms_file rooms = {0};
     char why[1400] = "out of memory";
     if (path == NULL) {
+        WZP_LOG(log, WZP_LOG_WARN, "app", "rooms.none",
+                "hint=\"--rooms FILE is what SIGHUP reads again\"");
         return;
     }
     if (open_again(path, log, &rooms, why, sizeof why) &&

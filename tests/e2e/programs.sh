@@ -214,6 +214,9 @@ relay() { # name port option…
 }
 relay relay 0
 check "the relay says where it listens" "it does not" test -n "$RELAY"
+kill -HUP "$RELAY_PID"
+check "SIGHUP without a file of rooms is answered" "$(cat "$TMP/relay.err")" \
+    await "$TMP/relay.err" 'rooms.none' 3
 check "relay identity file is for the owner only" "not 600" mode_is "$TMP/relay-identity" 600
 
 run busy "$BIN/wzp-relay" --listen "$RELAY" --identity "$TMP/relay-identity"
