@@ -10,8 +10,8 @@
 bool rooms_open(const char *path, const wzp_log *log, rooms_file *out,
                 char *why, size_t why_len);
 
-/* Reads it again. With anything wrong in it the rules there are stay, and the
- * log says why. */
+/* Reads it again. With anything wrong in it, or without any rule, the rules
+ * there are stay, and the log says why. */
 void rooms_reload(const char *path, const wzp_log *log, wzp_relay *relay);
 
 #endif

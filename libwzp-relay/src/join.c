@@ -139,11 +139,18 @@ static bool is_wrong(wzp_err err)
            err != WZP_ERR_IO;
 }
 
+/* Its token lies with our host: it has said what it can. */
+static bool waits_for_us(const wzp__peer *peer)
+{
+    return peer->auth.state == WZP__AUTH_ASKED;
+}
+
 void wzp__join_refuse(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
                       const wzp__verdict *verdict)
 {
     count_refusal(&relay->stats, verdict);
-    if (is_wrong(verdict->err)) {
+    if (is_wrong(verdict->err) &&
+        !(verdict->err == WZP_ERR_TIMEOUT && waits_for_us(peer))) {
         wzp_ignore(
             wzp_endpoint_charge(relay->ep, now, peer->conn, POINTS_WRONG),
             "it is refused anyhow");
@@ -262,7 +269,8 @@ void wzp__join_expire(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer)
     default:
         /* Not NOT_ALLOWED: on a bad path a client may well try again. */
         refuse(relay, now, peer, WZP_ERR_TIMEOUT, WZP_CLOSE_SLOW,
-               peer->state == WZP__PEER_WAIT_REGISTER
+               waits_for_us(peer) ? "nobody looked at the AuthToken in time"
+               : peer->state == WZP__PEER_WAIT_REGISTER
                    ? "no RegisterPresence in time"
                    : "no CallOffer in time");
         break;

@@ -218,6 +218,9 @@ relay() { # name port option…
 }
 relay relay 0
 check "the relay says where it listens" "it does not" test -n "$RELAY"
+kill -HUP "$RELAY_PID"
+check "SIGHUP without a file of rooms is answered" "$(cat "$TMP/relay.err")" \
+    await "$TMP/relay.err" 'rooms.none' 3
 check "relay identity file is for the owner only" "not 600" mode_is "$TMP/relay-identity" 600
 
 run busy "$BIN/wzp-relay" --listen "$RELAY" --identity "$TMP/relay-identity"
@@ -385,6 +388,10 @@ echo "hall nonsense" >"$TMP/rooms"
 kill -HUP "$RELAY_PID"
 check "a file that does not parse is told" "$(cat "$TMP/closed.err")" \
     await "$TMP/closed.err" 'rooms.kept reason=.*rooms: line 1: ' 3
+: >"$TMP/rooms" # as it is for a moment while somebody writes it
+kill -HUP "$RELAY_PID"
+check "an emptied file is told" "$(cat "$TMP/closed.err")" \
+    await "$TMP/closed.err" 'rooms.kept reason=.*rooms names no room' 3
 run b7 client n join hall --relay "$RELAY" --duration 1
 check "and the rules before stay" "$(cat "$TMP/b7.err")" is "$STATUS" 0
 check "no key is in the relay's log" "$(cat "$TMP/closed.err")" \

@@ -216,7 +216,10 @@ static void run_silent_host(size_t row)
     rig_advance(&b.r, 10 * WZP_S);
     rig_expect_none(&b.r, b.c.conn);
     rig_expect_closed(b.c.conn, WZP_CLOSE_SLOW);
+    assert_non_null(strstr(fake->conns[b.c.conn].reason, "AuthToken"));
     assert_int_equal(rig_stats(&b.r).refused_timeout, 1);
+    /* It said all it had to: its address must not pay for our host. */
+    assert_int_equal(fake->charged, 0);
     /* The answer comes too late, and the token is no longer handed out. */
     assert_int_equal(wzp_relay_auth(b.r.relay, b.r.now, b.c.conn, true, b.fp),
                      WZP_ERR_NOT_FOUND);
@@ -229,6 +232,23 @@ static void run_silent_host(size_t row)
 
 WZP_ROWS(a_host_that_says_nothing_is_waited_for_in_vain, services,
          run_silent_host);
+
+static void run_silent_client(size_t row)
+{
+    bench b;
+    begin(&b, row != 0);
+    say_token(&b, "sesame");
+    expect_asked(&b, "sesame");
+    answer(&b, true, b.fp);
+    rig_advance(&b.r, 10 * WZP_S);
+    rig_expect_closed(b.c.conn, WZP_CLOSE_SLOW);
+    assert_null(strstr(fake->conns[b.c.conn].reason, "AuthToken"));
+    assert_int_equal(fake->charged, 10);
+    end(&b);
+}
+
+WZP_ROWS(who_is_granted_and_says_nothing_more_pays_for_the_place, services,
+         run_silent_client);
 
 static void run_more(size_t row)
 {

@@ -40,6 +40,41 @@ static void end(wzp__inbox *in)
     wzp__inbox_deinit(in);
 }
 
+/* --- what is left of a message --- */
+
+/* Counts the blocks given back with the word still in them. */
+static void *searching_resize(void *user, void *ptr, size_t old, size_t size)
+{
+    const wzp_mem mem = wzp_mem_default();
+    size_t *found = user;
+    for (size_t i = 0; size == 0 && i + 6 <= old; i++) {
+        *found += memcmp((const char *)ptr + i, "sesame", 6) == 0;
+    }
+    return mem.resize(mem.user, ptr, old, size);
+}
+
+/* It may have been a token. */
+WZP_TEST(stream_leaves_no_message_in_memory_given_back)
+{
+    size_t found = 0;
+    const wzp_mem mem = {.resize = searching_resize, .user = &found};
+    wzp__inbox in;
+    wzp__inbox_init(&in, &mem, 1000, 10000);
+    assert_int_equal(feed(&in, 0, "\0\0\0\6sesame", 10, true), WZP_OK);
+    assert_int_equal(feed(&in, 1, "\0\0\0\7sesame", 10, false), WZP_OK);
+    assert_int_equal(feed(&in, 2, "\0\0\0\7sesame", 10, false), WZP_OK);
+    expect(&in, "sesame");
+    wzp__inbox_release(&in);
+    assert_int_equal(wzp__inbox_close(&in, 0, 1), WZP_OK); /* half of one */
+    wzp__inbox_deinit(&in);                                /* and another */
+    assert_int_equal(found, 0);
+    char *block = mem.resize(mem.user, NULL, 0, 6); /* control */
+    assert_non_null(block);
+    memcpy(block, "sesame", 6);
+    (void)mem.resize(mem.user, block, 6, 0);
+    assert_int_equal(found, 1);
+}
+
 /* --- one stream, in pieces --- */
 
 typedef struct piece_row {

@@ -11,6 +11,8 @@
  */
 #include "quic/stream.h"
 
+#include "quic/wipe.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -34,10 +36,19 @@ static wzp__stream *at(const wzp__inbox *in, size_t i)
     return &in->ring[(in->head + i) & (in->cap - 1)];
 }
 
+/* A message may have been an AuthToken. */
+static void wipe_free(const wzp_mem *mem, uint8_t *buf, size_t cap)
+{
+    if (buf != NULL) {
+        wzp__wipe(buf, cap);
+        wzp_mem_free(mem, buf, cap);
+    }
+}
+
 static void drop_buffer(wzp__inbox *in, wzp__stream *s)
 {
     in->held -= s->cap;
-    wzp_mem_free(&in->mem, s->buf, s->cap);
+    wipe_free(&in->mem, s->buf, s->cap);
     s->buf = NULL;
     s->cap = s->have = 0;
 }
@@ -239,7 +250,7 @@ bool wzp__inbox_ready(const wzp__inbox *in)
 
 void wzp__inbox_release(wzp__inbox *in)
 {
-    wzp_mem_free(&in->mem, in->given, in->given_cap);
+    wipe_free(&in->mem, in->given, in->given_cap);
     in->given = NULL;
     in->given_cap = 0;
 }
