@@ -3,33 +3,12 @@
 #
 # The real programs on loopback: what they say of themselves, wrong usage, a
 # short call, ping, a pinned certificate that changes, the end of a relay.
-# WZP_BIN is the folder of the programs. Processes are ended by their numbers.
+# WZP_BIN is the folder of the programs.
 set -u
 BIN=${WZP_BIN:-build/dev/bin}
 TESTBIN=${WZP_TEST_BIN:-build/dev/tests/bin}
-TMP=$(mktemp -d) || exit 1
+. "$(dirname "$0")/processes.bash"
 SPEECH=.deps/speech/Front_Center.wav
-PASSED=0 FAILED=0 SKIPPED=0
-PIDS=()
-
-cleanup() {
-    local p
-    for p in "${PIDS[@]+"${PIDS[@]}"}"; do kill -KILL "$p" 2>/dev/null; done
-    rm -rf "$TMP"
-}
-trap cleanup EXIT
-
-passed() { PASSED=$((PASSED + 1)) && printf '[       OK ] %s\n' "$1"; }
-failed() {
-    FAILED=$((FAILED + 1))
-    printf '[  FAILED  ] %s: %s\n' "$1" "$2"
-}
-# check name why-if-not command…
-check() {
-    local name=$1 why=$2
-    shift 2
-    if "$@"; then passed "$name"; else failed "$name" "$why"; fi
-}
 
 # run name command…: STATUS, $TMP/name.out, $TMP/name.err. The command "client
 # who" is wzp-client with a home folder of its own.
@@ -42,35 +21,6 @@ run() {
     timeout 60 "$@" </dev/null >"$TMP/$name.out" 2>"$TMP/$name.err"
     STATUS=$?
 }
-begin() {
-    local name=$1
-    shift
-    "$@" </dev/null >"$TMP/$name.out" 2>"$TMP/$name.err" &
-    PID=$!
-    PIDS+=("$PID")
-}
-await() { # file pattern seconds
-    local i
-    for ((i = 0; i < $3 * 20; i++)); do
-        grep -q "$2" "$1" 2>/dev/null && return 0
-        sleep 0.05
-    done
-    return 1
-}
-ends() { # pid seconds: STATUS
-    local i
-    for ((i = 0; i < $2 * 20; i++)); do
-        kill -0 "$1" 2>/dev/null || break
-        sleep 0.05
-    done
-    if kill -0 "$1" 2>/dev/null; then
-        STATUS=still-running
-        return
-    fi
-    wait "$1"
-    STATUS=$?
-}
-is() { [ "$1" = "$2" ]; }
 says() { grep -q -e "$2" "$TMP/$1.out" "$TMP/$1.err"; }
 is_short() { [ "$(grep -c . "$TMP/$1.err")" -le 2 ] && [ -s "$TMP/$1.err" ]; }
 mode_is() { [ "$(stat -c %a "$1")" = "$2" ]; }
@@ -213,7 +163,7 @@ wrong 'takes no seed' client i identity --seed "$(printf '0%.0s' {1..64})" --pas
 relay() { # name port option…
     begin "$1" "$BIN/wzp-relay" --listen "127.0.0.1:$2" --identity "$TMP/$1-identity" "${@:3}"
     RELAY_PID=$PID
-    await "$TMP/$1.out" '^ready ' 5
+    await "$TMP/$1.out" '^ready '
     RELAY=$(sed -n 's/^ready //p' "$TMP/$1.out")
 }
 relay relay 0
@@ -258,29 +208,34 @@ audio=()
 [ -r "$SPEECH" ] && audio=(--in "$SPEECH" --loop)
 for who in a b; do
     begin $who env WZP_HOME="$TMP/home-$who" "$BIN/wzp-client" join e2e --relay "$RELAY" \
-        --alias "Client\"$RIGHT_TO_LEFT $who" --words --duration 3 "${audio[@]+"${audio[@]}"}" \
+        --alias "Client\"$RIGHT_TO_LEFT $who" --words "${audio[@]+"${audio[@]}"}" \
         --out "$TMP/heard-by-$who.wav" --stats "$TMP/$who.jsonl"
     eval "PID_$who=$PID"
 done
-await "$TMP/a.err" '^joined' 3
+await "$TMP/a.err" '^joined'
 run meanwhile client a contacts forget Bob
 check "contacts are not changed under a client that runs" "exit $STATUS" is "$STATUS" 1
 check "why not is said" "$(cat "$TMP/meanwhile.err")" says meanwhile "another wzp-client is using $TMP/home-a"
+played() { # who: more than 50 frames
+    [ "$(tail -n 1 "$TMP/$1.jsonl" | sed -n 's/.*"frames_played":\([0-9]*\).*/\1/p')" -gt 50 ] 2>/dev/null
+}
+has_sound() { # who: two seconds of it
+    [ "$(stat -c %s "$TMP/heard-by-$1.wav")" -gt 200000 ]
+}
+words_of() { grep '^words: ' "$TMP/$1.out" | tail -n 1; }
+same_words() { [ -n "$(words_of a)" ] && [ "$(words_of a)" = "$(words_of b)" ]; }
+for who in a b; do
+    check "client $who has a key for the other" "no line of --stats says so" \
+        await "$TMP/$who.jsonl" '"members_keyed":1'
+    check "client $who hears the other" "no line of --stats says so" becomes played $who
+    check "client $who writes what it hears" "too little" becomes has_sound $who
+done
+check "both have the same check words" "$(words_of a) / $(words_of b)" becomes same_words
 for who in a b; do
     pid=PID_$who
-    ends "${!pid}" 6
-    check "client $who leaves after its time" "exit $STATUS" is "$STATUS" 0
-    check "client $who had a key for the other" "$(tail -n 1 "$TMP/$who.jsonl")" \
-        grep -q '"members_keyed":1' "$TMP/$who.jsonl"
-    heard=$(tail -n 1 "$TMP/$who.jsonl" | sed -n 's/.*"frames_played":\([0-9]*\).*/\1/p')
-    check "client $who heard the other" "$heard frames" test "${heard:-0}" -gt 50
-    check "client $who wrote what it heard" "$(stat -c %s "$TMP/heard-by-$who.wav")" \
-        test "$(stat -c %s "$TMP/heard-by-$who.wav")" -gt 200000
+    stop "${!pid}"
+    check "client $who leaves as asked" "exit $STATUS" is "$STATUS" 0
 done
-words_a=$(grep '^words: ' "$TMP/a.out" | tail -n 1)
-check "both have check words" "none" test -n "$words_a"
-check "the check words are equal" "$words_a / $(cat "$TMP/b.out")" \
-    is "$words_a" "$(grep '^words: ' "$TMP/b.out" | tail -n 1)"
 
 # --- contacts --------------------------------------------------------------------------------
 
@@ -326,7 +281,7 @@ check "contacts that make no sense are left as they are" "$(cat "$TMP/home-a/con
 # --- rooms that keep somebody out ----------------------------------------------------------------
 
 begin words "$BIN/wzp-client" room-secret "Board Room"
-ends "$PID" 60
+ends "$PID"
 check "room-secret proposes six words" "$(cat "$TMP/words.out")" \
     grep -q -E '^([a-z]+ ){5}[a-z]+$' "$TMP/words.out"
 check "room-secret gives the relay's line for a name with a space" "$(cat "$TMP/words.out")" \
@@ -334,7 +289,7 @@ check "room-secret gives the relay's line for a name with a space" "$(cat "$TMP/
 head -n 1 "$TMP/words.out" >"$TMP/secret"
 chmod 600 "$TMP/secret"
 begin line "$BIN/wzp-client" room-secret board --room-secret-file "$TMP/secret"
-ends "$PID" 60
+ends "$PID"
 check "room-secret knows a secret again" "$(cat "$TMP/line.out")" \
     grep -q -E '^board access=[0-9a-f]{64}$' "$TMP/line.out"
 run none client n room-secret board --room-secret-file "$TMP/nothing"
@@ -356,19 +311,19 @@ check "a wrong file of rooms is said by line" "$(cat "$TMP/badrooms.err")" \
 OPEN_RELAY=$RELAY
 OPEN_RELAY_PID=$RELAY_PID
 relay closed 0 --rooms "$TMP/rooms" --closed
-# A second of work each, on a quiet machine: not within the time of `run`.
 begin b1 env WZP_HOME="$TMP/home-m" "$BIN/wzp-client" join board --relay "$RELAY" \
     --room-secret-file "$TMP/secret" --stats "$TMP/b1.jsonl"
 B1=$PID
-check "who knows the secret is in" "$(cat "$TMP/b1.err")" await "$TMP/b1.err" '^joined' 60
+check "who knows the secret is in" "$(cat "$TMP/b1.err")" await "$TMP/b1.err" '^joined'
 begin b2 env WZP_HOME="$TMP/home-n" "$BIN/wzp-client" join board --relay "$RELAY" \
-    --room-secret-file "$TMP/secret" --public-name --duration 3 "${audio[@]+"${audio[@]}"}"
-ends "$PID" 60
-check "who knows the secret is in, also under the name" "$(cat "$TMP/b2.err")" is "$STATUS" 0
-kill -TERM "$B1"
-ends "$B1" 5
-check "and the first one had a key for it" "$(tail -n 1 "$TMP/b1.jsonl")" \
-    grep -q '"members_keyed":1' "$TMP/b1.jsonl"
+    --room-secret-file "$TMP/secret" --public-name "${audio[@]+"${audio[@]}"}"
+B2=$PID
+check "who knows the secret is in, also under the name" "$(cat "$TMP/b2.err")" \
+    await "$TMP/b2.err" '^joined'
+check "and the first one has a key for it" "no line of --stats says so" \
+    await "$TMP/b1.jsonl" '"members_keyed":1'
+stop "$B2"
+stop "$B1"
 run b3 client n join board --relay "$RELAY" --duration 1
 check "without the secret the join ends" "exit $STATUS" is "$STATUS" 1
 check "without the secret the reason is said" "$(cat "$TMP/b3.err")" \
@@ -377,59 +332,61 @@ run b4 client n join hall --relay "$RELAY" --duration 1
 check "who is not on a room's list is told so" "$(cat "$TMP/b4.err")" \
     says b4 'this identity is not on the list of this room'
 run b5 client m join hall --relay "$RELAY" --duration 1
-check "who is on a room's list is in" "$(cat "$TMP/b5.err")" is "$STATUS" 0
+check "who is on a room's list is in, and leaves after its time" "$(cat "$TMP/b5.err")" is "$STATUS" 0
 echo "hall" >"$TMP/rooms"
 kill -HUP "$RELAY_PID"
 check "SIGHUP reads the file again" "$(cat "$TMP/closed.err")" \
-    await "$TMP/closed.err" 'rooms.loaded rules=1' 3
+    await "$TMP/closed.err" 'rooms.loaded rules=1'
 run b6 client n join hall --relay "$RELAY" --duration 1
 check "the new rules count" "$(cat "$TMP/b6.err")" is "$STATUS" 0
 echo "hall nonsense" >"$TMP/rooms"
 kill -HUP "$RELAY_PID"
 check "a file that does not parse is told" "$(cat "$TMP/closed.err")" \
-    await "$TMP/closed.err" 'rooms.kept reason=.*rooms: line 1: ' 3
+    await "$TMP/closed.err" 'rooms.kept reason=.*rooms: line 1: '
 : >"$TMP/rooms" # as it is for a moment while somebody writes it
 kill -HUP "$RELAY_PID"
 check "an emptied file is told" "$(cat "$TMP/closed.err")" \
-    await "$TMP/closed.err" 'rooms.kept reason=.*rooms names no room' 3
+    await "$TMP/closed.err" 'rooms.kept reason=.*rooms names no room'
 run b7 client n join hall --relay "$RELAY" --duration 1
 check "and the rules before stay" "$(cat "$TMP/b7.err")" is "$STATUS" 0
 check "no key is in the relay's log" "$(cat "$TMP/closed.err")" \
     is "$(grep -c "$(sed 's/.*access=//' "$TMP/line.out")" "$TMP/closed.err")" 0
-kill -TERM "$RELAY_PID"
-ends "$RELAY_PID" 5
+stop "$RELAY_PID"
 RELAY=$OPEN_RELAY
 RELAY_PID=$OPEN_RELAY_PID
 run p1 client n join e2e --relay "$RELAY" --policy list
 check "a list without anybody is wrong usage" "exit $STATUS" is "$STATUS" 2
 run p2 client n join e2e --relay "$RELAY" --policy contacts --allow-legacy
 check "clear media in a room for some is wrong usage" "exit $STATUS" is "$STATUS" 2
-begin p3 env WZP_HOME="$TMP/home-m" "$BIN/wzp-client" join few --relay "$RELAY" --duration 3
+begin p3 env WZP_HOME="$TMP/home-m" "$BIN/wzp-client" join few --relay "$RELAY"
 P3=$PID
-run p4 client n join few --relay "$RELAY" --policy list --allow "0000:$(echo "$FP_A" | cut -c6-)" \
-    --duration 2 "${audio[@]+"${audio[@]}"}" --stats "$TMP/p4.jsonl"
-ends "$P3" 6
+begin p4 env WZP_HOME="$TMP/home-n" "$BIN/wzp-client" join few --relay "$RELAY" --policy list \
+    --allow "0000:$(echo "$FP_A" | cut -c6-)" "${audio[@]+"${audio[@]}"}"
+P4=$PID
 check "who is not on the client's own list is named" "$(cat "$TMP/p4.err")" \
-    says p4 "$FP_A) is here, and is not among those who may hear you"
+    await "$TMP/p4.err" "$FP_A) is here, and is not among those who may hear you"
+stop "$P4"
+stop "$P3"
 run add client n contacts add Anna "$FP_A"
-begin p5 env WZP_HOME="$TMP/home-m" "$BIN/wzp-client" join few --relay "$RELAY" --duration 3 \
+begin p5 env WZP_HOME="$TMP/home-m" "$BIN/wzp-client" join few --relay "$RELAY" \
     --stats "$TMP/p5.jsonl"
 P5=$PID
-run p6 client n join few --relay "$RELAY" --policy contacts --duration 2 \
+begin p6 env WZP_HOME="$TMP/home-n" "$BIN/wzp-client" join few --relay "$RELAY" --policy contacts \
     "${audio[@]+"${audio[@]}"}"
-ends "$P5" 6
-check "a contact hears who lets in contacts only" "$(tail -n 1 "$TMP/p5.jsonl")" \
-    grep -q '"members_keyed":1' "$TMP/p5.jsonl"
+P6=$PID
+check "a contact hears who lets in contacts only" "no line of --stats says so" \
+    await "$TMP/p5.jsonl" '"members_keyed":1'
+stop "$P6"
+stop "$P5"
 
 # --- old command line ------------------------------------------------------------------------
 
 begin old env WZP_HOME="$TMP/home-old" "$BIN/wzp-client" --room e2e-old \
     --metrics-file "$TMP/old.jsonl" "$RELAY"
 OLD=$PID
-await "$TMP/old.err" '^joined' 5
+await "$TMP/old.err" '^joined'
 check "the old command line joins" "$(cat "$TMP/old.err")" says old '^joined'
-kill -TERM "$OLD"
-ends "$OLD" 3
+stop "$OLD"
 check "SIGTERM lets the client leave" "exit $STATUS" is "$STATUS" 0
 check "--metrics-file still writes" "nothing" grep -q '"state":' "$TMP/old.jsonl"
 
@@ -437,25 +394,23 @@ check "--metrics-file still writes" "nothing" grep -q '"state":' "$TMP/old.jsonl
 
 begin c env WZP_HOME="$TMP/home-c" "$BIN/wzp-client" join e2e --relay "$RELAY"
 C=$PID
-await "$TMP/c.err" '^joined' 5
-kill -TERM "$RELAY_PID"
-ends "$RELAY_PID" 5
+await "$TMP/c.err" '^joined'
+stop "$RELAY_PID"
 check "SIGTERM lets the relay drain" "exit $STATUS" is "$STATUS" 0
 check "its members are told the reason" "$(cat "$TMP/c.err")" \
-    await "$TMP/c.err" 'relay is shutting down' 3
-kill -TERM "$C"
-ends "$C" 5
+    await "$TMP/c.err" 'relay is shutting down'
+stop "$C"
 
 # Answers nothing any more: told when the client gives up, after 15 s.
 begin silent env WZP_HOME="$TMP/home-silent" "$BIN/wzp-client" join e2e --relay "$RELAY"
-ends "$PID" 20
+ends "$PID"
 check "a relay that does not answer ends the client" "exit $STATUS" is "$STATUS" 1
 check "a relay that does not answer is named" "$(cat "$TMP/silent.err")" \
     says silent "the relay $RELAY does not answer"
 
 relay impostor "${RELAY##*:}"
 begin c2 env WZP_HOME="$TMP/home-c" "$BIN/wzp-client" join e2e --relay "$RELAY"
-ends "$PID" 5
+ends "$PID"
 check "a changed certificate is refused" "exit $STATUS" is "$STATUS" 1
 check "a changed certificate shows both" "$(cat "$TMP/c2.err")" \
     grep -q -E 'pinned ([0-9a-f]{2}:){31}[0-9a-f]{2}, seen ([0-9a-f]{2}:){31}[0-9a-f]{2}' "$TMP/c2.err"
@@ -463,11 +418,9 @@ check "a changed certificate is explained" "$(cat "$TMP/c2.err")" \
     says c2 "Ask whoever runs the relay"
 begin c3 env WZP_HOME="$TMP/home-c" "$BIN/wzp-client" join e2e --relay "$RELAY" --accept-new-key
 C=$PID
-check "--accept-new-key takes it" "it does not join" await "$TMP/c3.err" '^joined' 5
-kill -TERM "$C"
-ends "$C" 3
-kill -TERM "$RELAY_PID"
-ends "$RELAY_PID" 5
+check "--accept-new-key takes it" "it does not join" await "$TMP/c3.err" '^joined'
+stop "$C"
+stop "$RELAY_PID"
 
 # --- a relay that announces its next key --------------------------------------------------------
 
@@ -476,56 +429,54 @@ NEXT=$(sed -n 's/^next *//p' "$TMP/impostor.out")
 check "the next certificate is shown" "$(cat "$TMP/impostor.out")" test -n "$NEXT"
 begin c4 env WZP_HOME="$TMP/home-c" "$BIN/wzp-client" join e2e --relay "$RELAY"
 C=$PID
-await "$TMP/c4.err" '^joined' 5
-kill -TERM "$C"
-ends "$C" 5
-kill -TERM "$RELAY_PID"
-ends "$RELAY_PID" 5
+await "$TMP/c4.err" '^joined'
+stop "$C"
+stop "$RELAY_PID"
 relay successor "${RELAY##*:}"
 check "the successor shows what was announced" "$(cat "$TMP/successor.out")" \
     grep -q "^tls *$NEXT" "$TMP/successor.out"
 begin c5 env WZP_HOME="$TMP/home-c" "$BIN/wzp-client" join e2e --relay "$RELAY"
 C=$PID
 check "an announced successor is taken without asking" "$(cat "$TMP/c5.err")" \
-    await "$TMP/c5.err" '^joined' 5
-kill -TERM "$C"
-ends "$C" 5
+    await "$TMP/c5.err" '^joined'
+stop "$C"
 begin c6 env WZP_HOME="$TMP/home-d" "$BIN/wzp-client" join e2e --relay "$RELAY" \
     --pin "$(sed -n 's/^tls *//p' "$TMP/impostor.out")"
-ends "$PID" 5
+ends "$PID"
 check "a fixed pin takes no successor" "exit $STATUS" is "$STATUS" 1
 check "a fixed pin is named in the sentence" "$(cat "$TMP/c6.err")" says c6 'is not the one of --pin'
 check "a fixed pin asks nothing" "$(cat "$TMP/c6.err")" is "$(grep -c accept-new-key "$TMP/c6.err")" 0
-kill -TERM "$RELAY_PID"
-ends "$RELAY_PID" 5
+stop "$RELAY_PID"
 
 # --- with an old client --------------------------------------------------------------------------
 
 begin mixed "$BIN/wzp-relay" --listen 127.0.0.1:0 --identity "$TMP/mixed-identity" --allow-legacy
 MIXED_PID=$PID
-await "$TMP/mixed.out" '^ready ' 5
+await "$TMP/mixed.out" '^ready '
 MIXED=$(sed -n 's/^ready //p' "$TMP/mixed.out")
-# old-call name option…: OLD_STATUS of the client; ours after 3 s, the old one after 5.
-old_call() {
-    local name=$1
-    shift
-    begin "$name-old" "$TESTBIN/legacy" "$MIXED" "$name" 5 "$SPEECH" "$TMP/$name.frames"
-    local old=$PID
-    run "$name" client mixed join "$name" --relay "$MIXED" --in "$SPEECH" --loop --duration 3 \
-        --stats "$TMP/$name.jsonl" "$@"
-    ends "$old" 8
+# meet name room relay option…: ours is in the room while an old client is there for
+# 5 s of speech; "name" is what ours says, "name-old" the other.
+meet() {
+    local name=$1 room=$2 where=$3 ours
+    begin "$name" env WZP_HOME="$TMP/home-mixed" "$BIN/wzp-client" join "$room" --relay "$where" \
+        --in "$SPEECH" --loop --stats "$TMP/$name.jsonl" "${@:4}"
+    ours=$PID
+    await "$TMP/$name.err" '^joined'
+    begin "$name-old" "$TESTBIN/legacy" "$where" "${room,,}" 5 "$SPEECH" "$TMP/$name.frames"
+    ends "$PID"
+    stop "$ours"
 }
 if [ -r "$SPEECH" ]; then
-    old_call refused
+    meet refused refused "$MIXED"
     check "an old client is refused in a sentence" "$(cat "$TMP/refused.err")" \
         says refused 'Old Phone cannot encrypt, and clear media is not allowed'
     check "nothing clear is sent unasked" "$(cat "$TMP/refused-old.out")" \
         grep -q '"received":0,' "$TMP/refused-old.out"
-    old_call clear --allow-legacy
+    meet clear clear "$MIXED" --allow-legacy
     check "clear media is announced" "$(cat "$TMP/clear.err")" says clear 'NOT ENCRYPTED'
     check "nobody is asked who has answered" "$(cat "$TMP/clear.err")" \
         is "$(grep -c 'your acceptance' "$TMP/clear.err")" 0
-    check "clear media is marked in the statistics" "$(tail -n 1 "$TMP/clear.jsonl")" \
+    check "clear media is marked in the statistics" "no line of --stats says so" \
         grep -q '"not_encrypted":true' "$TMP/clear.jsonl"
     check "an old client is heard" "$(tail -n 1 "$TMP/clear.jsonl")" \
         grep -q -E '"clear_received":[0-9]{3}' "$TMP/clear.jsonl"
@@ -534,7 +485,7 @@ if [ -r "$SPEECH" ]; then
 
     begin oldrelay "$TESTBIN/legacy" --relay 127.0.0.1:0
     OLDRELAY_PID=$PID
-    await "$TMP/oldrelay.out" '^ready ' 5
+    await "$TMP/oldrelay.out" '^ready '
     OLDRELAY=$(sed -n 's/^ready //p' "$TMP/oldrelay.out")
     run oldping client q ping "$OLDRELAY"
     check "an old relay can be pinged and asked" "$(cat "$TMP/oldping.out")" says oldping '^version *9377a90'
@@ -542,23 +493,16 @@ if [ -r "$SPEECH" ]; then
     check "an old relay is refused" "exit $STATUS" is "$STATUS" 1
     check "an old relay is refused by name" "$(cat "$TMP/through.err")" \
         says through "$OLDRELAY is an old relay that carries no encrypted media"
-    begin through-old "$TESTBIN/legacy" "$OLDRELAY" through 5 "$SPEECH" "$TMP/through.frames"
-    THROUGH=$PID
-    run through client q join Through --relay "$OLDRELAY" --in "$SPEECH" --loop --duration 3 \
-        --stats "$TMP/through.jsonl" --allow-legacy
-    ends "$THROUGH" 8
+    meet through Through "$OLDRELAY" --allow-legacy
     check "through an old relay both are heard" "$(tail -n 1 "$TMP/through.jsonl") $(cat "$TMP/through-old.out")" \
         eval 'grep -q -E "\"clear_received\":[0-9]{3}" "$TMP/through.jsonl" && says through-old "\"received\":[0-9]\{2,\}"'
-    kill -TERM "$OLDRELAY_PID"
-    ends "$OLDRELAY_PID" 5
+    stop "$OLDRELAY_PID"
     check "an old relay is told no more than it would read" "$(cat "$TMP/oldrelay.out")" \
         says oldrelay '"signals_after":0,"media":[0-9]*,"not_plain":0,"last_sni":"through"'
 else
     SKIPPED=$((SKIPPED + 11))
     echo "[  SKIPPED ] with an old client: no $SPEECH, run make deps"
 fi
-kill -TERM "$MIXED_PID"
-ends "$MIXED_PID" 5
+stop "$MIXED_PID"
 
-printf '%d passed, %d failed, %d skipped\n' $PASSED $FAILED $SKIPPED
-[ $FAILED -eq 0 ]
+summary

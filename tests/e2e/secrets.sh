@@ -4,54 +4,11 @@
 # What the programs let out: a call with identities under passphrases, with
 # every option that makes them talk, and a client that is killed in the middle
 # of it. Everything they wrote is searched for their seeds and passphrases.
-# WZP_BIN is the folder of the programs. Processes are ended by their numbers.
+# WZP_BIN is the folder of the programs.
 set -u
 BIN=$(cd "${WZP_BIN:-build/dev/bin}" && pwd) || exit 1
-TMP=$(mktemp -d) || exit 1
-PASSED=0 FAILED=0 SKIPPED=0
-PIDS=()
-
-cleanup() {
-    local p
-    for p in "${PIDS[@]+"${PIDS[@]}"}"; do kill -KILL "$p" 2>/dev/null; done
-    rm -rf "$TMP"
-}
-trap cleanup EXIT
-
-check() { # name why-if-not command…
-    local name=$1 why=$2
-    shift 2
-    if "$@"; then
-        PASSED=$((PASSED + 1)) && printf '[       OK ] %s\n' "$name"
-    else
-        FAILED=$((FAILED + 1)) && printf '[  FAILED  ] %s: %s\n' "$name" "$why"
-    fi
-}
-begin() { # name command…: PID; what it writes is in $TMP/said/name.*
-    local name=$1
-    shift
-    "$@" </dev/null >"$TMP/said/$name.out" 2>"$TMP/said/$name.err" &
-    PID=$!
-    PIDS+=("$PID")
-}
-await() { # file pattern
-    local i
-    for ((i = 0; i < 1200; i++)); do
-        grep -q "$2" "$1" 2>/dev/null && return 0
-        sleep 0.05
-    done
-    return 1
-}
-ends() { # pid: STATUS
-    local i
-    for ((i = 0; i < 1200; i++)); do
-        kill -0 "$1" 2>/dev/null || break
-        sleep 0.05
-    done
-    wait "$1"
-    STATUS=$?
-}
-is() { [ "$1" = "$2" ]; }
+. "$(dirname "$0")/processes.bash"
+SAID=$TMP/said
 client() { # who option…
     WZP_HOME="$TMP/home-$1" "$BIN/wzp-client" "${@:2}"
 }
@@ -59,7 +16,7 @@ client() { # who option…
 # --- who there is, and what must not be seen of them ----------------------------------
 
 umask 077
-mkdir "$TMP/said" "$TMP/pass" "$TMP/clear" "$TMP/cores"
+mkdir "$SAID" "$TMP/pass" "$TMP/clear" "$TMP/cores"
 : >"$TMP/needles"
 needles_of() { # file of 64 digits: a needle a line, any eight bytes of it
     local hex i
@@ -120,34 +77,34 @@ check "control: the clear seed is found in its file" "it is not" is "$(leaks "$T
 begin relay "$BIN/wzp-relay" --listen 127.0.0.1:0 --identity "$TMP/relay-identity" \
     --passphrase-file "$TMP/pass/relay" --log-level debug
 RELAY_PID=$PID
-await "$TMP/said/relay.out" '^ready '
-RELAY=$(sed -n 's/^ready //p' "$TMP/said/relay.out")
-check "a relay makes its identity under a passphrase" "$(cat "$TMP/said/relay.err")" \
+await "$SAID/relay.out" '^ready '
+RELAY=$(sed -n 's/^ready //p' "$SAID/relay.out")
+check "a relay makes its identity under a passphrase" "$(cat "$SAID/relay.err")" \
     grep -q '^wzp-sealed-seed-1:' "$TMP/relay-identity"
 
 for who in a b c; do
     whose=(--passphrase-file "$TMP/pass/$who")
     [ $who = c ] && whose=(--seed "$(cat "$TMP/clear/c")")
     begin $who env WZP_HOME="$TMP/home-$who" "$BIN/wzp-client" join secrets --relay "$RELAY" \
-        "${whose[@]}" --room-secret-file "$TMP/pass/room" --in "$TMP/noise.wav" --loop --words --stats "$TMP/said/$who.jsonl" --log-level debug
+        "${whose[@]}" --room-secret-file "$TMP/pass/room" --in "$TMP/noise.wav" --loop --words --stats "$SAID/$who.jsonl" --log-level debug
     eval "PID_$who=$PID"
 done
-await "$TMP/said/c.err" '^joined'
+await "$SAID/c.err" '^joined'
 check "a seed does not stay in the command line" "it does" \
     is "$(tr '\0' ' ' <"/proc/$PID_c/cmdline" | grep -c -F -f "$TMP/needles")" 0
 for who in a b c; do
     check "client $who gets the others' keys" "no line of --stats says so" \
-        await "$TMP/said/$who.jsonl" '"members_keyed":2'
+        await "$SAID/$who.jsonl" '"members_keyed":2'
 done
-await "$TMP/said/a.out" '^words: '
+await "$SAID/a.out" '^words: '
 for who in a b c; do
     pid=PID_$who
     kill -TERM "${!pid}"
     ends "${!pid}"
-    check "client $who leaves as asked" "$(cat "$TMP/said/$who.err")" is "$STATUS" 0
+    check "client $who leaves as asked" "$(cat "$SAID/$who.err")" is "$STATUS" 0
 done
 check "log, statistics and words were written" "not all" \
-    test -s "$TMP/said/relay.err" -a -s "$TMP/said/a.jsonl" -a -s "$TMP/said/a.out" -a -s "$TMP/said/a.err"
+    test -s "$SAID/relay.err" -a -s "$SAID/a.jsonl" -a -s "$SAID/a.out" -a -s "$SAID/a.err"
 
 # --- a crash in the middle of it --------------------------------------------------------
 
@@ -157,7 +114,7 @@ dies() {
     shift 2
     begin "$name" bash -c 'cd "$1" && ulimit -c unlimited 2>/dev/null; shift; exec "$@"' - "$TMP/cores" "$@"
     pid=$PID
-    [ "$1" = sleep ] || await "$TMP/said/$name.err" '^joined'
+    [ "$1" = sleep ] || await "$SAID/$name.err" '^joined'
     sleep 0.2
     kill -"$signal" "$pid"
     ends "$pid" 2>/dev/null
@@ -178,7 +135,7 @@ fi
 
 kill -TERM "$RELAY_PID"
 ends "$RELAY_PID"
-check "nothing that was written holds a seed or a passphrase" "$(leaks "$TMP/said")" is_clean "$TMP/said"
+check "nothing that was written holds a seed or a passphrase" "$(leaks "$SAID")" is_clean "$SAID"
 check "nothing that is kept holds one" "$(leaks "$TMP"/home-* "$TMP/relay-identity")" \
     is_clean "$TMP"/home-* "$TMP/relay-identity"
 
@@ -186,11 +143,10 @@ begin wrong "$BIN/wzp-relay" --listen 127.0.0.1:0 --identity "$TMP/relay-identit
     --passphrase-file "$TMP/pass/a"
 ends "$PID"
 check "a relay with a wrong passphrase does not start" "exit $STATUS" is "$STATUS" 1
-check "it says why" "$(cat "$TMP/said/wrong.err")" grep -q 'wrong passphrase' "$TMP/said/wrong.err"
+check "it says why" "$(cat "$SAID/wrong.err")" grep -q 'wrong passphrase' "$SAID/wrong.err"
 begin none "$BIN/wzp-relay" --listen 127.0.0.1:0 --identity "$TMP/relay-identity"
 ends "$PID"
 check "a relay without one asks nobody where there is no terminal" "exit $STATUS" is "$STATUS" 1
-check "it says how to give it" "$(cat "$TMP/said/none.err")" grep -q -e '--passphrase-file' "$TMP/said/none.err"
+check "it says how to give it" "$(cat "$SAID/none.err")" grep -q -e '--passphrase-file' "$SAID/none.err"
 
-printf '%d passed, %d failed, %d skipped\n' $PASSED $FAILED $SKIPPED
-[ $FAILED -eq 0 ]
+summary
