@@ -6,6 +6,7 @@
 
 #include <wzp/crypto/room.h>
 #include <wzp/proto/fingerprint.h>
+#include <wzp/proto/utf8.h>
 
 #include <string.h>
 
@@ -38,16 +39,26 @@ static wzp_err refuse(uint64_t *counter, wzp_err e)
 
 /* --- DirectCallOffer --- */
 
-/* What people are shown: cut at 63 bytes between characters, no controls. */
+/* What people are shown: cut at 63 bytes between characters; what does
+ * something to a line or a terminal is a question mark. */
 static void copy_alias(wzp_str from, char out[WZP_ALIAS_MAX])
 {
-    size_t n = from.len < WZP_ALIAS_MAX ? from.len : WZP_ALIAS_MAX - 1;
-    while (n < from.len && n > 0 && ((uint8_t)from.ptr[n] & 0xC0) == 0x80) {
-        n--;
-    }
-    for (size_t i = 0; i < n; i++) {
-        const uint8_t b = (uint8_t)from.ptr[i];
-        out[i] = b < ' ' || b == 0x7F ? '?' : (char)b;
+    size_t n = 0;
+    for (size_t at = 0, len; at < from.len; at += len) {
+        len = 1; /* of a character */
+        while (at + len < from.len &&
+               ((uint8_t)from.ptr[at + len] & 0xC0) == 0x80) {
+            len++;
+        }
+        if (n + len >= WZP_ALIAS_MAX) {
+            break;
+        }
+        if (wzp_utf8_is_line(from.ptr + at, len)) {
+            memcpy(out + n, from.ptr + at, len);
+            n += len;
+        } else {
+            out[n++] = '?';
+        }
     }
     out[n] = '\0';
 }

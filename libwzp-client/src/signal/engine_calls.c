@@ -9,15 +9,16 @@
 /* --- the room of a call --- */
 
 /* The relay names where the other side is to be met. What is no relay's
- * address, or our own machine's, is not dialled for it. */
+ * address, or our own machine's, is not dialled for it. IPv4 is named as IPv4:
+ * in its IPv6 forms (::ffff:127.0.0.1) it would get past this. */
 static bool may_dial(const wzp_addr *a)
 {
-    const bool is_multicast = a->family == WZP_FAMILY_V4
-                                  ? a->ip[0] >= 224 || a->ip[0] == 0
-                                  : a->ip[0] == 0xFF;
-    static const uint8_t unspecified[sizeof a->ip];
-    return a->port != 0 && !is_multicast && !wzp_addr_is_loopback(a) &&
-           memcmp(a->ip, unspecified, sizeof unspecified) != 0;
+    static const uint8_t zero[10];
+    const bool is_one =
+        a->family == WZP_FAMILY_V4
+            ? a->ip[0] != 0 && a->ip[0] < 224
+            : a->ip[0] != 0xFF && memcmp(a->ip, zero, sizeof zero) != 0;
+    return a->port != 0 && is_one && !wzp_addr_is_loopback(a);
 }
 
 static bool is_line(const wzp_engine *e, const wzp_addr *relay)

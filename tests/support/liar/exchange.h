@@ -25,6 +25,10 @@
  * at all of them, the first that accepts has the call, the others get Hangup,
  * and their answers are dropped. */
 void wzp_liar_allow_devices(wzp_liar *liar, bool allow);
+/* Of a call that is known, everything passes: answers of anybody to the caller,
+ * reveals and hang-ups of anybody to everybody in it, and its room is open. It
+ * does not end here. */
+void wzp_liar_let_all_pass(wzp_liar *liar, bool lax);
 /* Anybody is let into the rooms of calls. */
 void wzp_liar_open_call_rooms(wzp_liar *liar, bool open);
 

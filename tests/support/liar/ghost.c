@@ -3,6 +3,7 @@
  * see liar.h. */
 #include "liar_state.h"
 
+#include <wzp/crypto/room.h>
 #include <wzp/proto/control.h>
 #include <wzp/proto/pkt.h>
 
@@ -58,7 +59,7 @@ bool wzp_liar_ghosts_act(wzp_liar *l)
     return any;
 }
 
-int wzp_liar_ghost(wzp_liar *l, uint8_t identity)
+static int add_ghost(wzp_liar *l, uint8_t identity, wzp_agree *agreed)
 {
     const int i = wzp_liar_add(l);
     inside *m = l->m[i];
@@ -67,7 +68,9 @@ int wzp_liar_ghost(wzp_liar *l, uint8_t identity)
     m->seed = wzp_liar_identity(identity);
     cfg.identity = wzp_seed_identity_table(m->seed);
     cfg.rng = l->rng;
+    cfg.now = wzp_world_now(l->w);
     cfg.now_unix = wzp_liar_unix(l);
+    cfg.agreed = agreed;
     memcpy(cfg.room_id, l->room_id, WZP_HASH_LEN);
     wzp_liar_must(wzp_group_new(&m->group, &cfg), "ghost");
     wzp_liar_set_names(&m->pub, cfg.identity.public_key,
@@ -78,6 +81,21 @@ int wzp_liar_ghost(wzp_liar *l, uint8_t identity)
     m->pub.caps = WZP_LIAR_CAPS;
     wzp_liar_roster(l);
     return i;
+}
+
+int wzp_liar_ghost(wzp_liar *l, uint8_t identity)
+{
+    return add_ghost(l, identity, NULL);
+}
+
+int wzp_liar_ghost_in_call(wzp_liar *l, uint8_t identity, wzp_str call_id,
+                           wzp_agree *agreed)
+{
+    char room[WZP_CALL_ID_MAX + sizeof "call-"];
+    const int len =
+        snprintf(room, sizeof room, "call-%.*s", (int)call_id.len, call_id.ptr);
+    wzp_room_id((wzp_str){room, (size_t)len}, l->room_id);
+    return add_ghost(l, identity, agreed);
 }
 
 wzp_group *wzp_liar_group(wzp_liar *l, int ghost)

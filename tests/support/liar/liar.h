@@ -78,6 +78,10 @@ int wzp_liar_find(const wzp_liar *liar, uint8_t identity);
  * It answers
  * key messages and keeps alive as any member does. */
 int wzp_liar_ghost(wzp_liar *liar, uint8_t identity);
+/* The same in the room of this call, as one side of it: `agreed` is done, of
+ * this identity, and gives its keys away here. */
+int wzp_liar_ghost_in_call(wzp_liar *liar, uint8_t identity, wzp_str call_id,
+                           wzp_agree *agreed);
 /* NULL for members with a connection. */
 wzp_group *wzp_liar_group(wzp_liar *liar, int ghost);
 /* Packets that a ghost could open so far. */

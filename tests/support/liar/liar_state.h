@@ -41,6 +41,7 @@ typedef struct wzp_liar_call {
 typedef struct wzp_liar_exchange_state {
     bool has_devices;
     bool has_open_rooms;
+    bool is_lax;
     wzp_liar_call calls[WZP_LIAR_CALLS];
     uint64_t refused;
 } wzp_liar_exchange_state;

@@ -180,6 +180,11 @@ wzp_node wzp_world_client(wzp_world *w, const wzp_world_client_config *cfg)
     return i;
 }
 
+wzp_store wzp_world_store(wzp_world *w, wzp_node client)
+{
+    return w->nodes[client]->engine_cfg.store;
+}
+
 void wzp_world_restart_client(wzp_world *w, wzp_node client)
 {
     wzp_engine_free(w->nodes[client]->engine);

@@ -91,6 +91,8 @@ void wzp_world_link_stats(const wzp_world *w, wzp_node node, wzp_link_stats *up,
 wzp_engine *wzp_world_engine(wzp_world *w, wzp_node client);
 wzp_relay *wzp_world_relay_machine(wzp_world *w, wzp_node relay);
 wzp_client_stats wzp_world_stats(wzp_world *w, wzp_node client);
+/* What it keeps over restarts. */
+wzp_store wzp_world_store(wzp_world *w, wzp_node client);
 
 /* Samples heard so far (keep_heard). */
 const int16_t *wzp_world_heard(const wzp_world *w, wzp_node client,

@@ -220,7 +220,7 @@ typedef struct wzp_client_event {
             bool has_key;
             uint8_t key[WZP_KEY_LEN];
             char alias[WZP_ALIAS_MAX]; /* of an incoming call, the other side's
-                                          claim; valid UTF-8; may be "" */
+                                          claim; one line of UTF-8; or "" */
             wzp_call_contact contact;
             char name[WZP_ALIAS_MAX]; /* of the contact, else "" */
             bool is_verified;         /* the contact's key was compared */
