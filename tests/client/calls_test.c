@@ -125,6 +125,26 @@ WZP_TEST(an_offer_shows_who_calls_and_a_commitment_but_no_package)
     sh_free(h);
 }
 
+WZP_TEST(neither_side_says_where_it_can_be_reached)
+{
+    sh *h = sh_new();
+    sh_device *a = &h->d[SH_ALICE], *b = &h->d[SH_BOB];
+    wzp_signal sig;
+    wzp_str text;
+    sh_ring(h);
+    const char *json = sh_said(a, "DirectCallOffer", 0);
+    assert_null(strstr(json, "_addr"));
+    sh_answer(b);
+    assert_null(strstr(sh_said(b, "DirectCallAnswer", 0), "_addr"));
+    wzp_arena_reset(h->arena); /* the control */
+    ASSERT_OK(
+        wzp_signal_decode(h->arena, json, strlen(json), WZP_SIGNAL_MAX, &sig));
+    sig.u.direct_call_offer.caller_reflexive_addr = WZP_STR("192.0.2.1:9");
+    ASSERT_OK(wzp_signal_encode(h->arena, &sig, &text));
+    assert_non_null(memmem(text.ptr, text.len, "_addr", 5));
+    sh_free(h);
+}
+
 WZP_TEST(nothing_is_answered_before_the_user_does)
 {
     sh *h = sh_new();
