@@ -12,6 +12,8 @@
  * without being in the agreement gets no key. There he can end the call before
  * it stands, as any relay can: by a hang-up, a rejection, a false reveal. None
  * of them makes it another call.
+ * Without the call id: that he ends all of his own calls is passed on without a
+ * name, and ends none of Anna's that rings.
  */
 #include "support/harness.h"
 #include "support/liar/couple.h"
@@ -251,6 +253,53 @@ static void spoil(size_t way)
 
 WZP_ROWS(a_relay_that_lets_all_pass_lets_a_stranger_end_a_call_and_no_more,
          ways, spoil);
+
+/* --- without the call id --- */
+
+/* He calls Anna, who is calling, and says at once that he ends all his calls:
+ * a relay passes that on as it is, without a name (spec/relay.md 4.5), which is
+ * also how it says that nobody is there. */
+WZP_TEST(who_calls_and_hangs_up_all_his_calls_ends_no_call_of_others)
+{
+    theft t = begin(6, false);
+    const wzp_signal off = {.kind = WZP_SIG_HANGUP,
+                            .u.hangup.call_id = WZP_STR_NONE};
+    const wzp_signal on =
+        wzp_couple_offer(t.c, WZP_CARL, WZP_ANNA, WZP_STR("carls"), NULL);
+    wzp_handset_say(t.carl, &on);
+    wzp_handset_say(t.carl, &off);
+    wzp_world_run(t.c->w, WZP_S);
+    assert_int_equal(wzp_world_stats(t.c->w, t.c->a).call_offers_busy, 1);
+    assert_int_equal(wzp_world_stats(t.c->w, t.c->a).call_hangups_ignored, 1);
+    WZP_ASSERT_CALL(t.c, t.c->a, WZP_CALL_RINGING_OUT);
+    assert_int_equal(wzp_couple_answer(t.c, t.c->b), WZP_OK);
+    wzp_world_run(t.c->w, 2 * WZP_S);
+    assert_in_a_call(&t);
+    end(&t);
+}
+
+static bool hold_ringing(void *user, wzp_couple *c, int from, int to,
+                         wzp_signal *sig)
+{
+    (void)user;
+    (void)c;
+    (void)from;
+    (void)to;
+    return sig->kind != WZP_SIG_CALL_RINGING;
+}
+
+WZP_TEST(control_before_it_rings_the_same_words_say_that_nobody_is_there)
+{
+    wzp_couple *c = wzp_couple_new(7);
+    const wzp_signal off = {.kind = WZP_SIG_HANGUP,
+                            .u.hangup.call_id = WZP_STR_NONE};
+    c->signal = hold_ringing;
+    assert_int_equal(wzp_couple_call(c, c->a, WZP_BEN), WZP_OK);
+    wzp_world_run(c->w, WZP_S);
+    wzp_couple_tell(c, wzp_liar_line(c->liar, WZP_ANNA), &off);
+    WZP_ASSERT_ENDED(c, c->a, WZP_ERR_OFFLINE);
+    wzp_couple_free(c);
+}
 
 /* --- in its room --- */
 

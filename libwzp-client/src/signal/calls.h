@@ -26,8 +26,9 @@
  * and changes nothing, so that who is not called ends nothing either. It can
  * invent an offer of whom we call, for us to give way to: then no reveal comes,
  * and the call ends as by silence. A Hangup
- * counts for the call it names only; without a name it counts before the
- * answer, as relays say so that nobody is there.
+ * counts for the call it names only; without a name it counts until the relay
+ * says that it rings, as relays say so that nobody is there. Later it would be
+ * somebody else's, who ends all his calls, passed on as he said it.
  *
  * Several devices of the callee: the first valid answer stands. A later one is
  * told Hangup{Busy}, after the reveal went to the first. A device that has not

@@ -325,8 +325,9 @@ static wzp_err why_agreed(wzp_hangup_reason reason)
 static wzp_err on_hangup(wzp__calls *c, wzp_tstamp now, const wzp_sig_hangup *h)
 {
     const wzp__call *call = &c->call;
-    const bool is_unnamed =
-        h->call_id.ptr == NULL && call->state == WZP__CALL_CALLING;
+    const bool is_unnamed = h->call_id.ptr == NULL &&
+                            call->state == WZP__CALL_CALLING &&
+                            !call->is_ringing;
     const bool is_agreed = call->state == WZP__CALL_AGREED ||
                            call->state == WZP__CALL_JOINING ||
                            call->state == WZP__CALL_ACTIVE;
@@ -334,9 +335,7 @@ static wzp_err on_hangup(wzp__calls *c, wzp_tstamp now, const wzp_sig_hangup *h)
         (is_agreed && h->reason == WZP_HANGUP_BUSY)) {
         return refuse(&c->stats.call_hangups_ignored, WZP_ERR_NOT_FOUND);
     }
-    if (is_unnamed && h->reason == WZP_HANGUP_NORMAL) {
-        wzp__calls_end(c, now, WZP_ERR_OFFLINE, true);
-    } else if (call->state == WZP__CALL_CALLING) {
+    if (call->state == WZP__CALL_CALLING) {
         wzp__calls_end(c, now, why_calling(call, h->reason), true);
     } else if (is_agreed) {
         wzp__calls_end(c, now, why_agreed(h->reason), true);
