@@ -115,13 +115,17 @@ static wzp_err add_contact(wzp__calls *c, wzp_unix_s unix_now)
                             unix_now);
 }
 
-/* Whom the user called or answered is a contact, with this key: in memory also
- * where it cannot be saved, or another key would be none that differs. */
+/* Whom the user called is a contact, with this key: in memory also where it
+ * cannot be saved, or another key would be none that differs. Not a stranger
+ * who called: contacts get keys in rooms. */
 static wzp_err keep_contact(wzp__calls *c)
 {
     const wzp_unix_s unix_now = wzp__calls_unix(c);
     const uint8_t *key = c->call.key;
     wzp_err e = wzp_contacts_see(c->deps.contacts, key, unix_now);
+    if (e == WZP_ERR_NOT_FOUND && c->call.is_incoming) {
+        return WZP_OK;
+    }
     if (e == WZP_ERR_NOT_FOUND) {
         const wzp_err added = add_contact(c, unix_now);
         e = wzp_contacts_see(c->deps.contacts, key, unix_now);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* People the user knows: whom they added, called or answered, under a name of
- * their own. Not who was met in a room. Of each: the fingerprint, and from the
- * first time on that a valid key package of it was seen, the identity key
+/* People the user knows: whom they added or called, under a name of their own.
+ * Not who was met in a room, or called them. Of each: the fingerprint, and from
+ * the first time on that a valid key package of it was seen, the identity key
  * itself, which is what later ones are held against. Kept under the name
  * "contacts" in the store, a line each:
  *
