@@ -29,8 +29,8 @@ static void *resize(void *user, void *ptr, size_t old, size_t size)
 WZP_TEST(mem_gives_sizes_back_as_they_were_taken)
 {
     ledger l = {0};
-    const wzp_mem mem = {resize, &l};
-    const ngtcp2_mem q = wzp__quic_mem(&mem);
+    wzp__env env = {.cfg.mem = {resize, &l}};
+    const ngtcp2_mem q = wzp__quic_mem(&env);
     uint8_t *a = q.malloc(100, q.user_data);
     uint8_t *b = q.calloc(10, 30, q.user_data);
     assert_true(a != NULL && b != NULL);
@@ -53,9 +53,27 @@ WZP_TEST(mem_gives_sizes_back_as_they_were_taken)
 WZP_TEST(mem_refuses_sizes_that_overflow)
 {
     ledger l = {0};
-    const wzp_mem mem = {resize, &l};
-    const ngtcp2_mem q = wzp__quic_mem(&mem);
+    wzp__env env = {.cfg.mem = {resize, &l}};
+    const ngtcp2_mem q = wzp__quic_mem(&env);
     assert_null(q.calloc(SIZE_MAX / 2, 3, q.user_data));
     assert_null(q.malloc(SIZE_MAX, q.user_data));
     assert_int_equal(l.blocks, 0);
+}
+
+static void *nothing(void *user, void *ptr, size_t old, size_t size)
+{
+    (void)user;
+    (void)ptr;
+    (void)old;
+    (void)size;
+    return NULL;
+}
+
+WZP_TEST(mem_counts_what_it_did_not_get)
+{
+    wzp__env env = {.cfg.mem = {nothing, NULL}};
+    const ngtcp2_mem q = wzp__quic_mem(&env);
+    assert_null(q.malloc(10, q.user_data));
+    assert_null(q.calloc(1, 10, q.user_data));
+    assert_int_equal(env.stats.no_memory, 2);
 }

@@ -101,7 +101,7 @@ wzp_err wzp_endpoint_new(wzp_endpoint **out, const wzp_endpoint_config *cfg,
     ep->env.cfg = full;
     wzp__share_init(&ep->env.cfg);
     wzp__wipe(full.tls_seed, sizeof full.tls_seed);
-    ep->env.quic_mem = wzp__quic_mem(&ep->env.cfg.mem);
+    ep->env.quic_mem = wzp__quic_mem(&ep->env);
     ep->env.stats.size = sizeof ep->env.stats;
     uint8_t key[WZP__CID_KEY_LEN];
     wzp_rng_fill(&full.rng, key, sizeof key);

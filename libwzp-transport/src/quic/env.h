@@ -51,7 +51,7 @@ WZP_NODISCARD wzp_err wzp__events_push(wzp__env *env, wzp__event ev);
 bool wzp__events_pop(wzp__env *env, wzp__event *out);
 void wzp__events_deinit(wzp__env *env);
 
-/* ngtcp2's allocator on top of ours (quic/mem.c). `user` must stay valid. */
-ngtcp2_mem wzp__quic_mem(const wzp_mem *user);
+/* ngtcp2's allocator on env->cfg.mem (quic/mem.c). */
+ngtcp2_mem wzp__quic_mem(wzp__env *env);
 
 #endif

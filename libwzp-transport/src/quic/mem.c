@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ngtcp2's allocator interface on wzp_mem. ngtcp2 does not say how much it
- * frees, so the size stands in front of every block.
+ * frees, so the size stands in front of every block; nor does it always say
+ * that there was no memory, so that is counted here.
  */
 #include "quic/env.h"
 
@@ -15,7 +16,7 @@ enum {
 
 static void *resize(void *ptr, size_t size, void *user)
 {
-    const wzp_mem *mem = user;
+    wzp__env *env = user;
     uint8_t *block = NULL;
     size_t old = 0;
     if (ptr != NULL) {
@@ -25,8 +26,9 @@ static void *resize(void *ptr, size_t size, void *user)
     if (size > SIZE_MAX - HEAD) {
         return NULL;
     }
-    block = wzp_mem_resize(mem, block, old, HEAD + size);
+    block = wzp_mem_resize(&env->cfg.mem, block, old, HEAD + size);
     if (block == NULL) {
+        env->stats.no_memory++;
         return NULL;
     }
     const size_t now = HEAD + size;
@@ -56,16 +58,17 @@ static void release(void *ptr, void *user)
     if (ptr == NULL) {
         return;
     }
+    const wzp__env *env = user;
     uint8_t *block = (uint8_t *)ptr - HEAD;
     size_t size = 0;
     memcpy(&size, block, sizeof size);
-    wzp_mem_free(user, block, size);
+    wzp_mem_free(&env->cfg.mem, block, size);
 }
 
-ngtcp2_mem wzp__quic_mem(const wzp_mem *user)
+ngtcp2_mem wzp__quic_mem(wzp__env *env)
 {
     return (ngtcp2_mem){
-        .user_data = (void *)(uintptr_t)user,
+        .user_data = env,
         .malloc = allocate,
         .free = release,
         .calloc = allocate_zeroed,

@@ -53,6 +53,7 @@ void wzp__tomb_add(wzp__tombs *t, wzp__conn *c, wzp_tstamp now,
     }
     wzp__tomb *tomb = wzp_mem_new(&env->cfg.mem, sizeof *tomb);
     if (tomb == NULL) {
+        env->stats.no_memory++;
         return;
     }
     tomb->until = now + WZP__TOMB_LIFE;

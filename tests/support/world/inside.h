@@ -24,6 +24,7 @@ typedef struct wzp_inside {
     size_t peers;               /* relay */
     uint64_t resumed;           /* client: handshakes with a ticket */
     uint64_t key_updates;       /* client: of packet keys, all connections */
+    uint64_t no_memory;         /* client: allocations of QUIC that failed */
 } wzp_inside;
 
 void wzp_inside_client(const wzp_engine *e, wzp_inside *out);

@@ -23,5 +23,6 @@ void wzp_inside_client(const wzp_engine *e, wzp_inside *out)
         .epoch = wzp__session_epoch(e->session),
         .resumed = ep.resumed,
         .key_updates = ep.key_updates,
+        .no_memory = ep.no_memory,
     };
 }

@@ -127,6 +127,7 @@ void wzp_engine_mute(wzp_engine *e, wzp_tstamp now, bool muted);
  * of it as well, and WZP_EVENT_MEMBER what a member of the room is to us now.
  * In a room with WZP_POLICY_CONTACTS whoever is added gets keys at once, and
  * whoever is forgotten gets no more; added once more it has to join again.
+ * After WZP_ERR_NOMEM add again: WZP_ERR_EXISTS, and the contact is let in.
  *
  * A member with the fingerprint of a contact and another key than its own gets
  * no keys: WZP_EVENT_CONTACT tells both keys, with WZP_ERR_CONTACT. Where the

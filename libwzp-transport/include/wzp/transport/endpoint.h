@@ -322,6 +322,9 @@ typedef struct wzp_endpoint_stats {
     /* Dropped from send queues: too old or too many, all connections. */
     uint64_t dgram_dropped;
     uint64_t refused_rate; /* Initials refused: too much from their address */
+    uint64_t no_memory;    /* allocations that failed in QUIC, also those that
+                            * cost nothing but a repeat, or a good-bye that is
+                            * not said again */
 } wzp_endpoint_stats;
 
 /* out->size  set by the caller: sizeof *out. */
