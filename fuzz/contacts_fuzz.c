@@ -3,43 +3,9 @@
  * everybody is found by fingerprint and by name, and which, saved and loaded,
  * is the same, with one more in it.
  */
-#include "fuzz/fuzz.h"
+#include "fuzz/disk.h"
 
 #include <wzp/client/contacts.h>
-
-typedef struct disk {
-    const uint8_t *data;
-    size_t len;
-    uint8_t *saved; /* NULL: nothing was saved */
-    size_t saved_len;
-} disk;
-
-static wzp_err load(void *user, const char *name, const wzp_mem *mem,
-                    uint8_t **out, size_t *len)
-{
-    const disk *d = user;
-    require(strcmp(name, "contacts") == 0);
-    *len = d->len;
-    *out = wzp_mem_new(mem, d->len);
-    require(*out != NULL);
-    if (d->len > 0) {
-        memcpy(*out, d->data, d->len);
-    }
-    return WZP_OK;
-}
-
-static wzp_err save(void *user, const char *name, const uint8_t *data,
-                    size_t len)
-{
-    disk *d = user;
-    require(strcmp(name, "contacts") == 0 && len > 0);
-    free(d->saved);
-    d->saved = malloc(len);
-    require(d->saved != NULL);
-    memcpy(d->saved, data, len);
-    d->saved_len = len;
-    return WZP_OK;
-}
 
 static bool is_same(const wzp_contact *a, const wzp_contact *b)
 {
@@ -65,11 +31,12 @@ static void check_found(const wzp_contacts *c)
 }
 
 /* What was saved is what is held. */
-static void check_reload(const disk *first, const wzp_contacts *c)
+static void check_reload(const fuzz_disk *first, const wzp_contacts *c)
 {
     const wzp_mem mem = wzp_mem_default();
-    disk d = {.data = first->saved, .len = first->saved_len};
-    const wzp_store store = {load, save, &d};
+    fuzz_disk d = {
+        .name = "contacts", .data = first->saved, .len = first->saved_len};
+    const wzp_store store = fuzz_disk_store(&d);
     wzp_contacts *again;
     wzp_contact a, b;
     require(wzp_contacts_new(&again, &mem, &store) == WZP_OK);
@@ -86,8 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const wzp_mem mem = wzp_mem_default();
     const uint8_t fp[WZP_FP_LEN] = {1, 2, 3};
-    disk d = {.data = data, .len = size};
-    const wzp_store store = {load, save, &d};
+    fuzz_disk d = {.name = "contacts", .data = data, .len = size};
+    const wzp_store store = fuzz_disk_store(&d);
     wzp_contacts *c;
     wzp_err e = wzp_contacts_new(&c, &mem, &store);
     if (e != WZP_OK) {

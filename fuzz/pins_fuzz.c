@@ -4,47 +4,15 @@
  */
 #include "libwzp-client/src/account/pins.h"
 
-#include "fuzz/fuzz.h"
+#include "fuzz/disk.h"
 
-typedef struct disk {
-    const uint8_t *data;
-    size_t len;
-    uint8_t *saved; /* NULL: nothing was saved */
-    size_t saved_len;
-} disk;
-
-static wzp_err load(void *user, const char *name, const wzp_mem *mem,
-                    uint8_t **out, size_t *len)
-{
-    const disk *d = user;
-    require(strcmp(name, "pins") == 0);
-    *len = d->len;
-    *out = wzp_mem_new(mem, d->len);
-    require(*out != NULL);
-    if (d->len > 0) {
-        memcpy(*out, d->data, d->len);
-    }
-    return WZP_OK;
-}
-
-static wzp_err save(void *user, const char *name, const uint8_t *data,
-                    size_t len)
-{
-    disk *d = user;
-    require(strcmp(name, "pins") == 0 && len > 0);
-    free(d->saved);
-    d->saved = malloc(len);
-    require(d->saved != NULL);
-    memcpy(d->saved, data, len);
-    d->saved_len = len;
-    return WZP_OK;
-}
-
-static void check_reload(const disk *first, const uint8_t hash[WZP_HASH_LEN])
+static void check_reload(const fuzz_disk *first,
+                         const uint8_t hash[WZP_HASH_LEN])
 {
     const wzp_mem mem = wzp_mem_default();
-    disk d = {.data = first->saved, .len = first->saved_len};
-    const wzp_store store = {load, save, &d};
+    fuzz_disk d = {
+        .name = "pins", .data = first->saved, .len = first->saved_len};
+    const wzp_store store = fuzz_disk_store(&d);
     wzp_pins *pins;
     uint8_t got[WZP_HASH_LEN];
     require(wzp_pins_new(&pins, &mem, &store) == WZP_OK);
@@ -57,8 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const wzp_mem mem = wzp_mem_default();
     const uint8_t hash[WZP_HASH_LEN] = {1, 2, 3};
-    disk d = {.data = data, .len = size};
-    const wzp_store store = {load, save, &d};
+    fuzz_disk d = {.name = "pins", .data = data, .len = size};
+    const wzp_store store = fuzz_disk_store(&d);
     wzp_pins *pins;
     const wzp_err e = wzp_pins_new(&pins, &mem, &store);
     if (e != WZP_OK) {

@@ -129,6 +129,7 @@ static party talk(double loss, bool is_long)
             talkers[i] = wzp_world_engine(p.w, p.member[i]);
         }
     }
+    wzp_world_silence(p.w, true); /* for now: decoders need no warming */
     set_links(&p, 0);
     wzp_world_run(p.w, WARM_S * WZP_S);
     if (loss > 0) {
@@ -138,6 +139,7 @@ static party talk(double loss, bool is_long)
         wzp_world_run(p.w, QUIET_S * WZP_S);
         set_links(&p, loss);
     }
+    wzp_world_silence(p.w, false);
     return p;
 }
 

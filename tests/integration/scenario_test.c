@@ -75,7 +75,7 @@ static void begin(scene *s, uint64_t seed)
     assert_true(wzp_trace_make(trace, &s->trace));
     s->relay = wzp_world_relay(s->w, 9, NULL);
     s->n = 3 + (int)below(s, MOST - 2);
-    wzp_world_silence(s->w);
+    wzp_world_silence(s->w, true);
     for (int i = 0; i < s->n; i++) {
         const wzp_world_client_config client = {
             .identity = (uint8_t)(20 + i),

@@ -149,7 +149,7 @@ static void fill_hall(hall *h, int n)
 {
     *h = (hall){.w = wzp_world_new(31), .n = n};
     h->relay = wzp_world_relay(h->w, 9, NULL);
-    wzp_world_silence(h->w);
+    wzp_world_silence(h->w, true);
     wzp_world_on_opened(h->w, count_opened, h);
     for (int i = 0; i < n; i++) {
         wzp_world_client_config cfg = {.identity = 20,

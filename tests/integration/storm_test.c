@@ -209,7 +209,7 @@ static void begin(storm *s, const weather *cfg)
         wzp_world_link(s->w, s->node[i], &link, &link);
     }
     wzp_world_on_opened(s->w, on_opened, s);
-    wzp_world_silence(s->w);
+    wzp_world_silence(s->w, true);
     wzp_world_key_loss(s->w, cfg->key_loss, cfg->key_loss);
     for (int i = 0; i < cfg->members; i += 2) {
         join(s, i);

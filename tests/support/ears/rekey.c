@@ -59,7 +59,7 @@ static void fill(scene *s, const wzp_rekey *cfg)
     static const int16_t hum[480] = {1000, -1000, 2000, -2000};
     const wzp_node relay = wzp_world_relay(s->w, 9, NULL);
     const wzp_link_cfg link = {.delay_ns = cfg->rtt / 2, .loss = cfg->loss};
-    wzp_world_silence(s->w);
+    wzp_world_silence(s->w, true);
     wzp_world_on_opened(s->w, on_opened, s);
     for (int i = 0; i < cfg->members; i++) {
         const wzp_world_client_config client = {

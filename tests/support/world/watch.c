@@ -117,9 +117,9 @@ int wzp_world_key_copies(const wzp_signal *sig)
     return dup < w->key_dup ? 2 : 1;
 }
 
-void wzp_world_silence(wzp_world *w)
+void wzp_world_silence(wzp_world *w, bool is_silent)
 {
-    w->is_silent = true;
+    w->is_silent = is_silent;
 }
 
 bool wzp_world_is_silent(void)

@@ -183,9 +183,9 @@ void wzp_world_on_opened(wzp_world *w, wzp_world_opened_fn *fn, void *user);
 void wzp_world_key_loss(wzp_world *w, double loss, double dup);
 void wzp_world_no_keys(wzp_world *w, wzp_node client, wzp_tstamp until);
 
-/* From now on nobody decodes: clients play silence. For large rooms; in
- * programs with ears only. */
-void wzp_world_silence(wzp_world *w);
+/* From now on nobody decodes, or all do again: clients play silence. For large
+ * rooms; in programs with ears only. */
+void wzp_world_silence(wzp_world *w, bool is_silent);
 /* And nobody encodes: every frame is the same one. For hours of talk. */
 void wzp_world_no_codec(wzp_world *w);
 
