@@ -145,8 +145,8 @@ static bool waits_for_us(const wzp__peer *peer)
     return peer->auth.state == WZP__AUTH_ASKED;
 }
 
-void wzp__join_refuse(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
-                      const wzp__verdict *verdict)
+static void refuse_with(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
+                        const wzp__verdict *verdict)
 {
     count_refusal(&relay->stats, verdict);
     if (is_wrong(verdict->err) &&
@@ -172,7 +172,7 @@ static void refuse(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
                    wzp_err err, uint64_t code, const char *reason)
 {
     wzp__verdict verdict = {.err = err, .code = code, .reason = reason};
-    wzp__join_refuse(relay, now, peer, &verdict);
+    refuse_with(relay, now, peer, &verdict);
 }
 
 void wzp__join_refuse_for(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
@@ -184,7 +184,7 @@ void wzp__join_refuse_for(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
     if (reason != NULL) {
         verdict.reason = reason;
     }
-    wzp__join_refuse(relay, now, peer, &verdict);
+    refuse_with(relay, now, peer, &verdict);
 }
 
 /* --- accepted ------------------------------------------------------------- */
@@ -443,6 +443,6 @@ void wzp__join_offer(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
         wzp__admit_refusal(join(relay, now, peer, offer, &verdict), &verdict);
     }
     if (verdict.err != WZP_OK) {
-        wzp__join_refuse(relay, now, peer, &verdict);
+        refuse_with(relay, now, peer, &verdict);
     }
 }

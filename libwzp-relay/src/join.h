@@ -25,12 +25,9 @@ void wzp__join_expire(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer);
  * endpoint says so. err goes into the event (WZP_OK: left as it wished). */
 void wzp__join_close(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
                      uint64_t code, const char *reason, wzp_err err);
-/* It may not come in: counted, told, and closed; from the signal service it is
- * told so first, if it need not come again. */
-void wzp__join_refuse(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
-                      const wzp__verdict *verdict);
-/* The same with the usual code and sentence of an error; reason NULL, or static
- * text in the sentence's place. */
+/* It may not come in: counted, told, and closed with the usual code and
+ * sentence of the error; from the signal service it is told so first, if it
+ * need not come again. reason  NULL, or static text in the sentence's place. */
 void wzp__join_refuse_for(wzp_relay *relay, wzp_tstamp now, wzp__peer *peer,
                           wzp_err err, const char *reason);
 /* Into the event queue and the log. */

@@ -31,7 +31,7 @@ wzp_unix_s wzp__calls_unix(const wzp__calls *c)
     return c->deps.unix_now(c->deps.unix_now_user);
 }
 
-void wzp__calls_enter(wzp__calls *c, wzp__call_state state, wzp_tstamp deadline)
+static void enter(wzp__calls *c, wzp__call_state state, wzp_tstamp deadline)
 {
     static const char *const names[] = {
         [WZP__CALL_IDLE] = "idle",         [WZP__CALL_CALLING] = "calling",
@@ -76,7 +76,7 @@ static void begin(wzp__calls *c, const wzp__call *call, wzp__call_state state,
     c->call.number = ++c->numbers;
     (void)snprintf(c->call.room, sizeof c->call.room, "call-%s", c->call.id);
     wzp__known_calls_rang(c->known, (wzp_str){c->call.id, strlen(c->call.id)});
-    wzp__calls_enter(c, state, deadline);
+    enter(c, state, deadline);
 }
 
 /* --- agreement --- */
@@ -138,7 +138,7 @@ static wzp_err keep_contact(wzp__calls *c)
 static void join(wzp__calls *c)
 {
     c->must_join = true;
-    wzp__calls_enter(c, WZP__CALL_JOINING, c->deadline);
+    enter(c, WZP__CALL_JOINING, c->deadline);
 }
 
 void wzp__calls_agreed(wzp__calls *c, wzp_tstamp now)
@@ -153,7 +153,7 @@ void wzp__calls_agreed(wzp__calls *c, wzp_tstamp now)
         WZP_LOG(&c->deps.log, WZP_LOG_WARN, "calls", "contact.not_kept",
                 "err=%s", wzp_err_name(e));
     }
-    wzp__calls_enter(c, WZP__CALL_AGREED, now + CONNECT_NS);
+    enter(c, WZP__CALL_AGREED, now + CONNECT_NS);
     wzp__calls_tell(c, now, call, WZP_CALL_CONNECTING, WZP_OK, false);
     if (call->has_setup) {
         join(c);
@@ -181,7 +181,7 @@ static bool ask(wzp__calls *c, wzp_tstamp now, wzp_tstamp deadline)
     if (wzp__calls_contact(c, &c->call, &known) != WZP_CALL_KEY_CHANGED) {
         return false;
     }
-    wzp__calls_enter(c, WZP__CALL_ASKING, deadline);
+    enter(c, WZP__CALL_ASKING, deadline);
     wzp__calls_tell_contact(c, now, &known);
     return true;
 }
@@ -211,7 +211,7 @@ static wzp_err accept(wzp__calls *c)
                 wzp_err_name(e));
     }
     WZP_TRY(wzp_agree_new_callee(&call->agree, &cfg, call->commit, call->key));
-    wzp__calls_enter(c, WZP__CALL_ANSWERED, c->deadline);
+    enter(c, WZP__CALL_ANSWERED, c->deadline);
     wzp__calls_send(c, WZP__OUT_ANSWER);
     return WZP_OK;
 }
@@ -378,7 +378,7 @@ void wzp__calls_set_up(wzp__calls *c, const wzp_addr *relay)
 void wzp__calls_heard(wzp__calls *c, wzp_tstamp now)
 {
     if (c->call.state == WZP__CALL_JOINING) {
-        wzp__calls_enter(c, WZP__CALL_ACTIVE, now + LOST_NS);
+        enter(c, WZP__CALL_ACTIVE, now + LOST_NS);
         wzp__calls_tell(c, now, &c->call, WZP_CALL_ACTIVE, WZP_OK, false);
     } else if (c->call.state == WZP__CALL_ACTIVE) {
         c->deadline = now + LOST_NS;

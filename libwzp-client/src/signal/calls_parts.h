@@ -94,8 +94,6 @@ struct wzp__calls {
 wzp_unix_s wzp__calls_unix(const wzp__calls *c);
 /* The call is over: an event, and the room is left. Sends nothing. */
 void wzp__calls_end(wzp__calls *c, wzp_tstamp now, wzp_err why, bool by_peer);
-void wzp__calls_enter(wzp__calls *c, wzp__call_state state,
-                      wzp_tstamp deadline);
 /* Counts it as one more: ask once. */
 bool wzp__calls_may_ring(wzp__calls *c, wzp_tstamp now);
 /* A call of the other side's begins to ring; `call` is filled but for state,
