@@ -223,6 +223,10 @@ static void on_event(call *c, const wzp_client_event *ev)
         }
         break;
     case WZP_EVENT_CONTACT:
+    case WZP_EVENT_TALKERS:
+    case WZP_EVENT_PEER:
+    case WZP_EVENT_QUALITY:
+    case WZP_EVENT_AUDIO:
     case WZP_EVENT_INPUT_ENDED:
     case WZP_EVENT_WORDS:
     case WZP_EVENT_LINE:

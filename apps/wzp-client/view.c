@@ -259,6 +259,10 @@ void view_event(view *v, const wzp_client_event *ev)
     case WZP_EVENT_CLEAR: say_clear(v, ev); break;
     case WZP_EVENT_CONTACT: say_contact(v, ev); break;
     case WZP_EVENT_ENDED: say_ended(v, ev); break;
+    case WZP_EVENT_TALKERS:
+    case WZP_EVENT_PEER:
+    case WZP_EVENT_QUALITY:
+    case WZP_EVENT_AUDIO:
     case WZP_EVENT_LINE: /* this program does not register */
     case WZP_EVENT_CALL: break;
     }

@@ -42,7 +42,10 @@ static unsigned rank(wzp_client_event_kind kind)
 {
     switch (kind) {
     case WZP_EVENT_STATS: return 0;
-    case WZP_EVENT_MEMBER: return 1;
+    case WZP_EVENT_TALKERS:
+    case WZP_EVENT_QUALITY: return 0;
+    case WZP_EVENT_MEMBER:
+    case WZP_EVENT_PEER: return 1;
     case WZP_EVENT_INPUT_ENDED: return 2;
     case WZP_EVENT_WORDS: return 3;
     case WZP_EVENT_STATE:
@@ -50,6 +53,7 @@ static unsigned rank(wzp_client_event_kind kind)
     case WZP_EVENT_PIN:
     case WZP_EVENT_CALL:
     case WZP_EVENT_CONTACT:
+    case WZP_EVENT_AUDIO:
     case WZP_EVENT_CLEAR: return 5;
     case WZP_EVENT_ENDED: break;
     }

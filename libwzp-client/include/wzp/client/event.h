@@ -8,7 +8,7 @@
 
 #include <wzp/crypto/agree.h>
 #include <wzp/crypto/group.h>
-#include <wzp/proto/profile.h>
+#include <wzp/proto/quality.h>
 
 typedef enum wzp_client_state {
     WZP_CLIENT_IDLE,           /* in no room */
@@ -78,7 +78,29 @@ typedef enum wzp_client_event_kind {
     WZP_EVENT_LINE,        /* u.line: the registration; kept like states */
     WZP_EVENT_CALL,        /* u.call: a direct call; kept */
     WZP_EVENT_CONTACT,     /* u.contact: not the key we know; kept */
+    WZP_EVENT_TALKERS,     /* u.talkers: who is heard now; coalesced */
+    WZP_EVENT_PEER,        /* u.peer: muted itself, or holds */
+    WZP_EVENT_QUALITY,     /* u.quality: what we send now; coalesced */
+    WZP_EVENT_AUDIO,       /* u.audio: about the devices; kept */
 } wzp_client_event_kind;
+
+typedef enum wzp_audio_event {
+    WZP_AUDIO_STARTED,   /* with these devices */
+    WZP_AUDIO_FAILED,    /* why: no sound until it can be started */
+    WZP_AUDIO_LOST,      /* the device is gone: trying another */
+    WZP_AUDIO_CHANGED,   /* the list of devices, or the default one */
+    WZP_AUDIO_RECORDING, /* of the own microphone: began */
+    WZP_AUDIO_RECORDED,  /* ended; why: WZP_OK, or it failed */
+} wzp_audio_event;
+
+#define WZP_TALKERS_MAX     8
+#define WZP_DEVICE_NAME_MAX 256
+
+/* Somebody who is heard. */
+typedef struct wzp_talker {
+    uint32_t member;  /* as in WZP_EVENT_MEMBER */
+    uint8_t level_db; /* below full scale: 0 loud … 127 silent */
+} wzp_talker;
 
 typedef struct wzp_client_stats {
     size_t size;
@@ -143,6 +165,34 @@ typedef struct wzp_client_stats {
     uint64_t call_hangups_ignored; /* of no call that stands */
     uint64_t call_signals_refused; /* about calls: the rest that was wrong */
     uint64_t call_signals_unsent;  /* the registration was gone for too long */
+    /* voice: receiving, all senders together */
+    uint64_t rebuilt_copy;          /* frames from repeats in bundles */
+    uint64_t rebuilt_parity;        /* from parity packets or windows */
+    uint64_t comfort_ms;            /* noise in place of silence */
+    uint64_t longer_ms, shorter_ms; /* put in, taken out by time-stretch */
+    uint32_t playout_wait_ms;       /* part of playout_delay_ms that waits for
+                                       redundancy; largest of the senders */
+    uint32_t jitter_ms;             /* RFC 3550, largest of the senders */
+    uint64_t media_malformed;       /* opened, but no bundle, parity or frame */
+    uint64_t reports_sent, reports_received;
+    /* voice: sending */
+    wzp_tier tier;
+    wzp_media_mode mode; /* in force */
+    bool is_forced;
+    uint32_t estimate_bps;       /* of the path; 0: not known */
+    uint32_t queue_ms;           /* of our own making on the path, now */
+    uint16_t peer_loss_permille; /* worst listener, last seconds */
+    uint64_t mode_changes;
+    uint64_t packets_parity; /* sent, T = 1 */
+    uint64_t silence_ms;     /* not sent, as nobody spoke */
+    /* capture */
+    uint8_t capture_level_db; /* after the chain; 0 loud … 127 silent */
+    bool is_voice;            /* now */
+    bool has_echo, has_denoise, has_gain, has_vad; /* switched on */
+    uint32_t echo_delay_ms;                        /* estimated */
+    uint32_t erle_db; /* echo taken away, while far speech is there */
+    uint64_t device_restarts;
+    uint64_t recorded_ms;
 } wzp_client_stats;
 
 #define WZP_ENDED_TEXT_MAX 400 /* two certificate hashes fit */
@@ -194,6 +244,28 @@ typedef struct wzp_client_event {
              * does. */
             char call_id[WZP_CALL_ID_MAX + 1];
         } contact;
+        struct {
+            size_t n;
+            wzp_talker of[WZP_TALKERS_MAX]; /* loudest first */
+        } talkers;
+        struct {
+            uint32_t member;
+            bool is_muted; /* by itself */
+            bool is_held;  /* it put us on hold */
+        } peer;
+        struct {
+            wzp_tier tier;
+            wzp_media_mode mode;
+            wzp_quality_why why;
+            bool is_forced;
+            uint32_t wire_bps; /* that this mode needs */
+        } quality;
+        struct {
+            wzp_audio_event what;
+            wzp_err why;
+            char input[WZP_DEVICE_NAME_MAX]; /* "": none, or a file */
+            char output[WZP_DEVICE_NAME_MAX];
+        } audio;
         struct {
             wzp_err why;                   /* WZP_OK: we left */
             char text[WZP_ENDED_TEXT_MAX]; /* a sentence for people */

@@ -9,18 +9,10 @@
 #define WZP_CODEC_CODEC_H
 
 #include <wzp/proto/env.h>
-#include <wzp/proto/profile.h>
+#include <wzp/proto/mode.h>
 
 #define WZP_PCM_RATE 48000
 #define WZP_PCM_MAX  2880 /* samples in the longest frame: 60 ms */
-
-/* How lost frames shall be recoverable; voice-facts.md 7. */
-typedef enum wzp_redundancy {
-    WZP_REDUNDANCY_NONE, /* clean path: loss < 1 % */
-    WZP_REDUNDANCY_LBRR, /* random loss 1–10 % */
-    WZP_REDUNDANCY_DRED, /* clustered or > 10 % */
-    WZP_REDUNDANCY_BOTH, /* resilient state (≥ 33k, 40 ms, wideband) */
-} wzp_redundancy;
 
 typedef struct wzp_encoder_config {
     size_t size;
@@ -58,6 +50,16 @@ size_t wzp_encoder_frame_samples(const wzp_encoder *enc);
 WZP_NODISCARD wzp_err wzp_encoder_encode(wzp_encoder *enc, const int16_t *pcm,
                                          size_t samples, uint8_t *out,
                                          size_t cap, size_t *out_len);
+
+/* Another operating point from the next frame on, without a click, a gap or a
+ * lost history where the codec stays an Opus one: codec, frame length,
+ * redundancy and hint. Errors as of new; on one of them nothing has changed.
+ * The hint works only together with a redundancy, and is raised to what that
+ * one needs. */
+WZP_NODISCARD wzp_err wzp_encoder_set(wzp_encoder *enc, wzp_codec_id codec,
+                                      uint8_t frame_ms,
+                                      wzp_redundancy redundancy,
+                                      uint8_t loss_pct);
 
 /* Change redundancy and loss hint between two frames, without a click.
  * Errors as of new; on one of them nothing has changed. The hint works only
@@ -117,6 +119,16 @@ WZP_NODISCARD wzp_err wzp_decoder_fill(wzp_decoder *dec, size_t samples,
                                        const uint8_t *next, size_t next_len,
                                        size_t ahead, int16_t *pcm,
                                        wzp_rebuilt *how);
+
+/* How far back, in samples, this frame could rebuild what was lost before it:
+ * LBRR's frame or DRED's history; 0 nothing. Reads DRED's bits (some µs). */
+size_t wzp_decoder_reach(wzp_decoder *dec, wzp_codec_id codec,
+                         const uint8_t *frame, size_t len);
+
+/* Even noise of the amplitude that a ComfortNoise frame announces (spec/wire.md
+ * 1.2, client.md 1.6), shaped as the background was. */
+void wzp_decoder_comfort(wzp_decoder *dec, uint8_t level, int16_t *pcm,
+                         size_t samples);
 
 /* DRED bitstream this build reads and writes: 10 for libopus 1.5.2, 0 = none;
  * found by asking the library, not by its version text. */

@@ -28,6 +28,7 @@ typedef struct wzp_jitter_config {
     uint16_t max_delay_ms;   /* 400: never above; min … 2000 */
     uint16_t start_delay_ms; /* 60: before anything was measured; min … max */
     uint16_t slots;          /* 64: frames held at most; 8 … 256 */
+    bool is_mobile;          /* false: falls slower, holds more above spikes */
 } wzp_jitter_config;
 
 void wzp_jitter_config_default_sized(wzp_jitter_config *cfg, size_t size)
@@ -55,6 +56,7 @@ typedef struct wzp_jitter_in {
     uint8_t codec;      /* wzp_codec_id; kept for the caller */
     uint8_t frame_ms;   /* 1 … 120 */
     bool is_repair;     /* a repeat or rebuilt one: says nothing of the delay */
+    bool is_follower;   /* not the first new frame of its packet: likewise */
     const uint8_t *data; /* copied; may be NULL when len is 0 */
     size_t len;          /* 0 … WZP_FRAME_MAX */
 } wzp_jitter_in;
@@ -98,7 +100,10 @@ typedef enum wzp_jitter_result {
 
 typedef struct wzp_jitter_out {
     wzp_jitter_result result;
-    uint8_t fill_ms;        /* how much playout time this answer is for */
+    uint8_t fill_ms; /* how much playout time this answer is for */
+    /* FRAME, HOLE: so much longer (or, below 0, shorter) should this be played
+     * where it can be done unheard; 0: as it is */
+    int16_t stretch_ms;
     wzp_jitter_frame frame; /* FRAME */
     int64_t seq;            /* HOLE: the lost frame's */
     int64_t timestamp;      /* HOLE: where it was in media time, about */
@@ -121,6 +126,11 @@ void wzp_jitter_next(wzp_jitter *jb, wzp_tstamp now, uint8_t tick_ms,
 bool wzp_jitter_peek(const wzp_jitter *jb, size_t i, wzp_jitter_frame *out)
     WZP_NONNULL(1, 3);
 
+/* How far back the redundancy of the packets that come now reaches, ms: 0 none.
+ * Where frames are being lost, the delay grows as far as this to let them be
+ * rebuilt in time, and is not counted as jitter. */
+void wzp_jitter_set_reach(wzp_jitter *jb, uint16_t reach_ms) WZP_NONNULL(1);
+
 /* --- figures --- */
 
 typedef struct wzp_jitter_stats {
@@ -140,6 +150,12 @@ typedef struct wzp_jitter_stats {
     uint32_t depth_ms;   /* held now */
     uint32_t jitter_ms;  /* RFC 3550 6.4.1 */
     int64_t highest_seq; /* extended; −1 before the first frame */
+    uint64_t expected;   /* numbers from the first one to the highest */
+    uint64_t never_came; /* of those passed by, in no form: loss of the path */
+    uint32_t wait_ms;    /* part of the target that is there for redundancy */
+    int32_t gradient_us_s; /* of the one-way delay over the last second */
+    int32_t skew_ppm;      /* of the sender's clock against ours, slow */
+    uint64_t longer_ms, shorter_ms; /* asked for with stretch_ms, and done */
 } wzp_jitter_stats;
 
 /* Fills out->size bytes at most; set it to sizeof *out. */
