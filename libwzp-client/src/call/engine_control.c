@@ -4,8 +4,9 @@
  * microphone, of which they are told.
  *
  * Timers:
- *   report   max(1 s, members × 20 ms) after the one before (secure-media.md
- *            5), where something was heard since
+ *   report   every max(1 s, members × 20 ms) (secure-media.md 5), if something
+ *            was heard since; at a moment of the member's own, as all who listen
+ *            hear the same speaker begin
  *   and those of control.h
  */
 #include "call/engine_parts.h"
@@ -86,12 +87,22 @@ static void tell_state(wzp_engine *e, wzp_tstamp now)
     wzp__control_told(&e->control, now);
 }
 
-static wzp_tstamp report_every(const wzp_engine *e)
+static uint16_t own_sid(const wzp_engine *e)
+{
+    uint8_t mid[WZP_MID_LEN];
+    wzp_group_own_mid(wzp__session_group(e->session), mid);
+    return (uint16_t)(mid[0] << 8 | mid[1]);
+}
+
+/* The next moment after `now` that is ours. */
+static wzp_tstamp next_report(const wzp_engine *e, wzp_tstamp now)
 {
     const wzp_tstamp by_members =
         wzp_group_member_count(wzp__session_group(e->session)) *
         REPORT_MEMBER_NS;
-    return by_members > REPORT_NS ? by_members : REPORT_NS;
+    const wzp_tstamp every = by_members > REPORT_NS ? by_members : REPORT_NS;
+    const wzp_tstamp ours = every / 65536 * own_sid(e);
+    return now + every - (now + every - ours) % every;
 }
 
 static void send_reports(wzp_engine *e, wzp_tstamp now)
@@ -99,7 +110,6 @@ static void send_reports(wzp_engine *e, wzp_tstamp now)
     wzp_control_item items[WZP__CONTROL_STATE_ITEMS + REPORTS];
     const size_t n0 = wzp__control_state(&e->control, items);
     const size_t n = add_reports(e, now, items, n0);
-    e->report_at = now + report_every(e);
     if (n > n0 && send_items(e, now, items, n) == WZP_OK) {
         e->stats.reports_sent += n - n0;
     }
@@ -117,20 +127,13 @@ static void push_peer(wzp_engine *e, wzp_tstamp now, uint32_t member,
     wzp__event_queue_push(&e->events, &ev);
 }
 
-static bool is_own(const wzp_engine *e, uint16_t sid)
-{
-    uint8_t mid[WZP_MID_LEN];
-    wzp_group_own_mid(wzp__session_group(e->session), mid);
-    return sid == (mid[0] << 8 | mid[1]);
-}
-
 static void on_item(wzp_engine *e, wzp_tstamp now, uint32_t member,
                     const wzp_control_item *item)
 {
     wzp__control_peer peer;
     switch (item->type) {
     case WZP_CONTROL_REPORT:
-        e->stats.reports_received += is_own(e, item->u.report.sid);
+        e->stats.reports_received += item->u.report.sid == own_sid(e);
         break;
     case WZP_CONTROL_MUTE:
     case WZP_CONTROL_HOLD:
@@ -177,8 +180,11 @@ void wzp__engine_control_expire(wzp_engine *e, wzp_tstamp now)
     if (wzp__control_is_due(&e->control, now)) {
         tell_state(e, now);
     }
-    if (now >= e->report_at && wzp__voices_has_report(&e->voices)) {
-        send_reports(e, now);
+    if (now >= e->report_at) {
+        if (e->report_at != 0 && wzp__voices_has_report(&e->voices)) {
+            send_reports(e, now);
+        }
+        e->report_at = next_report(e, now);
     }
 }
 
