@@ -9,10 +9,10 @@
  * a room behind noise suppression below −60. */
 #define ON_POWER  1e-5f /* −50 dB */
 #define OFF_POWER 1e-6f /* −60 dB */
-/* A tick's share of the smoothed level. chosen: up in 20 ms; down 29 dB a
+/* A tick's share of the smoothed level. chosen: up in 20 ms; down 46 dB a
  * second, from loud speech to silence in one. */
 #define ATTACK  0.4f
-#define RELEASE 0.065f
+#define RELEASE 0.1f
 
 #define TELL_NS    (200 * WZP_MS) /* chosen: as quick as a face turns */
 #define MUCH_DB    6
