@@ -16,7 +16,7 @@ DEPS_client    := transport codec crypto proto
 # Third parties each library calls itself, by pkg-config name.
 PC_proto     :=
 PC_crypto    := libsodium
-PC_codec     := opus
+PC_codec     := opus codec2
 PC_transport := libngtcp2_crypto_wolfssl libngtcp2 wolfssl libuv
 PC_relay     := libuv
 PC_client    := libuv
@@ -39,6 +39,9 @@ SYMS_libsodium := sodium_ crypto_ randombytes
 
 NAME_opus := libopus
 SYMS_opus := opus_
+
+NAME_codec2 := Codec2
+SYMS_codec2 := codec2_
 
 NAME_libngtcp2 := ngtcp2
 SYMS_libngtcp2 := ngtcp2_
