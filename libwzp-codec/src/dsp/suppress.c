@@ -3,6 +3,7 @@
 
 #include <wzp/codec/codec.h>
 
+#include <speex/speex_echo.h>
 #include <speex/speex_preprocess.h>
 
 enum {
