@@ -87,6 +87,7 @@ static void send_media(wzp_engine *e, wzp_tstamp now)
             wzp_pkt_unref(pkt);
             return;
         }
+        wzp__engine_quality_sent(e, now, pkt);
         wzp__engine_send_packet(e, now, pkt, &e->stats.packets_sent);
     }
 }
@@ -236,11 +237,13 @@ static bool drain_group(wzp_engine *e, wzp_tstamp now)
             push_member(e, now, a.u.member, true);
             wzp__voices_retire(&e->voices, a.u.member);
             wzp__control_forget(&e->control, a.u.member);
+            wzp__engine_quality_gone(e, a.u.member);
             break;
         case WZP_GROUP_CONTROL_DUE: wzp__engine_keep_alive(e, now); break;
         }
     }
     if (is_roster_new) {
+        wzp__engine_quality_review(e, now);
         wzp__engine_clear_review(e, now);
     }
     return any;
@@ -256,6 +259,7 @@ static void push_state(wzp_engine *e, wzp_tstamp now,
     wzp__event_queue_push(&e->events, &ev);
     if (s->state == WZP_CLIENT_JOINED) {
         audio_start(e, now);
+        wzp__engine_quality_begin(e, now);
         e->stats_at = e->stats_at == WZP_NEVER ? now + STATS_NS : e->stats_at;
     }
     e->stats.reconnects += s->state == WZP_CLIENT_RECONNECTING;
@@ -279,6 +283,7 @@ static void push_ended(wzp_engine *e, wzp_tstamp now,
     wzp__engine_audio_stop(e);
     wzp__voices_retire_all(&e->voices);
     wzp__engine_control_left(e, now);
+    wzp__engine_quality_end(e);
     wzp__held_clear(&e->held);
     wzp__clear_begin(&e->clear);
     wzp__calls_left(e->calls, now, s->why);
@@ -301,6 +306,9 @@ static bool drain_session(wzp_engine *e, wzp_tstamp now)
         case WZP__SESSION_STATE: push_state(e, now, &s); break;
         case WZP__SESSION_PIN: push_pin(e, now, &s); break;
         case WZP__SESSION_ENDED: push_ended(e, now, &s); break;
+        case WZP__SESSION_DIRECTIVE:
+            wzp__engine_quality_directive(e, now, s.ceiling);
+            break;
         }
     }
     if (any) {
@@ -355,6 +363,7 @@ void wzp_engine_expire(wzp_engine *e, wzp_tstamp now)
     wzp__line_expire(e->line, now);
     wzp__calls_expire(e->calls, now);
     wzp__engine_control_expire(e, now);
+    wzp__engine_quality_expire(e, now);
     if (e->audio_on) {
         run_ticks(e, now);
     }
@@ -379,6 +388,8 @@ wzp_tstamp wzp_engine_deadline(const wzp_engine *e)
     at = calls < at ? calls : at;
     wzp_tstamp control = wzp__engine_control_deadline(e);
     at = control < at ? control : at;
+    wzp_tstamp quality = wzp__engine_quality_deadline(e);
+    at = quality < at ? quality : at;
     at = e->audio_on && e->tick_at < at ? e->tick_at : at;
     return e->stats_at < at ? e->stats_at : at;
 }
@@ -469,6 +480,7 @@ void wzp_engine_moved(wzp_engine *e, wzp_tstamp now, const wzp_addr *local)
     wzp_endpoint_rebind(e->ep, now, local);
     wzp__session_moved(e->session, now, local);
     wzp__line_moved(e->line, now, local);
+    wzp_engine_quality_network(e, now, e->cfg.quality.network);
     e->reg.local = *local;
 }
 

@@ -104,6 +104,7 @@ void wzp_engine_stats_get(const wzp_engine *e, wzp_client_stats *out)
     all.signals_refused = wzp__session_signals_refused(e->session) +
                           wzp__line_signals_refused(e->line);
     wzp__calls_stats(e->calls, &all);
+    wzp__engine_quality_stats(e, &all);
     add_voices(e, &all);
     add_path(e, &all);
     add_members(e, &all);
