@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What an engine is made of, for the files that make it work: engine.c
- * (routing), engine_clear.c (legacy parties), engine_contacts.c (people we
- * know), engine_stats.c (the snapshot), engine_life.c (making and freeing),
- * engine_line.c (registration) and engine_calls.c (direct calls).
+ * (routing), engine_audio.c (sound), engine_clear.c (legacy parties),
+ * engine_contacts.c (people we know), engine_stats.c (the snapshot),
+ * engine_life.c (making and freeing), engine_line.c (registration) and
+ * engine_calls.c (direct calls).
  */
 #ifndef WZP_CLIENT_ENGINE_PARTS_H
 #define WZP_CLIENT_ENGINE_PARTS_H
@@ -12,6 +13,7 @@
 #include "audio/port.h"
 #include "call/clear.h"
 #include "call/clear_streams.h"
+#include "call/engine_audio.h"
 #include "call/event_queue.h"
 #include "call/held.h"
 #include "call/sender.h"
@@ -47,17 +49,16 @@ struct wzp_engine {
 
     uint32_t epoch; /* of the key group the voices belong to */
 
-    bool audio_on;
-    bool input_ended;
+    wzp__engine_audio audio;
     bool is_muted;
-    wzp_tstamp tick_at;
     wzp_tstamp stats_at;
     wzp_client_stats stats; /* the counters kept here; rest on demand */
 };
 
 /* --- engine.c --- */
 
-void wzp__engine_audio_stop(wzp_engine *e);
+/* What the sender has, as packets. */
+void wzp__engine_send_media(wzp_engine *e, wzp_tstamp now);
 
 /* --- engine_stats.c --- */
 
