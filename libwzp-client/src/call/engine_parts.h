@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What an engine is made of, for the files that make it work: engine.c
- * (routing), engine_clear.c (legacy parties), engine_contacts.c (people we
- * know), engine_stats.c (the snapshot), engine_life.c (making and freeing),
- * engine_line.c (registration), engine_calls.c (direct calls),
- * engine_control.c (control frames, mute and hold) and engine_quality.c (in
- * which mode we send).
+ * (routing), engine_audio.c (sound), engine_clear.c (legacy parties),
+ * engine_contacts.c (people we know), engine_stats.c (the snapshot),
+ * engine_life.c (making and freeing), engine_line.c (registration),
+ * engine_calls.c (direct calls), engine_control.c (control frames, mute and
+ * hold) and engine_quality.c (in which mode we send).
  */
 #ifndef WZP_CLIENT_ENGINE_PARTS_H
 #define WZP_CLIENT_ENGINE_PARTS_H
@@ -15,6 +15,7 @@
 #include "call/clear.h"
 #include "call/clear_streams.h"
 #include "call/control.h"
+#include "call/engine_audio.h"
 #include "call/event_queue.h"
 #include "call/held.h"
 #include "call/sender.h"
@@ -60,19 +61,18 @@ struct wzp_engine {
 
     uint32_t epoch; /* of the key group the voices belong to */
 
-    bool audio_on;
-    bool input_ended;
+    wzp__engine_audio audio;
     bool is_muted; /* nothing of the microphone goes out now */
     wzp__control control;
     wzp_tstamp report_at; /* the next receiver reports, not before */
-    wzp_tstamp tick_at;
     wzp_tstamp stats_at;
     wzp_client_stats stats; /* the counters kept here; rest on demand */
 };
 
 /* --- engine.c --- */
 
-void wzp__engine_audio_stop(wzp_engine *e);
+/* What the sender has, as packets. */
+void wzp__engine_send_media(wzp_engine *e, wzp_tstamp now);
 /* Hand a sealed packet to the connection and count how that went. */
 void wzp__engine_send_packet(wzp_engine *e, wzp_tstamp now, wzp_pkt *pkt,
                              uint64_t *counter);

@@ -5,8 +5,9 @@
 #define NS_PER_US UINT64_C(1000)
 #define US_PER_S  UINT64_C(1000000)
 
-#define STRETCH (30 * WZP_S) /* chosen: a longer route is believed after 60 s  \
-                              */
+#define STRETCH                                                                \
+    (30 * WZP_S) /* chosen: a longer route is believed after 60 s              \
+                  */
 
 void wzp__bandwidth_init(wzp__bandwidth *b, unsigned smooth)
 {

@@ -11,6 +11,7 @@
 #include <wzp/client/contacts.h>
 #include <wzp/client/event.h>
 #include <wzp/client/store.h>
+#include <wzp/codec/capture.h>
 #include <wzp/codec/codec.h>
 #include <wzp/crypto/group.h>
 #include <wzp/crypto/identity.h>
@@ -41,6 +42,8 @@ typedef struct wzp_engine_config {
      * measurements and fixed set-ups. Default false. */
     bool has_fixed_mode;
     wzp_media_mode fixed_mode;
+    wzp_capture_parts capture;   /* at the start; default: nothing is on */
+    wzp_audio_recorder recorder; /* begin NULL: nothing can be recorded */
 } wzp_engine_config;
 
 void wzp_engine_config_default_sized(wzp_engine_config *cfg, size_t size);
@@ -153,6 +156,20 @@ WZP_NODISCARD wzp_err wzp_engine_quality_force(wzp_engine *e, wzp_tstamp now,
 /* The machine is on a network of this kind now. */
 void wzp_engine_quality_network(wzp_engine *e, wzp_tstamp now,
                                 wzp_network kind);
+
+/* Which parts of the capture chain are on, from now on. */
+void wzp_engine_capture_set(wzp_engine *e, wzp_tstamp now,
+                            const wzp_capture_parts *parts);
+/* Record the own microphone as it is sent, silence while muted, through the
+ * configuration's recorder; NULL ends it, and so does leaving.
+ * WZP_EVENT_AUDIO tells of both. WZP_ERR_STATE: no audio runs, or no recorder;
+ * errors of the recorder. */
+WZP_NODISCARD wzp_err wzp_engine_record(wzp_engine *e, wzp_tstamp now,
+                                        const char *path);
+/* Called from a device's threads when it took or gave samples: whoever runs the
+ * engine then calls wzp_engine_expire, and a device has to keep less in store.
+ * NULL: no more, and no sound either from now on. */
+void wzp_engine_audio_wake(wzp_engine *e, void (*wake)(void *user), void *user);
 
 /* The contacts (contacts.h), with its errors. WZP_EVENT_CONTACT says what came
  * of it as well, and WZP_EVENT_MEMBER what a member of the room is to us now.
