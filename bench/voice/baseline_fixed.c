@@ -10,21 +10,23 @@
 #include <stdlib.h>
 
 #define BUFFER_NS INT64_C(60000000)
-#define FIRST     50 /* packets of a second */
 
 static int64_t spoken_ns(const voice_frame *f)
 {
     return (f->at + f->n) * 1000000 / (VOICE_RATE / 1000);
 }
 
+/* Of the packets of the first second of speech. */
 static int64_t quickest(const baseline *b)
 {
     int64_t least = INT64_MAX;
-    for (size_t i = 0; i < FIRST && i < b->n_arrived; i++) {
-        const baseline_packet *p = &b->packets[i];
-        const int64_t way =
-            p->arrives_ns - spoken_ns(&b->take.frames[p->frame]);
-        least = way < least ? way : least;
+    for (size_t i = 0; i < b->n_arrived; i++) {
+        const voice_frame *f = &b->take.frames[b->packets[i].frame];
+        const int64_t way = b->packets[i].arrives_ns - spoken_ns(f);
+        if (f->at >= VOICE_LEAD && f->at < VOICE_LEAD + VOICE_RATE &&
+            way < least) {
+            least = way;
+        }
     }
     return least;
 }

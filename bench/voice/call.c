@@ -31,7 +31,8 @@ typedef struct call {
 
 static bool begin(call *c, const voice_run *run, voice_take *take)
 {
-    const wzp_link_cfg hop = {.delay_ns = VOICE_HOP_NS};
+    const bool is_near = voice_condition_at(run->condition)->has_no_hop;
+    const wzp_link_cfg hop = {.delay_ns = is_near ? 0 : VOICE_HOP_NS};
     wzp_world_client_config talker = {
         .identity = 1, .in = c->m->pcm, .in_len = c->m->n};
     wzp_world_client_config listener = {.identity = 2, .keep_heard = true};

@@ -3,9 +3,8 @@
 #include "bench/voice/condition.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#define FIXED 10
+#define FIXED 12
 #define MOST  32
 
 /* Bursts: 10 % of the time is lost. chosen: a queue of 1.5 s before the narrow
@@ -21,6 +20,8 @@ static const voice_condition fixed[FIXED] = {
     {.name = "bursts 200 ms", .loss = 0.10, .burst_ms = 200},
     {.name = "bursts 500 ms", .loss = 0.10, .burst_ms = 500},
     {.name = "16 kbit/s", .rate_bps = 16000, .queue_bytes = 3000},
+    {.name = "bursts 160 ms", .loss = 0.10, .burst_ms = 160, .is_extra = true},
+    {.name = "no network", .is_extra = true, .has_no_hop = true},
 };
 
 static voice_condition traces[MOST];
@@ -43,22 +44,12 @@ const voice_condition *voice_condition_at(size_t i)
     return &traces[i - FIXED];
 }
 
-int voice_condition_find(const char *name)
-{
-    for (size_t i = 0; i < voice_condition_count(); i++) {
-        if (strcmp(voice_condition_at(i)->name, name) == 0) {
-            return (int)i;
-        }
-    }
-    return -1;
-}
-
 wzp_link_cfg voice_condition_link(const voice_condition *c, uint64_t seed,
                                   wzp_trace *trace)
 {
     wzp_link_cfg link = {.loss = c->loss,
                          .burst_ms = c->burst_ms,
-                         .delay_ns = VOICE_HOP_NS,
+                         .delay_ns = c->has_no_hop ? 0 : VOICE_HOP_NS,
                          .rate_bps = c->rate_bps,
                          .queue_bytes = c->queue_bytes,
                          .keep_order = true,

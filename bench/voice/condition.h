@@ -21,13 +21,13 @@ typedef struct voice_condition {
     uint64_t rate_bps;
     size_t queue_bytes;
     bool is_trace;
+    bool is_extra;   /* for single figures, not of the ten and the twelve */
+    bool has_no_hop; /* without any delay */
 } voice_condition;
 
 size_t voice_condition_count(void);
 /* Valid until the program ends. */
 const voice_condition *voice_condition_at(size_t i);
-/* −1: there is none of this name. */
-int voice_condition_find(const char *name);
 
 /* The link of it; *trace must outlive the link. */
 wzp_link_cfg voice_condition_link(const voice_condition *c, uint64_t seed,

@@ -8,17 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *voice_who_name(unsigned who)
-{
-    static const char *const NAME[] = {"auto", "Opus, 60 ms buffer",
-                                       "Opus LBRR, speexdsp buffer"};
-    if (who < VOICE_TIER) {
-        return NAME[who];
-    }
-    return wzp_tier_name((wzp_tier)(who - VOICE_TIER));
-}
-
-static void make_clip(voice_run *run, const int16_t *pcm)
+void voice_run_clip(voice_run *run, const int16_t *pcm)
 {
     const wzp_mem mem = wzp_mem_default();
     wzp_resampler *r = NULL;
@@ -51,7 +41,7 @@ void voice_run_score(voice_run *run, const voice_take *take,
     }
     run->fates = voice_take_fates(take, (int64_t)from, (int64_t)m->end);
     if (run->wants_clip) {
-        make_clip(run, restored + VOICE_CLIP_AT);
+        voice_run_clip(run, restored + VOICE_CLIP_AT);
     }
     free(restored);
     free(clean);

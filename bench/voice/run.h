@@ -6,21 +6,7 @@
 #define WZP_VOICE_RUN_H
 
 #include "bench/voice/take.h"
-
-#include <wzp/proto/mode.h>
-
-/* Who carries the voice. The forced tiers follow, by number. */
-typedef enum voice_who {
-    VOICE_AUTO,  /* our controller, GOOD at most */
-    VOICE_FIXED, /* Opus 24k / 20 ms, a buffer of 60 ms */
-    VOICE_SPEEX, /* the same with LBRR, behind speexdsp's buffer */
-    VOICE_TIER,  /* + wzp_tier: forced */
-} voice_who;
-
-#define VOICE_WHO_COUNT (VOICE_TIER + WZP_TIER_COUNT)
-
-/* "auto", "Opus 60 ms", "Opus + speexdsp", "Good" … */
-const char *voice_who_name(unsigned who);
+#include "bench/voice/who.h"
 
 enum {
     VOICE_CLIP_RATE = 16000,
@@ -59,5 +45,8 @@ void voice_speex_run(voice_run *run, const voice_material *m);
 /* score, fates and clip from a take. */
 void voice_run_score(voice_run *run, const voice_take *take,
                      const voice_material *m);
+
+/* The clip, from these samples on. */
+void voice_run_clip(voice_run *run, const int16_t *pcm);
 
 #endif

@@ -4,6 +4,8 @@
  * links. `make bench-voice` runs it.
  */
 #include "bench/voice/condition.h"
+#include "bench/voice/figures.h"
+#include "bench/voice/page.h"
 #include "bench/voice/pool.h"
 #include "bench/voice/table.h"
 
@@ -61,7 +63,7 @@ static void plan_condition(plan *p, const options *o, size_t condition)
     const bool is_trace = voice_condition_at(condition)->is_trace;
     const unsigned seeds = is_trace ? 1 : o->seeds;
     for (unsigned s = 0; s < seeds; s++) {
-        for (unsigned who = VOICE_AUTO; who < VOICE_TIER; who++) {
+        for (unsigned who = VOICE_AUTO; who <= VOICE_SPEEX; who++) {
             add(p, condition, who, o->seed + s, s == 0 && !is_trace);
         }
     }
@@ -70,19 +72,57 @@ static void plan_condition(plan *p, const options *o, size_t condition)
     }
 }
 
+/* What single figures need beside. */
+static const struct {
+    const char *condition;
+    unsigned who;
+} SINGLE[] = {
+    {"clean", VOICE_GOOD_DRED},         {"random 30 %", VOICE_GOOD_DRED},
+    {"bursts 160 ms", VOICE_GOOD_DRED}, {"bursts 500 ms", VOICE_RESILIENT},
+    {"no network", VOICE_PLAIN_20},     {"no network", VOICE_PLAIN_10},
+    {"no network", VOICE_DENOISED},
+};
+
+static void plan_single(plan *p, const options *o, size_t condition)
+{
+    const char *name = voice_condition_at(condition)->name;
+    for (size_t i = 0; i < sizeof SINGLE / sizeof SINGLE[0]; i++) {
+        if (strcmp(SINGLE[i].condition, name) == 0) {
+            add(p, condition, SINGLE[i].who, o->seed, false);
+        }
+    }
+}
+
 static void plan_all(plan *p, const options *o)
 {
     for (size_t i = 0; i < voice_condition_count(); i++) {
         if (o->only == NULL ||
             strcmp(voice_condition_at(i)->name, o->only) == 0) {
-            plan_condition(p, o, i);
+            if (!voice_condition_at(i)->is_extra) {
+                plan_condition(p, o, i);
+            }
+            plan_single(p, o, i);
         }
     }
 }
 
 /* --- what to write --- */
 
-static bool write_text(const options *o, const plan *p)
+typedef struct outcome {
+    wzp_result rows[VOICE_FIGURES_MAX];
+    size_t n_rows;
+} outcome;
+
+static void write_all(FILE *out, const plan *p, const outcome *of)
+{
+    voice_table_write(out, p->runs, p->n);
+    if (of->n_rows > 0) {
+        fputc('\n', out);
+        voice_figures_print(out, of->rows, of->n_rows);
+    }
+}
+
+static bool write_text(const options *o, const plan *p, const outcome *of)
 {
     char path[1024];
     (void)snprintf(path, sizeof path, "%s/voice.txt", o->out);
@@ -91,12 +131,33 @@ static bool write_text(const options *o, const plan *p)
         perror(path);
         return false;
     }
-    voice_table_write(f, p->runs, p->n);
+    write_all(f, p, of);
     return fclose(f) == 0;
+}
+
+static bool write_rows(const options *o, const outcome *of)
+{
+    char path[1024];
+    char error[WZP_RESULTS_ERROR_LEN];
+    (void)snprintf(path, sizeof path, "%s/results.json", o->out);
+    if (of->n_rows > 0 && !wzp_results_put(path, of->rows, of->n_rows, error)) {
+        fprintf(stderr, "sweep: %s\n", error);
+        return false;
+    }
+    return true;
+}
+
+static bool write_page(const options *o, const plan *p, const outcome *of,
+                       const voice_material *m)
+{
+    char path[1024];
+    (void)snprintf(path, sizeof path, "%s/voice.html", o->out);
+    return voice_page_write(path, p->runs, p->n, of->rows, of->n_rows, m);
 }
 
 static int sweep(const options *o, const voice_material *m)
 {
+    static outcome of;
     plan p = {0};
     plan_all(&p, o); /* counts */
     const size_t n = p.n;
@@ -107,8 +168,12 @@ static int sweep(const options *o, const voice_material *m)
     }
     plan_all(&p, o);
     bool ok = voice_pool_work(p.runs, p.n, m, o->jobs);
-    voice_table_write(stdout, p.runs, p.n);
-    ok = write_text(o, &p) && ok;
+    if (o->only == NULL) {
+        of.n_rows = voice_figures_make(p.runs, p.n, of.rows);
+    }
+    write_all(stdout, &p, &of);
+    ok = write_text(o, &p, &of) && write_rows(o, &of) && ok;
+    ok = write_page(o, &p, &of, m) && ok;
     voice_pool_free(p.runs, n);
     return ok ? 0 : 1;
 }
