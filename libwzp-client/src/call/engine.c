@@ -132,7 +132,9 @@ static void capture_tick(wzp_engine *e, wzp_tstamp now)
         if (e->is_muted) {
             memset(pcm, 0, sizeof pcm);
         }
-        wzp__sender_capture(e->sender, now, pcm, n, wzp__engine_is_heard(e));
+        const wzp__sender_in in = {.is_wanted = wzp__engine_is_heard(e),
+                                   .is_voice = true};
+        wzp__sender_capture(e->sender, now, pcm, n, &in);
     }
     send_media(e, now);
 }
