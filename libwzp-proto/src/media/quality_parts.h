@@ -29,6 +29,7 @@ typedef struct wzp__listener {
 typedef struct wzp__cut {
     bool is_on;
     wzp__listener *who;  /* on whose way the queue is; NULL: on our hop */
+    wzp_tstamp at;
     wzp_tstamp judge_at; /* should be gone by then */
     wzp_tstamp most;     /* longest since */
     unsigned from;       /* rung of before */

@@ -12,6 +12,7 @@
 #define DRAIN       (2 * WZP_S) /* in which what waits shall be gone */
 #define DRAIN_MOST  (5 * WZP_S)
 #define SHARE_PCT   85 /* of what the path holds: room for bursts, and others */
+#define LEARN_AFTER (700 * WZP_MS) /* a rate is of 500 ms */
 #define JUDGE_AFTER (1500 * WZP_MS)
 #define LOSS_STUDIO 20 /* per mille: no studio tier */
 #define LOSS_CALM   10 /* per mille: none is tried */
@@ -136,6 +137,7 @@ static void cut(wzp_quality *q, wzp_tstamp now, wzp__listener *who)
         drain_time(queue, held, wzp_media_mode_wire_bps(&q->state.mode));
     q->cut = (wzp__cut){.is_on = true,
                         .who = who,
+                        .at = now,
                         .most = queue_of(q, who),
                         .judge_at = now + drain * 3 / 2 + JUDGE_AFTER,
                         .from = from};
@@ -164,11 +166,23 @@ static void take_back(wzp_quality *q, wzp_tstamp now)
     wzp__quality_decide(q, now, WZP_QUALITY_BANDWIDTH);
 }
 
+/* As long as there is a queue, what arrives is what the path holds; at first
+ * some of it is of the time before. */
+static void learn(wzp_quality *q, wzp_tstamp now, wzp_tstamp queue)
+{
+    const uint64_t rate = way_of(q, q->cut.who)->rate_bps;
+    if (now - q->cut.at >= LEARN_AFTER && queue >= CALM_QUEUE && rate > 0 &&
+        rate < q->estimate_bps) {
+        q->estimate_bps = (uint32_t)rate;
+    }
+}
+
 static void watch_cut(wzp_quality *q, wzp_tstamp now)
 {
     const wzp_tstamp queue = queue_of(q, q->cut.who);
     const bool is_longest = queue >= q->cut.most;
     q->cut.most = is_longest ? queue : q->cut.most;
+    learn(q, now, queue);
     if (queue < CALM_QUEUE + doubt(q, now, q->cut.who)) {
         settle(q, now);
     } else if (now < q->cut.judge_at) {
