@@ -16,10 +16,15 @@ DEPS_client    := transport codec crypto proto
 # Third parties each library calls itself, by pkg-config name.
 PC_proto     :=
 PC_crypto    := libsodium
-PC_codec     := opus
+PC_codec     := opus codec2 speexdsp rnnoise
 PC_transport := libngtcp2_crypto_wolfssl libngtcp2 wolfssl libuv
 PC_relay     := libuv
 PC_client    := libuv
+
+# Those that a build may do without: the one file that calls each of them gets
+# -DWZP_HAVE_<NAME> where the package is there.
+OPTIONAL := rnnoise
+FILE_rnnoise := libwzp-codec/src/dsp/neural
 
 # Programs: apps/<name>/*.c, and the libraries each one sees and links.
 APPS := wzp-relay wzp-client
@@ -39,6 +44,17 @@ SYMS_libsodium := sodium_ crypto_ randombytes
 
 NAME_opus := libopus
 SYMS_opus := opus_
+
+NAME_codec2 := Codec2
+SYMS_codec2 := codec2_
+
+NAME_speexdsp := speexdsp
+SYMS_speexdsp := speex_
+ONLY_speexdsp := /dsp/
+
+NAME_rnnoise := RNNoise
+SYMS_rnnoise := rnnoise_
+ONLY_rnnoise := /dsp/neural
 
 NAME_libngtcp2 := ngtcp2
 SYMS_libngtcp2 := ngtcp2_

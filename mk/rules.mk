@@ -40,6 +40,10 @@ $(B)/libwzp-$(1).a: $(OBJ_$(1))
 	$$(Q)rm -f $$@ && $$(AR) qcs $$@ $$^
 endef
 
+# The files that call a package which need not be there.
+have_macro = -DWZP_HAVE_$(shell echo '$(1)' | tr a-z A-Z)
+$(foreach p,$(filter-out $(ABSENT),$(OPTIONAL)),$(eval $(B)/$(FILE_$(p)).o: private ALL_CFLAGS += $(call have_macro,$(p))))
+
 # The mnemonic's word list is made from the package's text file.
 ifneq ($(wildcard scripts/gen-wordlist),)
 GEN_crypto := $(B)/gen/wordlist.o

@@ -22,7 +22,7 @@ void wzp_engine_config_default_sized(wzp_engine_config *cfg, size_t size)
         .log = wzp_log_none(),
         .audio = wzp_audio_null(),
         .redundancy = WZP_REDUNDANCY_LBRR,
-        .playout_min_ms = 20,
+        .playout_min_ms = 0,
         .playout_max_ms = 500,
         .max_senders = 8,
         .max_events = 256,

@@ -32,7 +32,7 @@ typedef struct wzp_engine_config {
     const char *alias;                       /* NULL: from the public key */
     wzp_redundancy redundancy;               /* of the encoder; default LBRR */
     uint8_t loss_pct;                        /* encoder hint, 0 = by table */
-    uint32_t playout_min_ms, playout_max_ms; /* default 20, 500 */
+    uint32_t playout_min_ms, playout_max_ms; /* default 0, 500 */
     size_t max_senders;                      /* decoders at once, default 8 */
     size_t max_events;                       /* default 256 */
     /* Clear media with legacy parties is possible after wzp_engine_accept_clear
