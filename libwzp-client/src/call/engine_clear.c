@@ -141,7 +141,7 @@ static void play(wzp_engine *e, const wzp_pkt *pkt, const wzp_media_view *view)
         wzp__voices_retire(&e->voices, voice);
     }
     e->stats.clear_received++;
-    wzp__voices_insert(&e->voices, pkt->at, voice, &view->hdr,
+    wzp__voices_insert(&e->voices, pkt->at, voice, &view->hdr, WZP_FORM_FRAME,
                        view->payload.ptr, view->payload.len);
 }
 

@@ -167,6 +167,7 @@ wzp_err wzp_engine_new(wzp_engine **out, const wzp_engine_config *cfg,
     }
     e->cfg = all;
     e->stats_at = WZP_NEVER;
+    wzp__control_init(&e->control);
     make_alias(e);
     wzp_err err = make_parts(e, now);
     if (err != WZP_OK) {

@@ -2,7 +2,8 @@
 /* What an engine is made of, for the files that make it work: engine.c
  * (routing), engine_clear.c (legacy parties), engine_contacts.c (people we
  * know), engine_stats.c (the snapshot), engine_life.c (making and freeing),
- * engine_line.c (registration) and engine_calls.c (direct calls).
+ * engine_line.c (registration), engine_calls.c (direct calls) and
+ * engine_control.c (control frames, mute and hold).
  */
 #ifndef WZP_CLIENT_ENGINE_PARTS_H
 #define WZP_CLIENT_ENGINE_PARTS_H
@@ -12,6 +13,7 @@
 #include "audio/port.h"
 #include "call/clear.h"
 #include "call/clear_streams.h"
+#include "call/control.h"
 #include "call/event_queue.h"
 #include "call/held.h"
 #include "call/sender.h"
@@ -49,7 +51,9 @@ struct wzp_engine {
 
     bool audio_on;
     bool input_ended;
-    bool is_muted;
+    bool is_muted; /* nothing of the microphone goes out now */
+    wzp__control control;
+    wzp_tstamp report_at; /* the next receiver reports, not before */
     wzp_tstamp tick_at;
     wzp_tstamp stats_at;
     wzp_client_stats stats; /* the counters kept here; rest on demand */
@@ -58,6 +62,20 @@ struct wzp_engine {
 /* --- engine.c --- */
 
 void wzp__engine_audio_stop(wzp_engine *e);
+/* Hand a sealed packet to the connection and count how that went. */
+void wzp__engine_send_packet(wzp_engine *e, wzp_tstamp now, wzp_pkt *pkt,
+                             uint64_t *counter);
+
+/* --- engine_control.c --- */
+
+/* A control frame of this member. */
+void wzp__engine_control_recv(wzp_engine *e, wzp_tstamp now, uint32_t member,
+                              const uint8_t *plain, size_t len);
+void wzp__engine_keep_alive(wzp_engine *e, wzp_tstamp now);
+void wzp__engine_control_expire(wzp_engine *e, wzp_tstamp now);
+wzp_tstamp wzp__engine_control_deadline(const wzp_engine *e);
+/* The room was left: nobody is on hold any more. Mute and push-to-talk stay. */
+void wzp__engine_control_left(wzp_engine *e, wzp_tstamp now);
 
 /* --- engine_stats.c --- */
 

@@ -120,8 +120,25 @@ WZP_NODISCARD wzp_err wzp_engine_pin_decide(wzp_engine *e, wzp_tstamp now,
  * WZP_ERR_DOWNGRADE in a room that was sealed, or when a member has an identity
  * that could seal before. */
 WZP_NODISCARD wzp_err wzp_engine_accept_clear(wzp_engine *e, wzp_tstamp now);
-/* Silence is sent as nothing while muted; in clear media as silence. */
+/* Nothing is sent while muted, in clear media silence. The members are told
+ * (WZP_EVENT_PEER), those in clear are not. */
 void wzp_engine_mute(wzp_engine *e, wzp_tstamp now, bool muted);
+/* On hold nobody is heard either. The members are told; it ends with the room
+ * at the latest. */
+void wzp_engine_hold(wzp_engine *e, wzp_tstamp now, bool held);
+/* While is_on, something is sent only while the key is down, and for 200 ms
+ * after it: a last syllable outlives the finger. The members are not told. */
+void wzp_engine_push_to_talk(wzp_engine *e, wzp_tstamp now, bool is_on,
+                             bool is_down);
+
+#define WZP_VOLUME_MAX 400 /* percent: +12 dB */
+
+/* How loud this member is played, in percent; 100: as it comes. Until it
+ * leaves, or the members are numbered anew (WZP_EVENT_STATE). WZP_ERR_ARG:
+ * above WZP_VOLUME_MAX. WZP_ERR_NOT_FOUND. WZP_ERR_FULL: so many members are
+ * not as they come already. */
+WZP_NODISCARD wzp_err wzp_engine_volume(wzp_engine *e, wzp_tstamp now,
+                                        uint32_t member, uint32_t gain_percent);
 
 /* The contacts (contacts.h), with its errors. WZP_EVENT_CONTACT says what came
  * of it as well, and WZP_EVENT_MEMBER what a member of the room is to us now.
