@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* THE call engine, see engine.h. It routes: endpoint actions to the session or
  * the line (engine_line.c) and from there to the calls (engine_calls.c), opened
- * packets to the receiver of their sender or to engine_control.c, the mix to
- * the device, the device's samples to the sender. What each does is decided
- * there.
+ * packets to the receiver of their sender or to engine_control.c. What each
+ * does is decided there; sound is engine_audio.c.
  *
  * Timers:
- *   tick    every 10 ms while audio runs: mix, device, capture
  *   stats   every second while in a room: WZP_EVENT_STATS, idle voices
- *   and the deadlines of endpoint, session, key group and line
+ *   and the deadlines of audio, endpoint, session, key group and line
  */
 #include "call/engine_parts.h"
 
@@ -16,10 +14,7 @@
 
 #include <string.h>
 
-#define TICK_NS               (10 * WZP_MS)
-#define TICKS_AT_ONCE         10 /* behind by more: time is skipped */
-#define STATS_NS              WZP_S
-#define PLAYOUT_LEVEL_CLOCKED 960 /* chosen: two ticks of a real device */
+#define STATS_NS WZP_S
 
 /* --- receiving --- */
 
@@ -71,7 +66,7 @@ void wzp__engine_send_packet(wzp_engine *e, wzp_tstamp now, wzp_pkt *pkt,
     wzp_pkt_unref(pkt);
 }
 
-static void send_media(wzp_engine *e, wzp_tstamp now)
+void wzp__engine_send_media(wzp_engine *e, wzp_tstamp now)
 {
     wzp_group *group = wzp__session_group(e->session);
     while (wzp__session_state(e->session) == WZP_CLIENT_JOINED) {
@@ -87,97 +82,8 @@ static void send_media(wzp_engine *e, wzp_tstamp now)
             wzp_pkt_unref(pkt);
             return;
         }
+        wzp__engine_quality_sent(e, now, pkt);
         wzp__engine_send_packet(e, now, pkt, &e->stats.packets_sent);
-    }
-}
-
-/* --- the audio tick --- */
-
-static void mix_tick(wzp_engine *e, wzp_tstamp now)
-{
-    int16_t pcm[WZP_AUDIO_TICK_SAMPLES];
-    wzp__voices_mix(&e->voices, now, pcm);
-    size_t n = wzp__ring_write(&e->port.playout, pcm, WZP_AUDIO_TICK_SAMPLES);
-    (void)n; /* full: the device does not play; nothing to lose */
-}
-
-static void capture_tick(wzp_engine *e, wzp_tstamp now)
-{
-    int16_t pcm[WZP_AUDIO_TICK_SAMPLES];
-    size_t n;
-    while ((n = wzp__ring_read(&e->port.capture, pcm, WZP_AUDIO_TICK_SAMPLES)) >
-           0) {
-        if (e->is_muted) {
-            memset(pcm, 0, sizeof pcm);
-        }
-        const wzp__sender_in in = {.is_wanted = wzp__engine_is_heard(e),
-                                   .is_voice = true};
-        wzp__sender_capture(e->sender, now, pcm, n, &in);
-    }
-    send_media(e, now);
-}
-
-static void device_tick(wzp_engine *e, wzp_tstamp now)
-{
-    wzp_err err = e->cfg.audio.tick(e->cfg.audio.user, &e->port);
-    if (err != WZP_OK && !e->input_ended) {
-        e->input_ended = true;
-        wzp_client_event ev = {.kind = WZP_EVENT_INPUT_ENDED, .at = now};
-        wzp__event_queue_push(&e->events, &ev);
-    }
-}
-
-static void tick(wzp_engine *e, wzp_tstamp now)
-{
-    bool is_ticked = e->cfg.audio.tick != NULL;
-    size_t target = is_ticked ? WZP_AUDIO_TICK_SAMPLES : PLAYOUT_LEVEL_CLOCKED;
-    if (e->stats.playout_start == 0) {
-        e->stats.playout_start = now;
-        e->stats.capture_start = now - TICK_NS; /* spoken before it is there */
-    }
-    while (wzp__ring_level(&e->port.playout) < target) {
-        mix_tick(e, now);
-    }
-    if (is_ticked) {
-        device_tick(e, now);
-    }
-    capture_tick(e, now);
-}
-
-static void run_ticks(wzp_engine *e, wzp_tstamp now)
-{
-    if (now > e->tick_at + TICKS_AT_ONCE * TICK_NS) { /* slept: do not race */
-        wzp_tstamp to = now - TICKS_AT_ONCE * TICK_NS;
-        e->stats.ticks_skipped += (to - e->tick_at) / TICK_NS;
-        e->tick_at = to;
-    }
-    while (e->audio_on && e->tick_at <= now) {
-        tick(e, e->tick_at);
-        e->tick_at += TICK_NS;
-    }
-}
-
-static void audio_start(wzp_engine *e, wzp_tstamp now)
-{
-    if (e->audio_on) {
-        return;
-    }
-    wzp__audio_port_forget(&e->port);
-    wzp_err err = e->cfg.audio.start(e->cfg.audio.user, &e->port);
-    if (err != WZP_OK) {
-        WZP_LOG(&e->cfg.log, WZP_LOG_ERROR, "engine", "audio.start.failed",
-                "err=%s", wzp_err_name(err));
-        return;
-    }
-    e->audio_on = true;
-    e->tick_at = now;
-}
-
-void wzp__engine_audio_stop(wzp_engine *e)
-{
-    if (e->audio_on) {
-        e->cfg.audio.stop(e->cfg.audio.user);
-        e->audio_on = false;
     }
 }
 
@@ -236,11 +142,13 @@ static bool drain_group(wzp_engine *e, wzp_tstamp now)
             push_member(e, now, a.u.member, true);
             wzp__voices_retire(&e->voices, a.u.member);
             wzp__control_forget(&e->control, a.u.member);
+            wzp__engine_quality_gone(e, a.u.member);
             break;
         case WZP_GROUP_CONTROL_DUE: wzp__engine_keep_alive(e, now); break;
         }
     }
     if (is_roster_new) {
+        wzp__engine_quality_review(e, now);
         wzp__engine_clear_review(e, now);
     }
     return any;
@@ -255,7 +163,8 @@ static void push_state(wzp_engine *e, wzp_tstamp now,
     ev.u.state.retry_ms = s->retry_ms;
     wzp__event_queue_push(&e->events, &ev);
     if (s->state == WZP_CLIENT_JOINED) {
-        audio_start(e, now);
+        wzp__engine_audio_start(e, now);
+        wzp__engine_quality_begin(e, now);
         e->stats_at = e->stats_at == WZP_NEVER ? now + STATS_NS : e->stats_at;
     }
     e->stats.reconnects += s->state == WZP_CLIENT_RECONNECTING;
@@ -276,9 +185,10 @@ static void push_pin(wzp_engine *e, wzp_tstamp now, const wzp__session_event *s)
 static void push_ended(wzp_engine *e, wzp_tstamp now,
                        const wzp__session_event *s)
 {
-    wzp__engine_audio_stop(e);
+    wzp__engine_audio_stop(e, now);
     wzp__voices_retire_all(&e->voices);
     wzp__engine_control_left(e, now);
+    wzp__engine_quality_end(e);
     wzp__held_clear(&e->held);
     wzp__clear_begin(&e->clear);
     wzp__calls_left(e->calls, now, s->why);
@@ -301,6 +211,9 @@ static bool drain_session(wzp_engine *e, wzp_tstamp now)
         case WZP__SESSION_STATE: push_state(e, now, &s); break;
         case WZP__SESSION_PIN: push_pin(e, now, &s); break;
         case WZP__SESSION_ENDED: push_ended(e, now, &s); break;
+        case WZP__SESSION_DIRECTIVE:
+            wzp__engine_quality_directive(e, now, s.ceiling);
+            break;
         }
     }
     if (any) {
@@ -355,9 +268,8 @@ void wzp_engine_expire(wzp_engine *e, wzp_tstamp now)
     wzp__line_expire(e->line, now);
     wzp__calls_expire(e->calls, now);
     wzp__engine_control_expire(e, now);
-    if (e->audio_on) {
-        run_ticks(e, now);
-    }
+    wzp__engine_quality_expire(e, now);
+    wzp__engine_audio_run(e, now);
     if (now >= e->stats_at) {
         push_stats(e, now);
         wzp__voices_retire_idle(&e->voices, now);
@@ -379,7 +291,10 @@ wzp_tstamp wzp_engine_deadline(const wzp_engine *e)
     at = calls < at ? calls : at;
     wzp_tstamp control = wzp__engine_control_deadline(e);
     at = control < at ? control : at;
-    at = e->audio_on && e->tick_at < at ? e->tick_at : at;
+    wzp_tstamp quality = wzp__engine_quality_deadline(e);
+    at = quality < at ? quality : at;
+    wzp_tstamp audio = wzp__engine_audio_deadline(e);
+    at = audio < at ? audio : at;
     return e->stats_at < at ? e->stats_at : at;
 }
 
@@ -438,7 +353,7 @@ wzp_err wzp_engine_join(wzp_engine *e, wzp_tstamp now, const wzp_join *join)
     /* Who cannot seal cannot prove that it may be talked to. */
     e->clear.is_allowed =
         e->cfg.allow_legacy && wzp__session_is_open(e->session);
-    e->input_ended = false;
+    e->audio.input_ended = false;
     drain_session(e, now);
     return WZP_OK;
 }
@@ -469,6 +384,7 @@ void wzp_engine_moved(wzp_engine *e, wzp_tstamp now, const wzp_addr *local)
     wzp_endpoint_rebind(e->ep, now, local);
     wzp__session_moved(e->session, now, local);
     wzp__line_moved(e->line, now, local);
+    wzp_engine_quality_network(e, now, e->cfg.quality.network);
     e->reg.local = *local;
 }
 

@@ -132,7 +132,10 @@ static void on_item(wzp_engine *e, wzp_tstamp now, uint32_t member,
     wzp__control_peer peer;
     switch (item->type) {
     case WZP_CONTROL_REPORT:
-        e->stats.reports_received += item->u.report.sid == own_sid(e);
+        if (item->u.report.sid == own_sid(e)) {
+            e->stats.reports_received++;
+            wzp__engine_quality_heard(e, now, member, &item->u.report);
+        }
         break;
     case WZP_CONTROL_MUTE:
     case WZP_CONTROL_HOLD:

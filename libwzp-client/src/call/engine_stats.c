@@ -94,8 +94,7 @@ void wzp_engine_stats_get(const wzp_engine *e, wzp_client_stats *out)
     all.frames_captured = sent.frames_captured;
     all.frames_encoded = sent.frames_encoded;
     all.packets_unsent += sent.frames_unsent;
-    all.capture_overflow = e->port.capture_overflow;
-    all.playout_underflow = e->port.playout_underflow;
+    wzp__engine_audio_stats(e, &all);
     all.events_dropped = e->events.dropped;
     all.clear = e->clear.state;
     all.is_muted = e->control.is_muted;
@@ -104,6 +103,7 @@ void wzp_engine_stats_get(const wzp_engine *e, wzp_client_stats *out)
     all.signals_refused = wzp__session_signals_refused(e->session) +
                           wzp__line_signals_refused(e->line);
     wzp__calls_stats(e->calls, &all);
+    wzp__engine_quality_stats(e, &all);
     add_voices(e, &all);
     add_path(e, &all);
     add_members(e, &all);

@@ -52,6 +52,18 @@ static void do_contact(wzp_client *c, const wzp__command *cmd)
     wzp_ignore(e, "WZP_EVENT_CONTACT says it");
 }
 
+static void do_record(wzp_client *c, const wzp__command *cmd)
+{
+    const wzp_err e = wzp_engine_record(c->engine, wzp_uv_now(),
+                                        cmd->flag ? cmd->path : NULL);
+    if (e != WZP_OK) {
+        wzp_client_event ev = {.kind = WZP_EVENT_AUDIO, .at = wzp_uv_now()};
+        ev.u.audio.what = WZP_AUDIO_RECORDED;
+        ev.u.audio.why = e;
+        wzp__client_publish(c, &ev);
+    }
+}
+
 static void run_command(wzp_client *c, const wzp__command *cmd)
 {
     wzp_tstamp now = wzp_uv_now();
@@ -83,6 +95,10 @@ static void run_command(wzp_client *c, const wzp__command *cmd)
     case WZP__CMD_CONTACT_DECIDE: wzp__client_do_call(c, cmd); break;
     case WZP__CMD_REGISTER: wzp__client_register(c, cmd); break;
     case WZP__CMD_UNREGISTER: wzp__client_unregister(c); break;
+    case WZP__CMD_CAPTURE:
+        wzp_engine_capture_set(c->engine, now, &cmd->parts);
+        break;
+    case WZP__CMD_RECORD: do_record(c, cmd); break;
     }
 }
 
@@ -191,6 +207,23 @@ wzp_err wzp_client_volume(wzp_client *c, uint32_t member, uint32_t gain_percent)
     return wzp__client_post(c, &(wzp__command){.kind = WZP__CMD_VOLUME,
                                                .member = member,
                                                .percent = gain_percent});
+}
+
+wzp_err wzp_client_capture_set(wzp_client *c, const wzp_capture_parts *parts)
+{
+    return wzp__client_post(
+        c, &(wzp__command){.kind = WZP__CMD_CAPTURE, .parts = *parts});
+}
+
+wzp_err wzp_client_record(wzp_client *c, const char *path)
+{
+    wzp__command cmd = {.kind = WZP__CMD_RECORD, .flag = path != NULL};
+    const size_t len = path == NULL ? 0 : strlen(path);
+    if (len >= sizeof cmd.path) {
+        return WZP_ERR_NAME;
+    }
+    memcpy(cmd.path, path == NULL ? "" : path, len + 1);
+    return wzp__client_post(c, &cmd);
 }
 
 wzp_err wzp_client_pin_decide(wzp_client *c, bool accept)

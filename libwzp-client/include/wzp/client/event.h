@@ -6,6 +6,7 @@
 #ifndef WZP_CLIENT_EVENT_H
 #define WZP_CLIENT_EVENT_H
 
+#include <wzp/client/audio.h>
 #include <wzp/crypto/agree.h>
 #include <wzp/crypto/group.h>
 #include <wzp/proto/quality.h>
@@ -84,17 +85,7 @@ typedef enum wzp_client_event_kind {
     WZP_EVENT_AUDIO,       /* u.audio: about the devices; kept */
 } wzp_client_event_kind;
 
-typedef enum wzp_audio_event {
-    WZP_AUDIO_STARTED,   /* with these devices */
-    WZP_AUDIO_FAILED,    /* why: no sound until it can be started */
-    WZP_AUDIO_LOST,      /* the device is gone: trying another */
-    WZP_AUDIO_CHANGED,   /* the list of devices, or the default one */
-    WZP_AUDIO_RECORDING, /* of the own microphone: began */
-    WZP_AUDIO_RECORDED,  /* ended; why: WZP_OK, or it failed */
-} wzp_audio_event;
-
-#define WZP_TALKERS_MAX     8
-#define WZP_DEVICE_NAME_MAX 256
+#define WZP_TALKERS_MAX 8
 
 /* Somebody who is heard. */
 typedef struct wzp_talker {
@@ -274,12 +265,7 @@ typedef struct wzp_client_event {
             bool is_forced;
             uint32_t wire_bps; /* that this mode needs */
         } quality;
-        struct {
-            wzp_audio_event what;
-            wzp_err why;
-            char input[WZP_DEVICE_NAME_MAX]; /* "": none, or a file */
-            char output[WZP_DEVICE_NAME_MAX];
-        } audio;
+        wzp_audio_note audio;
         struct {
             wzp_err why;                   /* WZP_OK: we left */
             char text[WZP_ENDED_TEXT_MAX]; /* a sentence for people */
