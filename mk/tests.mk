@@ -200,7 +200,11 @@ BENCHES := $(BENCH_SRC:%.c=$(B)/%)
 BENCH_TOOLS := bench_table
 # Those that look into key groups.
 BENCH_EARS := bench/cmd/rekey.c
-$(call programs,$(filter-out $(BENCH_EARS),$(BENCH_SRC)),everything,$(LIBS),$(AR_bench) $(AR_world) $(AR_support))
+# It hears what a client hands to QUIC and what QUIC sends; speaks as the sweep.
+BENCH_WIRE := bench/cmd/wire.c
+WRAP_wire := -Wl,--wrap=wzp_endpoint_send_dgram,--wrap=wzp_engine_poll_send
+$(call programs,$(BENCH_WIRE),everything,$(LIBS),$(B)/bench/voice/material.o $(AR_bench) $(AR_world) $(AR_support),-Ilibwzp-client/src,$(WRAP_wire))
+$(call programs,$(filter-out $(BENCH_EARS) $(BENCH_WIRE),$(BENCH_SRC)),everything,$(LIBS),$(AR_bench) $(AR_world) $(AR_support))
 $(call programs,$(BENCH_EARS),everything,$(LIBS),$(OBJ_ears) $(AR_bench) $(AR_world) $(AR_support),,$(WRAP_ears))
 
 # The sweep: one program out of bench/voice/*.c, with an ear between the parts
