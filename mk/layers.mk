@@ -17,7 +17,7 @@ DEPS_client    := transport codec crypto proto
 # miniaudio is a header alone: HEADER_<library>.
 PC_proto     :=
 PC_crypto    := libsodium
-PC_codec     := opus speexdsp rnnoise
+PC_codec     := opus codec2 speexdsp rnnoise
 PC_transport := libngtcp2_crypto_wolfssl libngtcp2 wolfssl libuv
 PC_relay     := libuv
 PC_client    := libuv
@@ -46,6 +46,9 @@ SYMS_libsodium := sodium_ crypto_ randombytes
 
 NAME_opus := libopus
 SYMS_opus := opus_
+
+NAME_codec2 := Codec2
+SYMS_codec2 := codec2_
 
 NAME_speexdsp := speexdsp
 SYMS_speexdsp := speex_

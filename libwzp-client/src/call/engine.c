@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* THE call engine, see engine.h. It routes: endpoint actions to the session or
  * the line (engine_line.c) and from there to the calls (engine_calls.c), opened
- * packets to the receiver of their sender. What each does is decided there;
- * sound is engine_audio.c.
+ * packets to the receiver of their sender or to engine_control.c. What each
+ * does is decided there; sound is engine_audio.c.
  *
  * Timers:
  *   stats   every second while in a room: WZP_EVENT_STATS, idle voices
@@ -10,7 +10,6 @@
  */
 #include "call/engine_parts.h"
 
-#include <wzp/proto/control.h>
 #include <wzp/proto/sized.h>
 
 #include <string.h>
@@ -26,10 +25,11 @@ static wzp_err open_packet(wzp_engine *e, wzp_tstamp now, const wzp_pkt *pkt)
     WZP_TRY(wzp_group_open(wzp__session_group(e->session), now, pkt->data,
                            pkt->len, plain, sizeof plain, &opened));
     wzp__calls_heard(e->calls, now);
-    if (opened.form == WZP_FORM_FRAME) { /* no other media form is announced */
-        /* When it came, not when its key did: waiting is no jitter. */
+    if (opened.form == WZP_FORM_CONTROL) {
+        wzp__engine_control_recv(e, now, opened.member, plain, opened.len);
+    } else { /* When it came, not when its key did: waiting is no jitter. */
         wzp__voices_insert(&e->voices, pkt->at, opened.member, &opened.hdr,
-                           plain, opened.len);
+                           opened.form, plain, opened.len);
     }
     return WZP_OK;
 }
@@ -53,9 +53,8 @@ static void on_dgram(wzp_engine *e, wzp_tstamp now, wzp_pkt *pkt)
 
 /* --- sending --- */
 
-/* Hand a sealed packet to the connection and count how that went. */
-static void send_packet(wzp_engine *e, wzp_tstamp now, wzp_pkt *pkt,
-                        uint64_t *counter)
+void wzp__engine_send_packet(wzp_engine *e, wzp_tstamp now, wzp_pkt *pkt,
+                             uint64_t *counter)
 {
     wzp_err err =
         wzp_endpoint_send_dgram(e->ep, now, wzp__session_conn(e->session), pkt);
@@ -83,30 +82,9 @@ void wzp__engine_send_media(wzp_engine *e, wzp_tstamp now)
             wzp_pkt_unref(pkt);
             return;
         }
-        send_packet(e, now, pkt, &e->stats.packets_sent);
+        wzp__engine_quality_sent(e, now, pkt);
+        wzp__engine_send_packet(e, now, pkt, &e->stats.packets_sent);
     }
-}
-
-static void send_keep_alive(wzp_engine *e, wzp_tstamp now)
-{
-    uint8_t plain[8];
-    size_t len = 0;
-    wzp_pkt *pkt = wzp_pkt_get(e->pool);
-    if (pkt == NULL) {
-        return; /* the group asks again */
-    }
-    wzp_control_item item = {.type = WZP_CONTROL_KEEPALIVE};
-    wzp_err err = wzp_control_encode(&item, 1, plain, sizeof plain, &len);
-    if (err == WZP_OK) {
-        err =
-            wzp__sender_control(e->sender, now, wzp__session_group(e->session),
-                                plain, len, pkt->data, WZP_PKT_CAP, &pkt->len);
-    }
-    if (err != WZP_OK) {
-        wzp_pkt_unref(pkt); /* AGAIN: nobody holds a key of ours yet */
-        return;
-    }
-    send_packet(e, now, pkt, &e->stats.control_sent);
 }
 
 /* --- what happened below --- */
@@ -117,6 +95,7 @@ static void new_epoch(wzp_engine *e)
     if (epoch != e->epoch) { /* members are numbered anew */
         e->epoch = epoch;
         wzp__voices_retire_all(&e->voices);
+        wzp__control_forget_all(&e->control);
         wzp__held_clear(&e->held);
         wzp__sender_reset(e->sender);
     }
@@ -162,11 +141,14 @@ static bool drain_group(wzp_engine *e, wzp_tstamp now)
             is_roster_new = true;
             push_member(e, now, a.u.member, true);
             wzp__voices_retire(&e->voices, a.u.member);
+            wzp__control_forget(&e->control, a.u.member);
+            wzp__engine_quality_gone(e, a.u.member);
             break;
-        case WZP_GROUP_CONTROL_DUE: send_keep_alive(e, now); break;
+        case WZP_GROUP_CONTROL_DUE: wzp__engine_keep_alive(e, now); break;
         }
     }
     if (is_roster_new) {
+        wzp__engine_quality_review(e, now);
         wzp__engine_clear_review(e, now);
     }
     return any;
@@ -182,6 +164,7 @@ static void push_state(wzp_engine *e, wzp_tstamp now,
     wzp__event_queue_push(&e->events, &ev);
     if (s->state == WZP_CLIENT_JOINED) {
         wzp__engine_audio_start(e, now);
+        wzp__engine_quality_begin(e, now);
         e->stats_at = e->stats_at == WZP_NEVER ? now + STATS_NS : e->stats_at;
     }
     e->stats.reconnects += s->state == WZP_CLIENT_RECONNECTING;
@@ -204,6 +187,8 @@ static void push_ended(wzp_engine *e, wzp_tstamp now,
 {
     wzp__engine_audio_stop(e, now);
     wzp__voices_retire_all(&e->voices);
+    wzp__engine_control_left(e, now);
+    wzp__engine_quality_end(e);
     wzp__held_clear(&e->held);
     wzp__clear_begin(&e->clear);
     wzp__calls_left(e->calls, now, s->why);
@@ -226,6 +211,9 @@ static bool drain_session(wzp_engine *e, wzp_tstamp now)
         case WZP__SESSION_STATE: push_state(e, now, &s); break;
         case WZP__SESSION_PIN: push_pin(e, now, &s); break;
         case WZP__SESSION_ENDED: push_ended(e, now, &s); break;
+        case WZP__SESSION_DIRECTIVE:
+            wzp__engine_quality_directive(e, now, s.ceiling);
+            break;
         }
     }
     if (any) {
@@ -279,6 +267,8 @@ void wzp_engine_expire(wzp_engine *e, wzp_tstamp now)
     wzp__session_expire(e->session, now);
     wzp__line_expire(e->line, now);
     wzp__calls_expire(e->calls, now);
+    wzp__engine_control_expire(e, now);
+    wzp__engine_quality_expire(e, now);
     wzp__engine_audio_run(e, now);
     if (now >= e->stats_at) {
         push_stats(e, now);
@@ -299,6 +289,10 @@ wzp_tstamp wzp_engine_deadline(const wzp_engine *e)
     at = line < at ? line : at;
     wzp_tstamp calls = wzp__calls_deadline(e->calls);
     at = calls < at ? calls : at;
+    wzp_tstamp control = wzp__engine_control_deadline(e);
+    at = control < at ? control : at;
+    wzp_tstamp quality = wzp__engine_quality_deadline(e);
+    at = quality < at ? quality : at;
     wzp_tstamp audio = wzp__engine_audio_deadline(e);
     at = audio < at ? audio : at;
     return e->stats_at < at ? e->stats_at : at;
@@ -385,17 +379,12 @@ wzp_err wzp_engine_pin_decide(wzp_engine *e, wzp_tstamp now, bool accept)
     return err;
 }
 
-void wzp_engine_mute(wzp_engine *e, wzp_tstamp now, bool muted)
-{
-    (void)now;
-    e->is_muted = muted;
-}
-
 void wzp_engine_moved(wzp_engine *e, wzp_tstamp now, const wzp_addr *local)
 {
     wzp_endpoint_rebind(e->ep, now, local);
     wzp__session_moved(e->session, now, local);
     wzp__line_moved(e->line, now, local);
+    wzp_engine_quality_network(e, now, e->cfg.quality.network);
     e->reg.local = *local;
 }
 

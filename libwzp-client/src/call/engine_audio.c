@@ -94,7 +94,10 @@ static void capture_block(wzp_engine *e, wzp_tstamp now, int16_t pcm[TICK])
         memset(pcm, 0, TICK * sizeof *pcm);
     }
     record(e, now, pcm);
-    wzp__sender_capture(e->sender, now, pcm, TICK, wzp__engine_is_heard(e));
+    const wzp__sender_in in = {.is_wanted = wzp__engine_is_heard(e),
+                               .is_voice = e->audio.heard.is_voice,
+                               .noise_level = e->audio.heard.noise_level};
+    wzp__sender_capture(e->sender, now, pcm, TICK, &in);
 }
 
 /* Whole blocks only: what is left waits for its rest. */

@@ -71,6 +71,14 @@ static void run_command(wzp_client *c, const wzp__command *cmd)
     case WZP__CMD_JOIN: wzp__client_begin_join(c, cmd); break;
     case WZP__CMD_LEAVE: do_leave(c); break;
     case WZP__CMD_MUTE: wzp_engine_mute(c->engine, now, cmd->flag); break;
+    case WZP__CMD_HOLD: wzp_engine_hold(c->engine, now, cmd->flag); break;
+    case WZP__CMD_PUSH_TO_TALK:
+        wzp_engine_push_to_talk(c->engine, now, cmd->flag, cmd->is_down);
+        break;
+    case WZP__CMD_VOLUME:
+        wzp_ignore(wzp_engine_volume(c->engine, now, cmd->member, cmd->percent),
+                   "a member that has just left");
+        break;
     case WZP__CMD_PIN_DECIDE:
         wzp_ignore(wzp_engine_pin_decide(c->engine, now, cmd->flag),
                    "a decision nobody waits for any more");
@@ -193,6 +201,29 @@ wzp_err wzp_client_record(wzp_client *c, const char *path)
     }
     memcpy(cmd.path, path == NULL ? "" : path, len + 1);
     return wzp__client_post(c, &cmd);
+}
+
+wzp_err wzp_client_hold(wzp_client *c, bool held)
+{
+    return wzp__client_post(
+        c, &(wzp__command){.kind = WZP__CMD_HOLD, .flag = held});
+}
+
+wzp_err wzp_client_push_to_talk(wzp_client *c, bool is_on, bool is_down)
+{
+    return wzp__client_post(c, &(wzp__command){.kind = WZP__CMD_PUSH_TO_TALK,
+                                               .flag = is_on,
+                                               .is_down = is_down});
+}
+
+wzp_err wzp_client_volume(wzp_client *c, uint32_t member, uint32_t gain_percent)
+{
+    if (gain_percent > WZP_VOLUME_MAX) {
+        return WZP_ERR_ARG;
+    }
+    return wzp__client_post(c, &(wzp__command){.kind = WZP__CMD_VOLUME,
+                                               .member = member,
+                                               .percent = gain_percent});
 }
 
 wzp_err wzp_client_pin_decide(wzp_client *c, bool accept)

@@ -23,6 +23,9 @@ typedef enum wzp__command_kind {
     WZP__CMD_JOIN,
     WZP__CMD_LEAVE,
     WZP__CMD_MUTE,
+    WZP__CMD_HOLD,
+    WZP__CMD_PUSH_TO_TALK,
+    WZP__CMD_VOLUME,
     WZP__CMD_PIN_DECIDE,
     WZP__CMD_ACCEPT_CLEAR,
     WZP__CMD_WORDS,
@@ -57,6 +60,9 @@ typedef struct wzp__join_terms {
 typedef struct wzp__command {
     wzp__command_kind kind;
     bool flag;
+    bool is_down;    /* of WZP__CMD_PUSH_TO_TALK */
+    uint32_t member; /* of WZP__CMD_VOLUME, and percent */
+    uint32_t percent;
     bool has_pin;
     uint8_t pin[WZP_HASH_LEN];
     char room[WZP_ROOM_NAME_MAX + 1];

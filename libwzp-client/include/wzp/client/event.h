@@ -89,7 +89,7 @@ typedef enum wzp_client_event_kind {
 
 /* Somebody who is heard. */
 typedef struct wzp_talker {
-    uint32_t member;  /* as in WZP_EVENT_MEMBER */
+    uint32_t member;  /* as in WZP_EVENT_MEMBER; in clear: of no member */
     uint8_t level_db; /* below full scale: 0 loud … 127 silent */
 } wzp_talker;
 
@@ -113,7 +113,7 @@ typedef struct wzp_client_stats {
     uint64_t frames_played; /* from real packets */
     uint64_t rebuilt_lbrr;
     uint64_t rebuilt_dred;
-    uint64_t concealed;
+    uint64_t concealed; /* lost ones that nothing brought back */
     uint64_t underruns;
     uint64_t packets_no_room;  /* more senders at once than max_senders */
     uint32_t playout_delay_ms; /* largest of the current senders */
@@ -184,6 +184,20 @@ typedef struct wzp_client_stats {
     uint32_t erle_db; /* echo taken away, while far speech is there */
     uint64_t device_restarts;
     uint64_t recorded_ms;
+    /* voice: what became of the sender's numbers that playing has passed, all
+     * senders together: packets_lost = rebuilt_lbrr + rebuilt_dred + concealed
+     * + frames_skipped; the others are in frames_played (came in packets of
+     * their own), rebuilt_copy, rebuilt_parity, frames_undecodable or
+     * frames_dropped. */
+    uint64_t frames_skipped; /* lost; their time had passed when that showed */
+    uint64_t frames_undecodable; /* came, but the codec refused them */
+    uint64_t frames_dropped;     /* came, thrown away to catch up */
+    uint64_t bridged_ms;         /* concealed while waiting for what is next */
+    uint32_t voices;             /* receivers, hence decoders, now */
+    uint64_t control_malformed;  /* opened control frames */
+    /* our own states */
+    bool is_muted, is_held; /* as commanded */
+    bool is_open;           /* what the microphone takes goes out */
 } wzp_client_stats;
 
 #define WZP_ENDED_TEXT_MAX 400 /* two certificate hashes fit */
