@@ -37,13 +37,13 @@ typedef struct wzp_engine_config {
     /* Clear media with legacy parties is possible after wzp_engine_accept_clear
      * (design/secure-media.md 1). Default false. */
     bool allow_legacy;
-    wzp_capture_parts capture;   /* at the start; default: nothing is on */
-    wzp_audio_recorder recorder; /* begin NULL: nothing can be recorded */
-    wzp_quality_config quality;  /* of sending; default: auto, from GOOD on */
+    wzp_quality_config quality; /* of sending; default: auto, from GOOD on */
     /* This mode and nothing else, as far as listeners can read it: for
      * measurements and fixed set-ups. Default false. */
     bool has_fixed_mode;
     wzp_media_mode fixed_mode;
+    wzp_capture_parts capture;   /* at the start; default: nothing is on */
+    wzp_audio_recorder recorder; /* begin NULL: nothing can be recorded */
 } wzp_engine_config;
 
 void wzp_engine_config_default_sized(wzp_engine_config *cfg, size_t size);
