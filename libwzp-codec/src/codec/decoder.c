@@ -41,10 +41,11 @@ typedef enum source {
 
 struct wzp_decoder {
     wzp_mem mem;
-    size_t size;   /* of the allocation: this struct, libopus, DRED */
-    source last;   /* of the newest sample */
-    source speech; /* the same, but never noise */
-    float noise_level;
+    size_t size;         /* of the allocation: this struct, libopus, DRED */
+    source last;         /* of the newest sample */
+    source speech;       /* the same, but never noise */
+    float noise_level;   /* announced by the last frame of it */
+    float noise_outside; /* of the newest sample for wzp_decoder_comfort */
     farewell farewell;
     wzp__opus_dec opus;
     wzp__codec2_dec *codec2;
@@ -226,6 +227,16 @@ static wzp_err decode_codec2(wzp_decoder *dec, wzp_codec_id codec,
     return WZP_OK;
 }
 
+static wzp_err decode_noise(wzp_decoder *dec, uint8_t level, int16_t *pcm,
+                            size_t samples)
+{
+    WZP_TRY(say_farewell(dec, SOURCE_NOISE, 0));
+    memset(pcm, 0, samples * sizeof *pcm);
+    dec->noise_level = level;
+    arrive(dec, SOURCE_NOISE, pcm, samples);
+    return WZP_OK;
+}
+
 wzp_err wzp_decoder_decode(wzp_decoder *dec, wzp_codec_id codec,
                            const uint8_t *frame, size_t len, int16_t *pcm,
                            size_t cap, size_t *samples)
@@ -247,18 +258,18 @@ wzp_err wzp_decoder_decode(wzp_decoder *dec, wzp_codec_id codec,
         return WZP_ERR_CODEC_DATA;
     }
     *samples = (size_t)info->frame_ms * (WZP_PCM_RATE / 1000);
-    wzp_decoder_comfort(dec, frame[0], pcm, *samples);
-    return WZP_OK;
+    return decode_noise(dec, frame[0], pcm, *samples);
 }
 
 void wzp_decoder_comfort(wzp_decoder *dec, uint8_t level, int16_t *pcm,
                          size_t samples)
 {
-    wzp_ignore(say_farewell(dec, SOURCE_NOISE, 0),
-               "without it the noise begins a little sudden");
+    const float inside = dec->comfort.level;
+    dec->comfort.level = dec->noise_outside;
     memset(pcm, 0, samples * sizeof *pcm);
-    dec->noise_level = level;
-    arrive(dec, SOURCE_NOISE, pcm, samples);
+    wzp__comfort_add(&dec->comfort, level, pcm, samples);
+    dec->noise_outside = dec->comfort.level;
+    dec->comfort.level = inside;
 }
 
 /* --- holes ---------------------------------------------------------------- */
