@@ -82,7 +82,7 @@ WZP_TEST(jitter_waits_for_its_delay_then_plays_in_order)
         const wzp_jitter_out out = next(jb, 20 * i);
         if (out.result == WZP_JITTER_WAIT) {
             assert_true(i < 4);
-            assert_int_equal(out.fill_ms, 20);
+            assert_in_range(out.fill_ms, 1, 20);
             continue;
         }
         assert_int_equal(out.result, WZP_JITTER_FRAME);
@@ -528,16 +528,16 @@ WZP_TEST(jitter_follows_a_path_that_becomes_faster)
 
 static int64_t bursts(unsigned i)
 {
-    /* Every four seconds the path stops for 150 ms, then all comes at once. */
-    const unsigned phase = i % 200;
+    /* Every two seconds the path stops for 150 ms, then all comes at once. */
+    const unsigned phase = i % 100;
     return (phase < 8) ? 40 + 20 * (int64_t)(8 - phase) : 40;
 }
 
 WZP_TEST(jitter_learns_the_bursts_of_a_path)
 {
     const result r = simulate(10000, bursts, 0, 0);
-    /* 4 % of packets are late by up to 160 ms: the target covers nearly all. */
-    assert_in_range(r.stats.target_ms, 100, 180);
+    /* 8 % of packets are late by up to 160 ms: the target covers all. */
+    assert_in_range(r.stats.target_ms, 160, 180);
     assert_true(r.holes + r.empty < 400);
     assert_true(r.frames > 9500);
 }

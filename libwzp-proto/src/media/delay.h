@@ -1,45 +1,60 @@
 /* SPDX-License-Identifier: MIT */
 /* How much delay a stream needs: the estimator of the jitter buffer.
  *
- * Transit is arrival minus timestamp, in ms; its zero means nothing, its
- * differences do. The quickest packet of the window is the base; how much the
- * others were slower decides the target.
+ * All times are µs. Transit is arrival minus timestamp; its zero means
+ * nothing, its differences do. A packet's need is the moment from which the
+ * receiver could use it, minus its timestamp: transit, and the wait for the
+ * receiver's next tick. Transit, need and target are on one scale; what people
+ * call delay is counted from the base, the least transit of the last seconds.
+ *
+ * The target is what all packets of the last 3 s needed, unless only one in 8 s
+ * needed so much. So it rises with the second packet that needs more, and falls
+ * 3 s after the last. A single stall of the path is forgiven: all packets that
+ * waited in one queue count as one.
  */
 #ifndef WZP_PROTO_MEDIA_DELAY_H
 #define WZP_PROTO_MEDIA_DELAY_H
 
-#include <wzp/proto/base.h>
+#include "media/skew.h"
 
-/* Packets looked back on. chosen: 5 s at 20 ms; long enough for a burst every
- * few seconds to be remembered, short enough for clocks that drift. */
-#define WZP__DELAY_WINDOW 250
+/* Packets looked back on at most. chosen: WINDOW_MOBILE at 20 ms. */
+#define WZP__DELAY_SAMPLES 512
+
+typedef struct wzp__delay_config {
+    uint16_t min_ms, max_ms; /* of the target above the base */
+    uint16_t start_ms;       /* before anything was measured */
+    bool is_mobile;          /* remembers longer and forgives nothing */
+} wzp__delay_config;
+
+typedef struct wzp__delay_sample {
+    int64_t at; /* arrival */
+    int64_t transit;
+    int64_t need;
+    bool is_queued; /* behind one that needed more */
+} wzp__delay_sample;
 
 typedef struct wzp__delay {
-    uint16_t min_ms;
-    uint16_t max_ms;
-    int64_t transit[WZP__DELAY_WINDOW]; /* ring */
+    wzp__delay_config cfg;
+    wzp__delay_sample samples[WZP__DELAY_SAMPLES]; /* ring */
     size_t n;
-    size_t at;
-    int64_t base;       /* smallest of the window */
-    uint32_t target_q8; /* ms × 256 */
-    uint32_t jitter_q4; /* RFC 3550 A.8: ms × 16 */
-    int64_t last;       /* transit before this one */
+    size_t at;    /* the next one's place */
+    size_t total; /* samples since the beginning, at most START_SAMPLES */
+    int64_t base;
+    int64_t target;        /* above base, within min and max */
+    uint32_t jitter_q4;    /* RFC 3550 A.8: µs × 16 */
+    int32_t gradient_us_s; /* of the transit over the last second */
+    wzp__skew skew;
 } wzp__delay;
 
-void wzp__delay_init(wzp__delay *d, uint16_t min_ms, uint16_t max_ms,
-                     uint16_t start_ms);
+void wzp__delay_init(wzp__delay *d, const wzp__delay_config *cfg);
 
-/* One packet arrived; its frames are frame_ms long. */
-void wzp__delay_add(wzp__delay *d, int64_t transit, uint8_t frame_ms);
+/* One packet came at `at`. */
+void wzp__delay_add(wzp__delay *d, int64_t at, int64_t transit, int64_t need);
 
-static inline int64_t wzp__delay_target(const wzp__delay *d)
+/* The delay wanted, on the scale of transits. */
+static inline int64_t wzp__delay_wanted(const wzp__delay *d)
 {
-    return (int64_t)((d->target_q8 + 128) / 256);
-}
-
-static inline uint32_t wzp__delay_jitter(const wzp__delay *d)
-{
-    return d->jitter_q4 / 16;
+    return d->base + d->target;
 }
 
 #endif

@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The jitter buffer (jitter.h). Frames lie in a ring by sequence number; the
- * estimator in delay.h says how long to hold them.
- *
- * States of the jitter buffer:
- *
- *            first frame due                nothing held
- *   FILLING ────────────────► PLAYING ────────────────────► STARVED
- *      ▲                         │  ◄──────────────────────    │
- *      └──── sender restarted ───┴───── a frame is held ───────┘
+/* The jitter buffer (jitter.h): its life, what comes in, what it tells. Frames
+ * lie in a ring by sequence number.
  */
-#include "media/delay.h"
+#include "media/jitter_parts.h"
 
-#include <wzp/proto/jitter.h>
-#include <wzp/proto/media.h>
 #include <wzp/proto/sized.h>
 
 #include <string.h>
@@ -25,44 +16,13 @@ enum {
      * this stream. chosen: 100 as the reference (spec/wire.md 6.1); 3 s, above
      * any queue a call survives. */
     FAR_BEHIND = 100,
-    FAR_OFF_MS = 3000,
+    FAR_OFF_US = 3000000,
     FAR_FRAMES = 3, /* in a row: the sender restarted */
-    /* Frames from one correction of the delay to the next. chosen: a quarter
-     * faster or slower is heard as haste, not as a break. */
-    SPACING = 4,
-    /* Frames above the target before one is dropped. */
-    DROP_ABOVE = 2,
-    HISTORY = 64, /* numbers behind the playout point remembered */
-};
-
-typedef enum state { FILLING, PLAYING, STARVED } state;
-
-typedef struct slot {
-    bool is_used;
-    wzp_jitter_frame frame; /* data.ptr is bytes */
-    uint8_t bytes[WZP_FRAME_MAX];
-} slot;
-
-struct wzp_jitter {
-    wzp_mem mem;
-    wzp_jitter_config cfg;
-    slot *slots; /* by seq mod cfg.slots */
-    state state;
-    bool has_first;
-    int64_t next_seq;    /* the playout point; FILLING: lowest held */
-    int64_t next_ts;     /* media time it should have, ms */
-    int64_t highest_seq; /* the references for extending */
-    int64_t highest_ts;
-    uint64_t history; /* bit i: next_seq − 1 − i was held */
-    size_t held;
-    uint32_t held_ms;
-    uint8_t last_frame_ms;
-    unsigned since_change; /* frames since the delay was corrected */
-    unsigned far;          /* far frames in a row */
-    uint16_t far_seq;
-    int64_t delay_ms;
-    wzp__delay delay;
-    wzp_jitter_stats stats;
+    HISTORY = 64,   /* numbers behind the playout point remembered */
+    /* A packet counts as there so long after it came. chosen: clocks that
+     * drift by 500 ppm move so far in 4 s, time to stretch unheard before it
+     * would miss its tick. */
+    GUARD_US = 2000,
 };
 
 /* --- life --- */
@@ -70,9 +30,9 @@ struct wzp_jitter {
 void wzp_jitter_config_default_sized(wzp_jitter_config *cfg, size_t size)
 {
     const wzp_jitter_config full = {.size = sizeof full,
-                                    .min_delay_ms = 20,
+                                    .min_delay_ms = 0,
                                     .max_delay_ms = 400,
-                                    .start_delay_ms = 60,
+                                    .start_delay_ms = 40,
                                     .slots = 64};
     wzp_sized_give(cfg, size, &full, sizeof full);
 }
@@ -122,71 +82,47 @@ void wzp_jitter_free(wzp_jitter *jb)
     wzp_mem_free(&mem, jb, sizeof *jb);
 }
 
+static uint64_t expected(const wzp_jitter *jb)
+{
+    return jb->has_first ? (uint64_t)(jb->highest_seq - jb->first_seq) + 1 : 0;
+}
+
 void wzp_jitter_reset(wzp_jitter *jb)
 {
     for (size_t i = 0; i < jb->cfg.slots; i++) {
         jb->slots[i].is_used = false;
     }
-    jb->state = FILLING;
+    jb->expected_before += expected(jb);
+    jb->state = WZP__JITTER_FILLING;
     jb->has_first = false;
     jb->highest_seq = -1;
     jb->history = 0;
+    jb->came = UINT64_MAX; /* none of them was counted as missing */
     jb->held = 0;
     jb->held_ms = 0;
-    jb->since_change = 0;
     jb->far = 0;
-    jb->delay_ms = 0;
-    wzp__delay_init(&jb->delay, jb->cfg.min_delay_ms, jb->cfg.max_delay_ms,
-                    jb->cfg.start_delay_ms);
-}
-
-/* --- slots --- */
-
-static slot *slot_of(const wzp_jitter *jb, int64_t seq)
-{
-    return &jb->slots[(size_t)(seq % jb->cfg.slots)];
-}
-
-/* The frame with this number, or NULL. */
-static slot *find(const wzp_jitter *jb, int64_t seq)
-{
-    slot *s = slot_of(jb, seq);
-    return (s->is_used && s->frame.seq == seq) ? s : NULL;
-}
-
-/* The first frame held from the playout point on, or NULL. */
-static slot *first_held(const wzp_jitter *jb)
-{
-    for (int64_t i = 0; jb->held != 0 && i < jb->cfg.slots; i++) {
-        slot *s = find(jb, jb->next_seq + i);
-        if (s != NULL) {
-            return s;
-        }
-    }
-    return NULL;
-}
-
-static void release(wzp_jitter *jb, slot *s)
-{
-    s->is_used = false;
-    jb->held--;
-    jb->held_ms -= s->frame.frame_ms;
-}
-
-/* The playout point moves on by one number and `ms` of media time. */
-static void advance(wzp_jitter *jb, bool was_held, int64_t ms)
-{
-    jb->history = jb->history << 1 | (was_held ? 1 : 0);
-    jb->next_seq++;
-    jb->next_ts += ms;
+    jb->has_played = false;
+    jb->wish_ms = 0;
+    jb->steady_ms = 0;
+    jb->unheeded_ms = 0;
+    jb->reordered_at = INT64_MIN;
+    jb->repairs = (wzp__repairs){.n = 0};
+    jb->repairs_wanted = INT64_MIN;
+    const wzp__delay_config cfg = {.min_ms = jb->cfg.min_delay_ms,
+                                   .max_ms = jb->cfg.max_delay_ms,
+                                   .start_ms = jb->cfg.start_delay_ms,
+                                   .is_mobile = jb->cfg.is_mobile};
+    wzp__delay_init(&jb->delay, &cfg);
 }
 
 /* --- in --- */
 
-static int64_t to_ms(wzp_tstamp t)
-{
-    return (int64_t)(t / WZP_MS);
-}
+/* A frame that comes in, its numbers extended. */
+typedef struct arrival {
+    const wzp_jitter_in *in;
+    int64_t at; /* when */
+    int64_t seq, ts;
+} arrival;
 
 static int64_t extend_ts(int64_t last, uint32_t ts)
 {
@@ -202,16 +138,22 @@ static void begin(wzp_jitter *jb, const wzp_jitter_in *in)
     jb->has_first = true;
     jb->highest_seq = 0x10000 + (int64_t)in->seq;
     jb->highest_ts = INT64_C(0x100000000) + in->timestamp;
+    jb->first_seq = jb->highest_seq;
     jb->next_seq = jb->highest_seq;
     jb->next_ts = jb->highest_ts;
     jb->last_frame_ms = in->frame_ms;
 }
 
-static bool is_far(const wzp_jitter *jb, int64_t seq, int64_t transit)
+static int64_t transit(const arrival *a)
 {
-    const int64_t off = transit - jb->delay.base;
-    return seq < jb->next_seq - FAR_BEHIND || off > FAR_OFF_MS ||
-           off < -FAR_OFF_MS;
+    return a->at - a->ts * WZP__JITTER_MS;
+}
+
+static bool is_far(const wzp_jitter *jb, const arrival *a)
+{
+    const int64_t off = transit(a) - jb->delay.base;
+    return a->seq < jb->next_seq - FAR_BEHIND || off > FAR_OFF_US ||
+           off < -FAR_OFF_US;
 }
 
 /* A far frame; true when it is the one that restarts the buffer. */
@@ -226,54 +168,61 @@ static bool is_restart(wzp_jitter *jb, uint16_t seq)
 
 /* Is the frame of the stream that is played? When the sender restarted, the
  * buffer restarts with this frame, and its extended numbers change. */
-static wzp_err check_stream(wzp_jitter *jb, wzp_tstamp now,
-                            const wzp_jitter_in *in, int64_t *seq, int64_t *ts)
+static wzp_err check_stream(wzp_jitter *jb, arrival *a)
 {
     if (!jb->has_first) {
         return WZP_ERR_LATE; /* a repair: there is nothing to judge it by */
     }
-    if (jb->delay.n == 0 || !is_far(jb, *seq, to_ms(now) - *ts)) {
-        jb->far = in->is_repair ? jb->far : 0;
+    if (jb->delay.n == 0 || !is_far(jb, a)) {
+        jb->far = a->in->is_repair ? jb->far : 0;
         return WZP_OK;
     }
-    if (in->is_repair || !is_restart(jb, in->seq)) {
-        jb->stats.late += !in->is_repair;
+    if (a->in->is_repair || !is_restart(jb, a->in->seq)) {
+        jb->stats.late += !a->in->is_repair;
         return WZP_ERR_LATE;
     }
     wzp_jitter_reset(jb);
-    begin(jb, in);
+    begin(jb, a->in);
     jb->stats.restarts++;
-    *seq = jb->highest_seq;
-    *ts = jb->highest_ts;
+    a->seq = jb->highest_seq;
+    a->ts = jb->highest_ts;
     return WZP_OK;
 }
 
 /* Behind the playout point: played already, or given up. */
-static wzp_err refuse_past(wzp_jitter *jb, int64_t seq, bool is_repair)
+static wzp_err refuse_past(wzp_jitter *jb, const arrival *a)
 {
-    const int64_t back = jb->next_seq - 1 - seq;
-    if (back < HISTORY && (jb->history >> back & 1) != 0) {
-        jb->stats.dup++;
-        return WZP_ERR_DUP;
+    const int64_t back = jb->next_seq - 1 - a->seq;
+    if (back < HISTORY) {
+        const uint64_t bit = UINT64_C(1) << back;
+        if ((jb->history & bit) != 0) {
+            jb->stats.dup++;
+            return WZP_ERR_DUP;
+        }
+        if ((jb->came & bit) == 0) {
+            jb->came |= bit;
+            jb->stats.never_came--;
+        }
     }
-    jb->stats.late += !is_repair;
+    jb->stats.late += !a->in->is_repair;
     return WZP_ERR_LATE;
 }
 
 /* May this number be held? Moves the playout point where that costs nothing. */
-static wzp_err check_place(wzp_jitter *jb, int64_t seq, int64_t ts,
-                           bool is_repair)
+static wzp_err check_place(wzp_jitter *jb, const arrival *a)
 {
-    if (seq < jb->next_seq) {
-        if (jb->state != FILLING || jb->highest_seq - seq >= jb->cfg.slots) {
-            return refuse_past(jb, seq, is_repair);
+    if (a->seq < jb->next_seq) {
+        if (jb->state != WZP__JITTER_FILLING ||
+            jb->highest_seq - a->seq >= jb->cfg.slots) {
+            return refuse_past(jb, a);
         }
-        jb->next_seq = seq; /* nothing was played yet */
-        jb->next_ts = ts;
+        jb->next_seq = a->seq; /* nothing was played yet */
+        jb->next_ts = a->ts;
+        jb->first_seq = a->seq < jb->first_seq ? a->seq : jb->first_seq;
         return WZP_OK;
     }
-    if (seq - jb->next_seq < jb->cfg.slots) {
-        if (find(jb, seq) != NULL) {
+    if (a->seq - jb->next_seq < jb->cfg.slots) {
+        if (wzp__jitter_find(jb, a->seq) != NULL) {
             jb->stats.dup++;
             return WZP_ERR_DUP;
         }
@@ -284,20 +233,69 @@ static wzp_err check_place(wzp_jitter *jb, int64_t seq, int64_t ts,
         return WZP_ERR_FULL;
     }
     /* Empty, and the stream is far ahead: all between is lost. */
-    jb->stats.lost += (uint64_t)(seq - jb->next_seq);
-    jb->next_seq = seq;
-    jb->next_ts = ts;
+    jb->stats.lost += (uint64_t)(a->seq - jb->next_seq);
+    jb->stats.never_came += (uint64_t)(a->seq - jb->next_seq);
+    jb->next_seq = a->seq;
+    jb->next_ts = a->ts;
     jb->history = 0;
+    jb->came = UINT64_MAX;
     return WZP_OK;
 }
 
-static void store(wzp_jitter *jb, const wzp_jitter_in *in, int64_t seq,
-                  int64_t ts)
+/* From when on the reader can have what came at `at`: its next tick. */
+static int64_t usable_at(const wzp_jitter *jb, int64_t at)
 {
-    slot *s = slot_of(jb, seq);
+    if (!jb->has_tick) {
+        return at;
+    }
+    const int64_t tick = jb->tick_ms * WZP__JITTER_MS;
+    const int64_t since = at + GUARD_US - jb->tick_at;
+    const int64_t ticks = since <= 0 ? 0 : (since + tick - 1) / tick;
+    return jb->tick_at + (ticks == 0 ? 1 : ticks) * tick;
+}
+
+/* The frames missing before this one, as far as it may let them be rebuilt. */
+static void note_missing(wzp_jitter *jb, const arrival *a, int64_t need)
+{
+    const int64_t ms = a->in->frame_ms;
+    for (int64_t i = 1; i < a->seq - jb->highest_seq; i++) {
+        if (i * ms > jb->reach_ms) {
+            return;
+        }
+        if (wzp__jitter_find(jb, a->seq - i) == NULL) {
+            wzp__repairs_add(&jb->repairs, a->at,
+                             need + i * ms * WZP__JITTER_MS);
+        }
+    }
+}
+
+/* What this frame, taken or too late, tells of the delay wanted. */
+static void measure(wzp_jitter *jb, const arrival *a)
+{
+    const int64_t need = usable_at(jb, a->at) - a->ts * WZP__JITTER_MS;
+    if (a->in->is_repair) {
+        const int64_t most =
+            wzp__jitter_uneven(jb) + jb->reach_ms * WZP__JITTER_MS;
+        if (need <= most) {
+            wzp__repairs_add(&jb->repairs, a->at, need);
+        }
+    } else if (!a->in->is_follower) {
+        jb->reordered_at = a->seq < jb->highest_seq ? a->at : jb->reordered_at;
+        wzp__delay_add(&jb->delay, a->at, transit(a), need);
+        note_missing(jb, a, need);
+    }
+    jb->repairs_wanted = jb->reach_ms == 0
+                             ? INT64_MIN
+                             : wzp__repairs_wanted(&jb->repairs, a->at);
+}
+
+static void store(wzp_jitter *jb, const arrival *a)
+{
+    const wzp_jitter_in *in = a->in;
+    wzp__jitter_slot *s = wzp__jitter_slot_of(jb, a->seq);
     s->is_used = true;
-    s->frame = (wzp_jitter_frame){.seq = seq,
-                                  .timestamp = ts,
+    s->frame = (wzp_jitter_frame){.seq = a->seq,
+                                  .timestamp = a->ts,
                                   .codec = in->codec,
                                   .frame_ms = in->frame_ms,
                                   .is_repair = in->is_repair,
@@ -322,185 +320,36 @@ wzp_err wzp_jitter_insert(wzp_jitter *jb, wzp_tstamp now,
     if (!jb->has_first && !in->is_repair) {
         begin(jb, in);
     }
-    int64_t seq = wzp_seq_extend(jb->highest_seq, in->seq);
-    int64_t ts = extend_ts(jb->highest_ts, in->timestamp);
-    WZP_TRY(check_stream(jb, now, in, &seq, &ts));
-    if (!in->is_repair) {
-        wzp__delay_add(&jb->delay, to_ms(now) - ts, in->frame_ms);
+    arrival a = {.in = in,
+                 .at = wzp__jitter_us(now),
+                 .seq = wzp_seq_extend(jb->highest_seq, in->seq),
+                 .ts = extend_ts(jb->highest_ts, in->timestamp)};
+    WZP_TRY(check_stream(jb, &a));
+    const wzp_err e = check_place(jb, &a);
+    if (e != WZP_ERR_DUP) {
+        measure(jb, &a);
     }
-    WZP_TRY(check_place(jb, seq, ts, in->is_repair));
-    store(jb, in, seq, ts);
-    if (seq > jb->highest_seq) {
-        jb->highest_seq = seq;
-        jb->highest_ts = ts;
+    WZP_TRY(e);
+    store(jb, &a);
+    if (a.seq > jb->highest_seq) {
+        jb->highest_seq = a.seq;
+        jb->highest_ts = a.ts;
     }
     return WZP_OK;
 }
 
-/* --- out --- */
+/* --- what it is told --- */
 
-/* Delay that media time `ts` would have if it were played now. */
-static int64_t delay_at(const wzp_jitter *jb, wzp_tstamp now, int64_t ts)
+void wzp_jitter_set_reach(wzp_jitter *jb, uint16_t reach_ms)
 {
-    return to_ms(now) - ts - jb->delay.base;
+    jb->reach_ms = reach_ms;
+    jb->repairs_wanted = reach_ms == 0 ? INT64_MIN : jb->repairs_wanted;
 }
 
-static void give(wzp_jitter_out *out, wzp_jitter_result result, uint8_t fill_ms)
+void wzp_jitter_set_tick(wzp_jitter *jb, wzp_tstamp now)
 {
-    *out = (wzp_jitter_out){.result = result, .fill_ms = fill_ms};
-}
-
-static void give_frame(wzp_jitter *jb, slot *s, int64_t delay,
-                       wzp_jitter_out *out)
-{
-    give(out, WZP_JITTER_FRAME, s->frame.frame_ms);
-    out->frame = s->frame;
-    jb->next_ts = s->frame.timestamp;
-    jb->last_frame_ms = s->frame.frame_ms;
-    jb->delay_ms = delay;
-    jb->since_change++;
-    jb->stats.played++;
-    release(jb, s); /* the bytes stay until the next call */
-    advance(jb, true, s->frame.frame_ms);
-}
-
-/* How long a lost frame was: as the last one, unless a switch to shorter
- * frames shows in the time there is before the next. */
-static uint8_t hole_ms(const wzp_jitter *jb, const slot *after)
-{
-    const int64_t missing = after->frame.seq - jb->next_seq;
-    const int64_t time = after->frame.timestamp - jb->next_ts;
-    const uint8_t last = jb->last_frame_ms;
-    const bool shorter = time < missing * last && after->frame.frame_ms < last;
-    return shorter ? after->frame.frame_ms : last;
-}
-
-/* Numbers that never came, given up without playing anything for them: after
- * EMPTY the time has passed already; when far behind it must be caught up. */
-static void skip_missing(wzp_jitter *jb, wzp_tstamp now, const slot *after)
-{
-    const int64_t target = wzp__delay_target(&jb->delay);
-    while (jb->next_seq < after->frame.seq) {
-        const uint8_t ms = hole_ms(jb, after);
-        const int64_t left = delay_at(jb, now, jb->next_ts + ms) - target;
-        if (left < ((jb->state == STARVED) ? 0 : DROP_ABOVE * (int64_t)ms)) {
-            return;
-        }
-        jb->stats.lost++;
-        advance(jb, false, ms);
-    }
-}
-
-/* The delay is a frame short and may be corrected again. */
-static bool should_expand(const wzp_jitter *jb, int64_t delay, uint8_t ms)
-{
-    return jb->since_change >= SPACING &&
-           delay + ms <= wzp__delay_target(&jb->delay);
-}
-
-static bool should_drop(const wzp_jitter *jb, int64_t delay, uint8_t ms)
-{
-    const int64_t above = delay - wzp__delay_target(&jb->delay);
-    return above > DROP_ABOVE * (int64_t)ms &&
-           (jb->since_change >= SPACING || delay > jb->cfg.max_delay_ms);
-}
-
-static void give_expand(wzp_jitter *jb, uint8_t ms, wzp_jitter_out *out)
-{
-    give(out, WZP_JITTER_EXPAND, ms);
-    jb->since_change = 0;
-    jb->stats.expanded++;
-}
-
-static void give_hole(wzp_jitter *jb, wzp_tstamp now, const slot *after,
-                      wzp_jitter_out *out)
-{
-    const uint8_t ms = hole_ms(jb, after);
-    const int64_t delay = delay_at(jb, now, jb->next_ts);
-    if (should_expand(jb, delay, ms)) {
-        give_expand(jb, ms, out); /* it may still come */
-        return;
-    }
-    give(out, WZP_JITTER_HOLE, ms);
-    out->seq = jb->next_seq;
-    out->timestamp = jb->next_ts;
-    out->ahead = (uint16_t)(after->frame.seq - jb->next_seq);
-    jb->delay_ms = delay;
-    jb->since_change++;
-    jb->stats.lost++;
-    advance(jb, false, ms);
-}
-
-/* Throw away frames in line while the delay is too long; the slot to play, or
- * NULL when none is left in line. */
-static slot *drop_surplus(wzp_jitter *jb, wzp_tstamp now, slot *s)
-{
-    while (s != NULL && jb->held > 1 &&
-           should_drop(jb, delay_at(jb, now, s->frame.timestamp),
-                       s->frame.frame_ms)) {
-        jb->next_ts = s->frame.timestamp;
-        jb->since_change = 0;
-        jb->stats.dropped++;
-        release(jb, s);
-        advance(jb, true, s->frame.frame_ms);
-        s = find(jb, jb->next_seq);
-    }
-    return s;
-}
-
-/* The next number is held: play it, or first wait for its time. */
-static void give_in_line(wzp_jitter *jb, wzp_tstamp now, slot *s,
-                         uint8_t tick_ms, wzp_jitter_out *out)
-{
-    const int64_t delay = delay_at(jb, now, s->frame.timestamp);
-    if (s->frame.timestamp > jb->next_ts) { /* silence before it */
-        if (delay < wzp__delay_target(&jb->delay)) {
-            give(out, WZP_JITTER_SILENCE, tick_ms);
-            return;
-        }
-    } else if (should_expand(jb, delay, s->frame.frame_ms)) {
-        give_expand(jb, s->frame.frame_ms, out);
-        return;
-    }
-    give_frame(jb, s, delay, out);
-}
-
-/* What a frame after EMPTY tells: an underrun, unless the sender was silent. */
-static void end_starvation(wzp_jitter *jb, const slot *first)
-{
-    const bool silent = first->frame.seq == jb->next_seq &&
-                        first->frame.timestamp > jb->next_ts;
-    jb->stats.underruns += !silent;
-    jb->state = PLAYING;
-}
-
-void wzp_jitter_next(wzp_jitter *jb, wzp_tstamp now, uint8_t tick_ms,
-                     wzp_jitter_out *out)
-{
-    slot *first = first_held(jb);
-    if (jb->state == FILLING) {
-        if (first == NULL || delay_at(jb, now, first->frame.timestamp) <
-                                 wzp__delay_target(&jb->delay)) {
-            give(out, WZP_JITTER_WAIT, tick_ms);
-            return;
-        }
-        jb->state = PLAYING;
-    }
-    if (first == NULL) {
-        jb->state = STARVED;
-        give(out, WZP_JITTER_EMPTY, tick_ms);
-        return;
-    }
-    skip_missing(jb, now, first);
-    if (jb->state == STARVED) {
-        end_starvation(jb, first);
-    }
-    slot *s = drop_surplus(jb, now, find(jb, jb->next_seq));
-    if (s != NULL) {
-        give_in_line(jb, now, s, tick_ms, out);
-    } else {
-        give_hole(jb, now, first_held(jb), out);
-    }
+    jb->has_tick = true;
+    jb->tick_at = wzp__jitter_us(now);
 }
 
 /* --- queries --- */
@@ -508,7 +357,7 @@ void wzp_jitter_next(wzp_jitter *jb, wzp_tstamp now, uint8_t tick_ms,
 bool wzp_jitter_peek(const wzp_jitter *jb, size_t i, wzp_jitter_frame *out)
 {
     for (int64_t k = 0; jb->held != 0 && k < jb->cfg.slots; k++) {
-        const slot *s = find(jb, jb->next_seq + k);
+        const wzp__jitter_slot *s = wzp__jitter_find(jb, jb->next_seq + k);
         if (s != NULL && i-- == 0) {
             *out = s->frame;
             return true;
@@ -517,13 +366,25 @@ bool wzp_jitter_peek(const wzp_jitter *jb, size_t i, wzp_jitter_frame *out)
     return false;
 }
 
+static uint32_t above(int64_t high, int64_t low)
+{
+    return high > low ? (uint32_t)((high - low + 500) / WZP__JITTER_MS) : 0;
+}
+
 void wzp_jitter_stats_get(const wzp_jitter *jb, wzp_jitter_stats *out)
 {
     wzp_jitter_stats stats = jb->stats;
-    stats.target_ms = (uint32_t)wzp__delay_target(&jb->delay);
-    stats.delay_ms = (jb->delay_ms > 0) ? (uint32_t)jb->delay_ms : 0;
+    const wzp__delay *d = &jb->delay;
+    stats.target_ms = above(wzp__jitter_wanted(jb), d->base);
+    stats.wait_ms = above(wzp__jitter_wanted(jb), wzp__jitter_uneven(jb));
+    stats.delay_ms = jb->has_played ? above(jb->played_delay, d->base) : 0;
     stats.depth_ms = jb->held_ms;
-    stats.jitter_ms = wzp__delay_jitter(&jb->delay);
+    stats.jitter_ms = d->jitter_q4 / 16 / 1000;
     stats.highest_seq = jb->has_first ? jb->highest_seq - 0x10000 : -1;
+    stats.expected = jb->expected_before + expected(jb);
+    stats.gradient_us_s = d->gradient_us_s;
+    stats.skew_ppm = d->skew.ppm;
+    stats.longer_ms = (uint64_t)jb->longer_us / 1000;
+    stats.shorter_ms = (uint64_t)jb->shorter_us / 1000;
     wzp_sized_give(out, out->size, &stats, sizeof stats);
 }

@@ -7,11 +7,12 @@
  * A number that never comes is loss; a jump of the timestamp without a missing
  * number is silence, and no loss.
  *
- * Delay is counted against the quickest packet of the last seconds: a frame is
- * due when (now − timestamp) exceeds that packet's by the target. The target is
- * what 99 % of the packets needed, plus one frame; it rises at once and falls
- * slowly. The delay moves towards it for free in silence, else by concealing
- * (EXPAND) or dropping a frame now and then.
+ * Delay is counted against the quickest packet of the last seconds. The target
+ * is what the packets of the last 3 s needed to be there when they are asked
+ * for, a single stall of the path forgiven, and what redundancy needs where
+ * frames are being lost. The delay
+ * moves towards it for free in silence, else by stretching what is played
+ * (stretch_ms). Only far above it are frames dropped.
  */
 #ifndef WZP_PROTO_JITTER_H
 #define WZP_PROTO_JITTER_H
@@ -24,11 +25,13 @@ typedef struct wzp_jitter wzp_jitter;
 
 typedef struct wzp_jitter_config {
     size_t size;             /* of this struct, set by _default */
-    uint16_t min_delay_ms;   /* 20: the target is never below */
-    uint16_t max_delay_ms;   /* 400: never above; min … 2000 */
-    uint16_t start_delay_ms; /* 60: before anything was measured; min … max */
+    uint16_t min_delay_ms;   /* 0: the target is never below */
+    uint16_t max_delay_ms;   /* 400: never above, but for redundancy (reach);
+                                min … 2000 */
+    uint16_t start_delay_ms; /* 40: before anything was measured; min … max */
     uint16_t slots;          /* 64: frames held at most; 8 … 256 */
-    bool is_mobile;          /* false: falls slower, holds more above spikes */
+    bool is_mobile;          /* false; true: looks back on 10 s instead of 3,
+                                and forgives no packet */
 } wzp_jitter_config;
 
 void wzp_jitter_config_default_sized(wzp_jitter_config *cfg, size_t size)
@@ -68,9 +71,11 @@ typedef struct wzp_jitter_in {
  * WZP_ERR_LATE      behind the playout point, or too far from it to be of this
  *                   stream (the third such frame in a row restarts the buffer
  *                   with it: the sender restarted); a repair before the first
- * frame WZP_ERR_DUP       already held, or already played WZP_ERR_FULL further
- * ahead than there are slots; those held are kept WZP_ERR_OVERSIZE  longer than
- * WZP_FRAME_MAX WZP_ERR_ARG       frame_ms 0 or above 120
+ * frame
+ * WZP_ERR_DUP       already held, or already played
+ * WZP_ERR_FULL      further ahead than there are slots; those held are kept
+ * WZP_ERR_OVERSIZE  longer than WZP_FRAME_MAX
+ * WZP_ERR_ARG       frame_ms 0 or above 120
  */
 WZP_NODISCARD wzp_err wzp_jitter_insert(wzp_jitter *jb, wzp_tstamp now,
                                         const wzp_jitter_in *in)
@@ -113,13 +118,20 @@ typedef struct wzp_jitter_out {
 /* What to play next. To be called when the playout has used up the fill_ms of
  * the answer before, at that moment's `now`.
  *
- * tick_ms  the caller's period, 10 or 20: fill_ms of WAIT, SILENCE and EMPTY;
- *          FRAME, HOLE and EXPAND fill one frame, whatever the tick
+ * tick_ms  the caller's period, 10 or 20: fill_ms of EMPTY, and at most that of
+ *          WAIT and SILENCE; FRAME, HOLE and EXPAND fill one frame, whatever
+ *          the tick
  *
  * The cursor never runs ahead of the sender: EMPTY consumes no sequence
  * number, and a hole is only reported when a later frame is held. */
 void wzp_jitter_next(wzp_jitter *jb, wzp_tstamp now, uint8_t tick_ms,
                      wzp_jitter_out *out) WZP_NONNULL(1, 4);
+
+/* A block of playout is made now: the calls of _next until the next such call
+ * are made at this moment, though they ask for times up to a tick later. With
+ * it a frame is held until the tick it can be used in, and no longer; without
+ * it, a tick more is held. */
+void wzp_jitter_set_tick(wzp_jitter *jb, wzp_tstamp now) WZP_NONNULL(1);
 
 /* The i-th frame held from the playout point on, 0 = the next one; false
  * beyond the last. After HOLE, frame 0 is the one `ahead` frames later. */
@@ -128,7 +140,9 @@ bool wzp_jitter_peek(const wzp_jitter *jb, size_t i, wzp_jitter_frame *out)
 
 /* How far back the redundancy of the packets that come now reaches, ms: 0 none.
  * Where frames are being lost, the delay grows as far as this to let them be
- * rebuilt in time, and is not counted as jitter. */
+ * rebuilt in time (wait_ms): after EMPTY the frames within reach of the next
+ * one are given as HOLE, late; then the target is what 97 % of the frames lost
+ * in the last 15 s needed. To be known before the first _next after a gap. */
 void wzp_jitter_set_reach(wzp_jitter *jb, uint16_t reach_ms) WZP_NONNULL(1);
 
 /* --- figures --- */

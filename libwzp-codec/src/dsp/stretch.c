@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/* Time-stretch (stretch.h). At a place `at` of the block, what was just heard
+ * and what comes next are one line of samples x; a lag L is a pitch period
+ * where x repeats itself after L.
+ *
+ *   cut      x[at …] fades into x[at + L …]: L samples less
+ *   repeat   x[at …] fades into x[at − L …]: L samples more
+ *
+ * Both leave and enter the line without a step. The lag is looked for at a
+ * quarter of the rate, then around the best at the full one.
+ */
+#include <wzp/codec/stretch.h>
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    BLOCK_MIN = 480,
+    BLOCK_MAX = 2880,
+    PAST = WZP_STRETCH_LAG_MAX, /* samples remembered */
+    LINE = PAST + BLOCK_MAX,
+    STEP = 4,       /* of the first search */
+    PLACES = 480,   /* chosen: a place to look at every 10 ms */
+    FADE_MIN = 120, /* chosen: 2.5 ms, as the shortest lag */
+    /* chosen: below what voice-facts counts as active speech (120) */
+    QUIET_RMS = 100,
+};
+
+/* voice-facts 5 */
+#define ALIKE 0.5F
+
+struct wzp_stretch {
+    wzp_mem mem;
+    int16_t past[PAST]; /* what was given out last */
+    int16_t line[LINE];
+    int16_t coarse[LINE / STEP];
+};
+
+wzp_err wzp_stretch_new(wzp_stretch **out, const wzp_mem *mem)
+{
+    wzp_stretch *s = wzp_mem_new(mem, sizeof *s);
+    if (s == NULL) {
+        return WZP_ERR_NOMEM;
+    }
+    s->mem = *mem;
+    *out = s;
+    return WZP_OK;
+}
+
+void wzp_stretch_free(wzp_stretch *s)
+{
+    if (s != NULL) {
+        const wzp_mem mem = s->mem;
+        wzp_mem_free(&mem, s, sizeof *s);
+    }
+}
+
+void wzp_stretch_reset(wzp_stretch *s)
+{
+    memset(s->past, 0, sizeof s->past);
+}
+
+/* --- looking for a period --- */
+
+/* Lags that may be used at a place, and what they are compared over. */
+typedef struct search {
+    const int16_t *x; /* at the place */
+    bool is_cut;
+    int32_t left; /* samples of the block from the place on */
+    int32_t min, max;
+} search;
+
+static int32_t at_most(int32_t a, int32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* How long the fade of this lag is, and so what must be alike. */
+static int32_t fade_of(const search *f, int32_t lag)
+{
+    return at_most(lag, f->is_cut ? f->left - lag : f->left);
+}
+
+/* How alike x[0 … n) and y[0 … n) are: −1 … 1; 0 where either is nothing. */
+static float likeness(const int16_t *x, const int16_t *y, int32_t n)
+{
+    float xy = 0, xx = 0, yy = 0;
+    for (int32_t i = 0; i < n; i++) {
+        const float a = x[i], b = y[i];
+        xy += a * b;
+        xx += a * a;
+        yy += b * b;
+    }
+    const float energy = xx * yy;
+    return energy > 0 ? xy / sqrtf(energy) : 0;
+}
+
+/* The lag in min … max that is most alike, or 0. */
+static int32_t best_lag(const search *f, float *best)
+{
+    int32_t found = 0;
+    *best = 0;
+    for (int32_t lag = f->min; lag <= f->max; lag++) {
+        const int16_t *other = f->is_cut ? f->x + lag : f->x - lag;
+        const float v = likeness(f->x, other, fade_of(f, lag));
+        if (v > *best) {
+            *best = v;
+            found = lag;
+        }
+    }
+    return found;
+}
+
+static bool is_quiet(const int16_t *x, int32_t n)
+{
+    int64_t energy = 0;
+    for (int32_t i = 0; i < n; i++) {
+        energy += (int32_t)x[i] * x[i];
+    }
+    return energy < (int64_t)QUIET_RMS * QUIET_RMS * n;
+}
+
+/* The period at place `at` of the block, or 0 where there is none. */
+static int32_t period_at(const wzp_stretch *s, int32_t at, const search *fine)
+{
+    float like;
+    search f = {.x = s->coarse + (PAST + at) / STEP,
+                .is_cut = fine->is_cut,
+                .left = fine->left / STEP,
+                .min = fine->min / STEP,
+                .max = fine->max / STEP};
+    const int32_t near = best_lag(&f, &like) * STEP;
+    if (near == 0 || like < ALIKE * 0.8F) {
+        return 0;
+    }
+    f = *fine;
+    f.min = near - STEP < fine->min ? fine->min : near - STEP;
+    f.max = at_most(near + STEP, fine->max);
+    const int32_t lag = best_lag(&f, &like);
+    return like > ALIKE ? lag : 0;
+}
+
+/* Where and how much: *at, and the lag; 0 nowhere. */
+static int32_t find(wzp_stretch *s, int32_t n, int32_t want, int32_t *at)
+{
+    const bool is_cut = want < 0;
+    const int32_t amount = is_cut ? -want : want;
+    for (*at = 0; *at + PLACES <= n; *at += PLACES) {
+        search f = {.x = s->line + PAST + *at,
+                    .is_cut = is_cut,
+                    .left = n - *at,
+                    .min = WZP_STRETCH_LAG_MIN,
+                    .max = WZP_STRETCH_LAG_MAX};
+        if (is_cut) { /* never more than wanted, and only what fits */
+            f.max = at_most(at_most(f.max, amount), f.left - FADE_MIN);
+        }
+        if (f.max < f.min) {
+            continue;
+        }
+        if (is_quiet(f.x - PLACES, PLACES) &&
+            is_quiet(f.x, at_most(f.left, 2 * PLACES))) {
+            return amount < f.min ? f.min : at_most(amount, f.max);
+        }
+        const int32_t lag = period_at(s, *at, &f);
+        if (lag != 0) {
+            return lag;
+        }
+    }
+    return 0;
+}
+
+/* --- cutting and repeating --- */
+
+/* From x to y over n samples. */
+static void fade(int16_t *out, const int16_t *x, const int16_t *y, int32_t n)
+{
+    for (int32_t i = 0; i < n; i++) {
+        out[i] = (int16_t)(((int32_t)x[i] * (n - i) + (int32_t)y[i] * i) / n);
+    }
+}
+
+/* The block, changed by one lag at `at`; returns its length. */
+static size_t splice(const wzp_stretch *s, int32_t n, int32_t at, int32_t lag,
+                     bool is_cut, int16_t *out)
+{
+    const int16_t *block = s->line + PAST;
+    const search f = {.is_cut = is_cut, .left = n - at};
+    const int32_t faded = fade_of(&f, lag);
+    const int16_t *x = block + at;
+    const int16_t *y = is_cut ? x + lag : x - lag;
+    memcpy(out, block, (size_t)at * sizeof *out);
+    fade(out + at, x, y, faded);
+    const int16_t *rest = y + faded;
+    const size_t n_rest = (size_t)(block + n - rest);
+    memcpy(out + at + faded, rest, n_rest * sizeof *out);
+    return (size_t)(at + faded) + n_rest;
+}
+
+static void set_line(wzp_stretch *s, const int16_t *in, size_t n)
+{
+    memcpy(s->line, s->past, sizeof s->past);
+    memcpy(s->line + PAST, in, n * sizeof *in);
+    for (size_t i = 0; i < (PAST + n) / STEP; i++) {
+        const int16_t *x = s->line + STEP * i;
+        s->coarse[i] = (int16_t)((x[0] + x[1] + x[2] + x[3]) / STEP);
+    }
+}
+
+static void remember(wzp_stretch *s, const int16_t *out, size_t n)
+{
+    const size_t new = n < PAST ? n : PAST;
+    memmove(s->past, s->past + new, (PAST - new) * sizeof *s->past);
+    memcpy(s->past + PAST - new, out + n - new, new * sizeof *s->past);
+}
+
+wzp_err wzp_stretch_process(wzp_stretch *s, const int16_t *in, size_t n,
+                            int32_t want, int16_t *out, size_t cap,
+                            size_t *n_out, int32_t *done)
+{
+    if (n < BLOCK_MIN || n > BLOCK_MAX) {
+        return WZP_ERR_ARG;
+    }
+    if (cap < n + WZP_STRETCH_LAG_MAX) {
+        return WZP_ERR_SPACE;
+    }
+    int32_t lag = 0, at = 0;
+    if (want != 0) {
+        set_line(s, in, n);
+        lag = find(s, (int32_t)n, want, &at);
+    }
+    if (lag == 0) {
+        memmove(out, in, n * sizeof *out);
+        *n_out = n;
+        *done = 0;
+    } else {
+        *n_out = splice(s, (int32_t)n, at, lag, want < 0, out);
+        *done = want < 0 ? -lag : lag;
+    }
+    remember(s, out, *n_out);
+    return WZP_OK;
+}
