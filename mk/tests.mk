@@ -198,7 +198,10 @@ BENCHES := $(BENCH_SRC:%.c=$(B)/%)
 BENCH_TOOLS := bench_table
 # Those that look into key groups.
 BENCH_EARS := bench/cmd/rekey.c
-$(call programs,$(filter-out $(BENCH_EARS),$(BENCH_SRC)),everything,$(LIBS),$(AR_bench) $(AR_world) $(AR_support))
+# Those that use inner parts of a client, and the sweep's speech.
+BENCH_PARTS := bench/cmd/pipeline.c
+$(call programs,$(filter-out $(BENCH_EARS) $(BENCH_PARTS),$(BENCH_SRC)),everything,$(LIBS),$(AR_bench) $(AR_world) $(AR_support))
+$(call programs,$(BENCH_PARTS),everything,$(LIBS),$(B)/bench/voice/material.o $(AR_bench) $(AR_world) $(AR_support),-Ilibwzp-client/src)
 $(call programs,$(BENCH_EARS),everything,$(LIBS),$(OBJ_ears) $(AR_bench) $(AR_world) $(AR_support),,$(WRAP_ears))
 
 # The sweep: one program out of bench/voice/*.c, with an ear between the parts
