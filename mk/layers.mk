@@ -13,13 +13,15 @@ DEPS_transport := proto
 DEPS_relay     := transport crypto proto
 DEPS_client    := transport codec crypto proto
 
-# Third parties each library calls itself, by pkg-config name.
+# Third parties each library calls itself, by pkg-config name. Without one, as
+# miniaudio is a header alone: HEADER_<library>.
 PC_proto     :=
 PC_crypto    := libsodium
 PC_codec     := opus codec2 speexdsp rnnoise
 PC_transport := libngtcp2_crypto_wolfssl libngtcp2 wolfssl libuv
 PC_relay     := libuv
 PC_client    := libuv
+HEADER_client := miniaudio
 
 # Those that a build may do without: the one file that calls each of them gets
 # -DWZP_HAVE_<NAME> where the package is there.
@@ -64,6 +66,11 @@ SYMS_libngtcp2_crypto_wolfssl := ngtcp2_crypto_
 NAME_wolfssl := wolfSSL
 SYMS_wolfssl := wolfSSL_ wolfTLS wolfCrypt_ wc_
 
+# All of it is static in the one file that includes it.
+NAME_miniaudio := miniaudio
+SYMS_miniaudio := ma_
+ONLY_miniaudio := /audio/sound
+
 NAME_libuv := libuv
 SYMS_libuv := uv_
 ONLY_libuv := /uv/
@@ -81,6 +88,11 @@ MAY_client/account/store_file := open close read write
 
 # WAV files in and out.
 MAY_codec/dsp/wav := fopen fclose fread fwrite
+
+# The thread that looks after audio devices, and its clock.
+MAY_client/audio/device := pthread_ clock_gettime
+# miniaudio, which is in it: threads, files and memory of its own.
+MAY_client/audio/sound := pthread_ clock_gettime nanosleep malloc realloc free close read write poll
 
 # The kernel's generator behind wolfSSL's hook, until a test sets another; the
 # heap that is wiped behind wolfSSL.

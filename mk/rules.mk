@@ -65,6 +65,9 @@ $(foreach l,$(LIBS),$(eval $(call lib_build,$(l))))
 reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
 archives = $(strip $(foreach l,$(call reverse,$(LIBS)),$(if $(filter $(l),$(1)),$(AR_$(l)))))
 
+# miniaudio, compiled into the one file that calls it.
+$(B)/libwzp-client/src/audio/sound.o: private ALL_CFLAGS += -isystem $(DEPS_PREFIX)/include
+
 ARCHIVES := $(call archives,$(LIBS))
 lib: $(ARCHIVES)
 

@@ -35,7 +35,8 @@ static void hear(fixture *f, uint32_t member, size_t i)
 {
     const voice *v = voice_get(WZP_REDUNDANCY_NONE);
     const wzp_media_hdr hdr = voice_hdr((uint16_t)i, 20 * (uint32_t)i);
-    wzp__voices_insert(&f->vs, f->now, member, &hdr, v->data[i], v->len[i]);
+    wzp__voices_insert(&f->vs, f->now, member, &hdr, WZP_FORM_FRAME, v->data[i],
+                       v->len[i]);
 }
 
 static void mix(fixture *f)
