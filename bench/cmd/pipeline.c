@@ -112,7 +112,7 @@ static void path_new(path *p, bool is_full)
     wzp_capture_config capture;
     wzp_encoder_config enc;
     wzp__receiver_config receiver = {
-        .mem = mem, .playout_min_ms = 20, .playout_max_ms = 500};
+        .mem = mem, .playout_min_ms = 0, .playout_max_ms = 500};
     *p = (path){.now = 1000 * WZP_S, .has_far = is_full};
     make(1, &p->tx);
     make(2, &p->rx);
@@ -141,7 +141,8 @@ static void path_send(path *p)
         wzp_opened o;
         must(wzp_group_open(p->rx, p->now, packet, len, plain, sizeof plain,
                             &o));
-        wzp__voices_insert(&p->voices, p->now, o.member, &o.hdr, plain, o.len);
+        wzp__voices_insert(&p->voices, p->now, o.member, &o.hdr, o.form, plain,
+                           o.len);
         p->opened++;
     }
 }
