@@ -266,3 +266,6 @@ $(B)/tests/crypto/alloc_test: private ALL_LDFLAGS += $(foreach f,wzp_mem_new wzp
 $(B)/tests/transport/global_test: private ALL_LDFLAGS += -Wl,--wrap=free
 # Counts signals where they are sent.
 $(B)/tests/integration/join_cost_test: private ALL_LDFLAGS += -Wl,--wrap=wzp_endpoint_send_signal
+# Baselines beside ours: speexdsp's jitter buffer, the reference's rule.
+$(B)/bench/cmd/jitter.o: private ALL_CFLAGS += -Ilibwzp-proto/src
+$(B)/bench/cmd/jitter: private PCLIBS_everything += -lspeexdsp
