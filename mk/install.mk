@@ -50,7 +50,9 @@ install-headers:
 # A .pc names what lies below its library, in link order: its libraries, then
 # our bundle if it calls any of it, then packages of the system.
 pc_requires = $(patsubst %,libwzp-%,$(DEPS_$(1)) $(if $(filter $(BUNDLED),$(PC_$(1))),thirdparty)) \
-  $(filter-out $(BUNDLED),$(PC_$(1)))
+  $(filter-out $(BUNDLED) $(ABSENT),$(PC_$(1)))
+# What miniaudio needs of the system: it loads the sound systems by itself.
+LIBS_AFTER_client := -lm -ldl -lpthread
 # $(call write_pc,name,what it is,requires,what it links after itself)
 write_pc = sed -e 's,@prefix@,$(PREFIX),' -e 's,@libdir@,$(LIBDIR),' \
   -e 's,@includedir@,$(INCLUDEDIR),' -e 's,@lib@,$(1),' -e 's,@version@,$(VERSION),' \

@@ -13,13 +13,20 @@ DEPS_transport := proto
 DEPS_relay     := transport crypto proto
 DEPS_client    := transport codec crypto proto
 
-# Third parties each library calls itself, by pkg-config name.
+# Third parties each library calls itself, by pkg-config name. Without one, as
+# miniaudio is a header alone: HEADER_<library>.
 PC_proto     :=
 PC_crypto    := libsodium
-PC_codec     := opus
+PC_codec     := opus codec2 speexdsp rnnoise
 PC_transport := libngtcp2_crypto_wolfssl libngtcp2 wolfssl libuv
 PC_relay     := libuv
 PC_client    := libuv
+HEADER_client := miniaudio
+
+# Those that a build may do without: the one file that calls each of them gets
+# -DWZP_HAVE_<NAME> where the package is there.
+OPTIONAL := rnnoise
+FILE_rnnoise := libwzp-codec/src/dsp/neural
 
 # Programs: apps/<name>/*.c, and the libraries each one sees and links.
 APPS := wzp-relay wzp-client
@@ -40,6 +47,17 @@ SYMS_libsodium := sodium_ crypto_ randombytes
 NAME_opus := libopus
 SYMS_opus := opus_
 
+NAME_codec2 := Codec2
+SYMS_codec2 := codec2_
+
+NAME_speexdsp := speexdsp
+SYMS_speexdsp := speex_
+ONLY_speexdsp := /dsp/
+
+NAME_rnnoise := RNNoise
+SYMS_rnnoise := rnnoise_
+ONLY_rnnoise := /dsp/neural
+
 NAME_libngtcp2 := ngtcp2
 SYMS_libngtcp2 := ngtcp2_
 NAME_libngtcp2_crypto_wolfssl := ngtcp2
@@ -47,6 +65,11 @@ SYMS_libngtcp2_crypto_wolfssl := ngtcp2_crypto_
 
 NAME_wolfssl := wolfSSL
 SYMS_wolfssl := wolfSSL_ wolfTLS wolfCrypt_ wc_
+
+# All of it is static in the one file that includes it.
+NAME_miniaudio := miniaudio
+SYMS_miniaudio := ma_
+ONLY_miniaudio := /audio/sound
 
 NAME_libuv := libuv
 SYMS_libuv := uv_
@@ -65,6 +88,11 @@ MAY_client/account/store_file := open close read write
 
 # WAV files in and out.
 MAY_codec/dsp/wav := fopen fclose fread fwrite
+
+# The thread that looks after audio devices, and its clock.
+MAY_client/audio/device := pthread_ clock_gettime
+# miniaudio, which is in it: threads, files and memory of its own.
+MAY_client/audio/sound := pthread_ clock_gettime nanosleep malloc realloc free close read write poll
 
 # The kernel's generator behind wolfSSL's hook, until a test sets another; the
 # heap that is wiped behind wolfSSL.

@@ -4,7 +4,8 @@
 # pc.sh NAME PACKAGE… [-- PACKAGE…] writes what pkg-config says as two make
 # variables: PCFLAGS_NAME, compile flags of the first packages as system
 # headers (their warnings are not ours), and PCLIBS_NAME, static link flags of
-# all of them.
+# all of them. What is missing is warned of, but for the packages in OPTIONAL:
+# those become words of ABSENT.
 name=$1
 shift
 own=
@@ -15,11 +16,25 @@ done
 [ "$1" = -- ] && shift
 all="$own $*"
 
+is_there() { ${PKG_CONFIG:-pkg-config} --exists "$1" 2>/dev/null; }
+is_optional() { case " $OPTIONAL " in *" $1 "*) ;; *) false ;; esac; }
+# The packages without the optional ones that are not there.
+present() {
+    for p in "$@"; do
+        ! is_optional "$p" || is_there "$p" || continue
+        printf '%s ' "$p"
+    done
+}
+
 missing=
 for p in $own; do
-    ${PKG_CONFIG:-pkg-config} --exists "$p" 2>/dev/null || missing="$missing $p"
+    is_there "$p" && continue
+    if is_optional "$p"; then echo "ABSENT += $p"; else missing="$missing $p"; fi
 done
 [ -z "$missing" ] || echo "\$(warning libwzp-$name needs$missing: run 'make deps')"
+
+# shellcheck disable=SC2086
+own=$(present $own) all=$(present $all)
 
 ask() {
     # shellcheck disable=SC2086

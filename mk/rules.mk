@@ -40,6 +40,10 @@ $(B)/libwzp-$(1).a: $(OBJ_$(1))
 	$$(Q)rm -f $$@ && $$(AR) qcs $$@ $$^
 endef
 
+# The files that call a package which need not be there.
+have_macro = -DWZP_HAVE_$(shell echo '$(1)' | tr a-z A-Z)
+$(foreach p,$(filter-out $(ABSENT),$(OPTIONAL)),$(eval $(B)/$(FILE_$(p)).o: private ALL_CFLAGS += $(call have_macro,$(p))))
+
 # The mnemonic's word list is made from the package's text file.
 ifneq ($(wildcard scripts/gen-wordlist),)
 GEN_crypto := $(B)/gen/wordlist.o
@@ -60,6 +64,9 @@ $(foreach l,$(LIBS),$(eval $(call lib_build,$(l))))
 # $(call archives,libraries): their archives, in link order (highest first).
 reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
 archives = $(strip $(foreach l,$(call reverse,$(LIBS)),$(if $(filter $(l),$(1)),$(AR_$(l)))))
+
+# miniaudio, compiled into the one file that calls it.
+$(B)/libwzp-client/src/audio/sound.o: private ALL_CFLAGS += -isystem $(DEPS_PREFIX)/include
 
 ARCHIVES := $(call archives,$(LIBS))
 lib: $(ARCHIVES)

@@ -137,6 +137,8 @@ $(foreach f,$(TEST_FOLDERS),$(eval TESTS_$(f) := $(TESTSRC_$(f):%.c=$(B)/%)))
 TESTS_e2e += $(sort $(wildcard tests/e2e/*.sh))
 
 $(foreach l,$(LIBS),$(call programs,$(TESTSRC_$(l)),$(l),$(l) $(DEPS_$(l)),$(AR_support),-Ilibwzp-$(l)/src))
+# A sound system in the hands of the test.
+$(B)/tests/client/keeper_test: private ALL_LDFLAGS += $(foreach f,connect disconnect list_get open is_stopped,-Wl,--wrap=wzp__sound_$(f))
 # Parts of programs that take parts of apps/common.
 $(B)/tests/relay/app_rooms_file_test.o: private ALL_CFLAGS += -Iapps
 # Peers that speak QUIC as they like reach below the endpoint.
@@ -198,10 +200,27 @@ BENCHES := $(BENCH_SRC:%.c=$(B)/%)
 BENCH_TOOLS := bench_table
 # Those that look into key groups.
 BENCH_EARS := bench/cmd/rekey.c
-$(call programs,$(filter-out $(BENCH_EARS),$(BENCH_SRC)),everything,$(LIBS),$(AR_bench) $(AR_world) $(AR_support))
+# Those that use inner parts of a client, and the sweep's speech. wire hears
+# what a client hands to QUIC and what QUIC sends.
+BENCH_PARTS := bench/cmd/pipeline.c bench/cmd/wire.c
+WRAP_wire := -Wl,--wrap=wzp_endpoint_send_dgram,--wrap=wzp_engine_poll_send
+$(call programs,$(filter-out $(BENCH_EARS) $(BENCH_PARTS),$(BENCH_SRC)),everything,$(LIBS),$(AR_bench) $(AR_world) $(AR_support))
+$(call programs,$(BENCH_PARTS),everything,$(LIBS),$(B)/bench/voice/material.o $(AR_bench) $(AR_world) $(AR_support),-Ilibwzp-client/src)
+$(B)/bench/cmd/wire: private ALL_LDFLAGS += $(WRAP_wire)
 $(call programs,$(BENCH_EARS),everything,$(LIBS),$(OBJ_ears) $(AR_bench) $(AR_world) $(AR_support),,$(WRAP_ears))
 
-.PHONY: demo bench run-bench benches
+# The sweep: one program out of bench/voice/*.c, with an ear between the parts
+# of a client. speexdsp's jitter buffer is a baseline of it, and of nothing else.
+SWEEP := $(B)/bench/voice/sweep
+SWEEP_OBJ := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard bench/voice/*.c)))
+WRAP_sweep := $(foreach f,wzp_encoder_new wzp_encoder_set wzp_encoder_encode wzp_decoder_decode wzp_decoder_fill \
+  wzp_jitter_insert wzp_jitter_next wzp_stretch_process wzp__receiver_make wzp__receiver_read,-Wl,--wrap=$(f))
+$(eval $(call obj_rules,$(SWEEP_OBJ),$(TEST_INC) -Ilibwzp-client/src $$(PCFLAGS_test) $$(PCFLAGS_everything),everything))
+$(SWEEP): $(SWEEP_OBJ) $(AR_bench) $(AR_world) $(AR_support) $(call archives,$(LIBS))
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(WRAP_sweep) -o $@ $^ $(PCLIBS_everything) $(PCLIBS_test) -lspeexdsp -lm
+
+.PHONY: demo bench run-bench benches bench-voice run-bench-voice
 benches: $(BENCHES)
 
 demo: ## hold a sealed call over a lossy path, and measure it
@@ -212,15 +231,29 @@ support-bin: $(SUPPORT_BIN)
 run-demo:
 	$(Q)B=$(B) scripts/demo $(DEMO_ARGS)
 
+define bench_doc
+$(Q)$(B)/bench/cmd/bench_table --doc docs/benchmarks.md \
+	  --commit "$$(git describe --always --dirty)" --date "$$(date +%Y-%m-%d)" \
+	  --machine "$$(nproc) cores, $$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), $$(uname -sr)"
+endef
 bench: ## measure: build/bench/results.json, docs/benchmarks.md
 	+$(Q)$(call again,release) run-bench
 run-bench: all support-bin benches
 	$(Q)mkdir -p build/bench && rm -f build/bench/results.json
 	$(Q)for b in $(filter-out $(BENCH_TOOLS:%=$(B)/bench/cmd/%),$(BENCHES)); do \
 	  printf '%-6s %s\n' BENCH $$b; $$b || exit 1; done
-	$(Q)$(B)/bench/cmd/bench_table --doc docs/benchmarks.md \
-	  --commit "$$(git describe --always --dirty)" --date "$$(date +%Y-%m-%d)" \
-	  --machine "$$(nproc) cores, $$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), $$(uname -sr)"
+	$(bench_doc)
+
+# The figures of the voice path: the sweep, and the other programs whose ids the
+# voice path has.
+VOICE_BENCHES := $(filter $(foreach b,m2e pipeline jitter stretch wire capture tiers,$(B)/bench/cmd/$(b)),$(BENCHES))
+bench-voice: ## measure the voice path: results.json, build/bench/voice.html
+	+$(Q)$(call again,release) run-bench-voice
+run-bench-voice: $(SWEEP) $(VOICE_BENCHES) $(B)/bench/cmd/bench_table
+	$(Q)mkdir -p build/bench
+	$(Q)for b in $(VOICE_BENCHES); do printf '%-6s %s\n' BENCH $$b; $$b || exit 1; done
+	$(Q)$(SWEEP) --jobs $(JOBS) 2>build/bench/voice.log
+	$(bench_doc)
 
 # Fuzzing -----------------------------------------------------------------------
 # fuzz/<target>_fuzz.c, seeds in fuzz/corpus/<target>/. Only with VARIANT=fuzz.

@@ -5,6 +5,7 @@
  * difference is the codec and the rest is ours and QUIC's.
  */
 #include "bench/support/results.h"
+#include "support/stand_in.h"
 #include "support/world/world.h"
 
 #include <math.h>
@@ -46,9 +47,7 @@ wzp_err __wrap_wzp_encoder_encode(wzp_encoder *enc, const int16_t *pcm,
     if (!stand_in) {
         return __real_wzp_encoder_encode(enc, pcm, samples, out, cap, out_len);
     }
-    memset(out, 0x5A, 60);
-    out[0] = 0x78; /* one 20 ms frame, so that its length can be read */
-    *out_len = 60;
+    *out_len = wzp_stand_in_frame(wzp_encoder_codec(enc), samples, out);
     return WZP_OK;
 }
 
@@ -60,7 +59,9 @@ wzp_err __wrap_wzp_decoder_decode(wzp_decoder *dec, wzp_codec_id codec,
         return __real_wzp_decoder_decode(dec, codec, frame, len, pcm, cap,
                                          samples);
     }
-    *samples = 960;
+    uint8_t ms;
+    WZP_TRY(wzp_codec_frame_ms(codec, frame, len, &ms));
+    *samples = (size_t)ms * 48;
     memset(pcm, 0, *samples * sizeof *pcm);
     return WZP_OK;
 }

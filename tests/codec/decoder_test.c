@@ -193,18 +193,13 @@ WZP_TEST(decoder_switches_between_opus_ids_at_any_frame)
     assert_true(level > 0.6 && level < 1.5);
 }
 
-WZP_TEST(decoder_refuses_what_is_not_built_in)
+WZP_TEST(decoder_refuses_ids_that_do_not_exist)
 {
     wzp_decoder *dec = speech_decoder();
     const uint8_t frame[8] = {0};
     int16_t pcm[WZP_PCM_MAX];
     size_t n = 77;
-    const int ids[] = {WZP_CODEC_CODEC2_3200,
-                       WZP_CODEC_CODEC2_1200,
-                       WZP_CODEC_COMFORT_NOISE,
-                       9,
-                       15,
-                       255};
+    const int ids[] = {9, 15, 255};
     for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
         assert_int_equal(wzp_decoder_decode(dec, (wzp_codec_id)ids[i], frame,
                                             sizeof frame, pcm, WZP_PCM_MAX, &n),
@@ -280,24 +275,25 @@ WZP_TEST(decoder_config_is_checked)
     wzp_decoder_free(NULL);
 }
 
-WZP_TEST(decoder_allocates_once_and_survives_failing_memory)
+WZP_TEST(decoder_allocates_when_created_and_survives_failing_memory)
 {
     counted_mem c = {.fail_at = 1};
     wzp_decoder_config cfg;
     wzp_decoder_config_default(&cfg);
     cfg.mem = counted_mem_table(&c);
     wzp_decoder *dec = NULL;
-    assert_int_equal(wzp_decoder_new(&dec, &cfg), WZP_ERR_NOMEM);
-    assert_null(dec);
-
-    c = (counted_mem){0};
-    assert_int_equal(wzp_decoder_new(&dec, &cfg), WZP_OK);
-    assert_int_equal(c.calls, 1);
+    while (wzp_decoder_new(&dec, &cfg) != WZP_OK) {
+        assert_null(dec);
+        assert_int_equal(c.held, 0);
+        c = (counted_mem){.fail_at = c.fail_at + 1};
+    }
+    const size_t calls = c.calls;
+    assert_int_equal(calls, c.fail_at - 1);
     fixture f = before_gap(WZP_REDUNDANCY_DRED, 3);
     wzp_decoder_free(f.dec);
     f.dec = dec;
     assert_int_equal(fill(&f, FRAME, 2 * FRAME), WZP_REBUILT_DRED);
-    assert_int_equal(c.calls, 1);
+    assert_int_equal(c.calls, calls);
     after_gap(&f);
     assert_int_equal(c.held, 0);
 }

@@ -1,25 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* THE call engine, see engine.h. It routes: endpoint actions to the session or
  * the line (engine_line.c) and from there to the calls (engine_calls.c), opened
- * packets to the receiver of their sender, the mix to the device, the device's
- * samples to the sender. What each does is decided there.
+ * packets to the receiver of their sender or to engine_control.c. What each
+ * does is decided there; sound is engine_audio.c.
  *
  * Timers:
- *   tick    every 10 ms while audio runs: mix, device, capture
  *   stats   every second while in a room: WZP_EVENT_STATS, idle voices
- *   and the deadlines of endpoint, session, key group and line
+ *   and the deadlines of audio, endpoint, session, key group and line
  */
 #include "call/engine_parts.h"
 
-#include <wzp/proto/control.h>
 #include <wzp/proto/sized.h>
 
 #include <string.h>
 
-#define TICK_NS               (10 * WZP_MS)
-#define TICKS_AT_ONCE         10 /* behind by more: time is skipped */
-#define STATS_NS              WZP_S
-#define PLAYOUT_LEVEL_CLOCKED 960 /* chosen: two ticks of a real device */
+#define STATS_NS WZP_S
 
 /* --- receiving --- */
 
@@ -30,10 +25,11 @@ static wzp_err open_packet(wzp_engine *e, wzp_tstamp now, const wzp_pkt *pkt)
     WZP_TRY(wzp_group_open(wzp__session_group(e->session), now, pkt->data,
                            pkt->len, plain, sizeof plain, &opened));
     wzp__calls_heard(e->calls, now);
-    if (opened.form == WZP_FORM_FRAME) { /* no other media form is announced */
-        /* When it came, not when its key did: waiting is no jitter. */
+    if (opened.form == WZP_FORM_CONTROL) {
+        wzp__engine_control_recv(e, now, opened.member, plain, opened.len);
+    } else { /* When it came, not when its key did: waiting is no jitter. */
         wzp__voices_insert(&e->voices, pkt->at, opened.member, &opened.hdr,
-                           plain, opened.len);
+                           opened.form, plain, opened.len);
     }
     return WZP_OK;
 }
@@ -57,9 +53,8 @@ static void on_dgram(wzp_engine *e, wzp_tstamp now, wzp_pkt *pkt)
 
 /* --- sending --- */
 
-/* Hand a sealed packet to the connection and count how that went. */
-static void send_packet(wzp_engine *e, wzp_tstamp now, wzp_pkt *pkt,
-                        uint64_t *counter)
+void wzp__engine_send_packet(wzp_engine *e, wzp_tstamp now, wzp_pkt *pkt,
+                             uint64_t *counter)
 {
     wzp_err err =
         wzp_endpoint_send_dgram(e->ep, now, wzp__session_conn(e->session), pkt);
@@ -71,7 +66,7 @@ static void send_packet(wzp_engine *e, wzp_tstamp now, wzp_pkt *pkt,
     wzp_pkt_unref(pkt);
 }
 
-static void send_media(wzp_engine *e, wzp_tstamp now)
+void wzp__engine_send_media(wzp_engine *e, wzp_tstamp now)
 {
     wzp_group *group = wzp__session_group(e->session);
     while (wzp__session_state(e->session) == WZP_CLIENT_JOINED) {
@@ -87,117 +82,8 @@ static void send_media(wzp_engine *e, wzp_tstamp now)
             wzp_pkt_unref(pkt);
             return;
         }
-        send_packet(e, now, pkt, &e->stats.packets_sent);
-    }
-}
-
-static void send_keep_alive(wzp_engine *e, wzp_tstamp now)
-{
-    uint8_t plain[8];
-    size_t len = 0;
-    wzp_pkt *pkt = wzp_pkt_get(e->pool);
-    if (pkt == NULL) {
-        return; /* the group asks again */
-    }
-    wzp_control_item item = {.type = WZP_CONTROL_KEEPALIVE};
-    wzp_err err = wzp_control_encode(&item, 1, plain, sizeof plain, &len);
-    if (err == WZP_OK) {
-        err =
-            wzp__sender_control(e->sender, now, wzp__session_group(e->session),
-                                plain, len, pkt->data, WZP_PKT_CAP, &pkt->len);
-    }
-    if (err != WZP_OK) {
-        wzp_pkt_unref(pkt); /* AGAIN: nobody holds a key of ours yet */
-        return;
-    }
-    send_packet(e, now, pkt, &e->stats.control_sent);
-}
-
-/* --- the audio tick --- */
-
-static void mix_tick(wzp_engine *e, wzp_tstamp now)
-{
-    int16_t pcm[WZP_AUDIO_TICK_SAMPLES];
-    wzp__voices_mix(&e->voices, now, pcm);
-    size_t n = wzp__ring_write(&e->port.playout, pcm, WZP_AUDIO_TICK_SAMPLES);
-    (void)n; /* full: the device does not play; nothing to lose */
-}
-
-static void capture_tick(wzp_engine *e, wzp_tstamp now)
-{
-    int16_t pcm[WZP_AUDIO_TICK_SAMPLES];
-    size_t n;
-    while ((n = wzp__ring_read(&e->port.capture, pcm, WZP_AUDIO_TICK_SAMPLES)) >
-           0) {
-        if (e->is_muted) {
-            memset(pcm, 0, sizeof pcm);
-        }
-        wzp__sender_capture(e->sender, now, pcm, n, wzp__engine_is_heard(e));
-    }
-    send_media(e, now);
-}
-
-static void device_tick(wzp_engine *e, wzp_tstamp now)
-{
-    wzp_err err = e->cfg.audio.tick(e->cfg.audio.user, &e->port);
-    if (err != WZP_OK && !e->input_ended) {
-        e->input_ended = true;
-        wzp_client_event ev = {.kind = WZP_EVENT_INPUT_ENDED, .at = now};
-        wzp__event_queue_push(&e->events, &ev);
-    }
-}
-
-static void tick(wzp_engine *e, wzp_tstamp now)
-{
-    bool is_ticked = e->cfg.audio.tick != NULL;
-    size_t target = is_ticked ? WZP_AUDIO_TICK_SAMPLES : PLAYOUT_LEVEL_CLOCKED;
-    if (e->stats.playout_start == 0) {
-        e->stats.playout_start = now;
-        e->stats.capture_start = now - TICK_NS; /* spoken before it is there */
-    }
-    while (wzp__ring_level(&e->port.playout) < target) {
-        mix_tick(e, now);
-    }
-    if (is_ticked) {
-        device_tick(e, now);
-    }
-    capture_tick(e, now);
-}
-
-static void run_ticks(wzp_engine *e, wzp_tstamp now)
-{
-    if (now > e->tick_at + TICKS_AT_ONCE * TICK_NS) { /* slept: do not race */
-        wzp_tstamp to = now - TICKS_AT_ONCE * TICK_NS;
-        e->stats.ticks_skipped += (to - e->tick_at) / TICK_NS;
-        e->tick_at = to;
-    }
-    while (e->audio_on && e->tick_at <= now) {
-        tick(e, e->tick_at);
-        e->tick_at += TICK_NS;
-    }
-}
-
-static void audio_start(wzp_engine *e, wzp_tstamp now)
-{
-    if (e->audio_on) {
-        return;
-    }
-    wzp__audio_port_forget(&e->port);
-    wzp_err err = e->cfg.audio.start(e->cfg.audio.user, &e->port);
-    if (err != WZP_OK) {
-        WZP_LOG(&e->cfg.log, WZP_LOG_ERROR, "engine", "audio.start.failed",
-                "err=%s", wzp_err_name(err));
-        return;
-    }
-    e->audio_on = true;
-    e->tick_at = now;
-}
-
-void wzp__engine_audio_stop(wzp_engine *e)
-{
-    if (e->audio_on) {
-        e->cfg.audio.stop(e->cfg.audio.user);
-        e->audio_on = false;
+        wzp__engine_quality_sent(e, now, pkt);
+        wzp__engine_send_packet(e, now, pkt, &e->stats.packets_sent);
     }
 }
 
@@ -209,6 +95,7 @@ static void new_epoch(wzp_engine *e)
     if (epoch != e->epoch) { /* members are numbered anew */
         e->epoch = epoch;
         wzp__voices_retire_all(&e->voices);
+        wzp__control_forget_all(&e->control);
         wzp__held_clear(&e->held);
         wzp__sender_reset(e->sender);
     }
@@ -254,11 +141,14 @@ static bool drain_group(wzp_engine *e, wzp_tstamp now)
             is_roster_new = true;
             push_member(e, now, a.u.member, true);
             wzp__voices_retire(&e->voices, a.u.member);
+            wzp__control_forget(&e->control, a.u.member);
+            wzp__engine_quality_gone(e, a.u.member);
             break;
-        case WZP_GROUP_CONTROL_DUE: send_keep_alive(e, now); break;
+        case WZP_GROUP_CONTROL_DUE: wzp__engine_keep_alive(e, now); break;
         }
     }
     if (is_roster_new) {
+        wzp__engine_quality_review(e, now);
         wzp__engine_clear_review(e, now);
     }
     return any;
@@ -273,7 +163,8 @@ static void push_state(wzp_engine *e, wzp_tstamp now,
     ev.u.state.retry_ms = s->retry_ms;
     wzp__event_queue_push(&e->events, &ev);
     if (s->state == WZP_CLIENT_JOINED) {
-        audio_start(e, now);
+        wzp__engine_audio_start(e, now);
+        wzp__engine_quality_begin(e, now);
         e->stats_at = e->stats_at == WZP_NEVER ? now + STATS_NS : e->stats_at;
     }
     e->stats.reconnects += s->state == WZP_CLIENT_RECONNECTING;
@@ -294,8 +185,10 @@ static void push_pin(wzp_engine *e, wzp_tstamp now, const wzp__session_event *s)
 static void push_ended(wzp_engine *e, wzp_tstamp now,
                        const wzp__session_event *s)
 {
-    wzp__engine_audio_stop(e);
+    wzp__engine_audio_stop(e, now);
     wzp__voices_retire_all(&e->voices);
+    wzp__engine_control_left(e, now);
+    wzp__engine_quality_end(e);
     wzp__held_clear(&e->held);
     wzp__clear_begin(&e->clear);
     wzp__calls_left(e->calls, now, s->why);
@@ -318,6 +211,9 @@ static bool drain_session(wzp_engine *e, wzp_tstamp now)
         case WZP__SESSION_STATE: push_state(e, now, &s); break;
         case WZP__SESSION_PIN: push_pin(e, now, &s); break;
         case WZP__SESSION_ENDED: push_ended(e, now, &s); break;
+        case WZP__SESSION_DIRECTIVE:
+            wzp__engine_quality_directive(e, now, s.ceiling);
+            break;
         }
     }
     if (any) {
@@ -371,9 +267,9 @@ void wzp_engine_expire(wzp_engine *e, wzp_tstamp now)
     wzp__session_expire(e->session, now);
     wzp__line_expire(e->line, now);
     wzp__calls_expire(e->calls, now);
-    if (e->audio_on) {
-        run_ticks(e, now);
-    }
+    wzp__engine_control_expire(e, now);
+    wzp__engine_quality_expire(e, now);
+    wzp__engine_audio_run(e, now);
     if (now >= e->stats_at) {
         push_stats(e, now);
         wzp__voices_retire_idle(&e->voices, now);
@@ -393,7 +289,12 @@ wzp_tstamp wzp_engine_deadline(const wzp_engine *e)
     at = line < at ? line : at;
     wzp_tstamp calls = wzp__calls_deadline(e->calls);
     at = calls < at ? calls : at;
-    at = e->audio_on && e->tick_at < at ? e->tick_at : at;
+    wzp_tstamp control = wzp__engine_control_deadline(e);
+    at = control < at ? control : at;
+    wzp_tstamp quality = wzp__engine_quality_deadline(e);
+    at = quality < at ? quality : at;
+    wzp_tstamp audio = wzp__engine_audio_deadline(e);
+    at = audio < at ? audio : at;
     return e->stats_at < at ? e->stats_at : at;
 }
 
@@ -452,7 +353,7 @@ wzp_err wzp_engine_join(wzp_engine *e, wzp_tstamp now, const wzp_join *join)
     /* Who cannot seal cannot prove that it may be talked to. */
     e->clear.is_allowed =
         e->cfg.allow_legacy && wzp__session_is_open(e->session);
-    e->input_ended = false;
+    e->audio.input_ended = false;
     drain_session(e, now);
     return WZP_OK;
 }
@@ -478,17 +379,12 @@ wzp_err wzp_engine_pin_decide(wzp_engine *e, wzp_tstamp now, bool accept)
     return err;
 }
 
-void wzp_engine_mute(wzp_engine *e, wzp_tstamp now, bool muted)
-{
-    (void)now;
-    e->is_muted = muted;
-}
-
 void wzp_engine_moved(wzp_engine *e, wzp_tstamp now, const wzp_addr *local)
 {
     wzp_endpoint_rebind(e->ep, now, local);
     wzp__session_moved(e->session, now, local);
     wzp__line_moved(e->line, now, local);
+    wzp_engine_quality_network(e, now, e->cfg.quality.network);
     e->reg.local = *local;
 }
 

@@ -53,7 +53,7 @@ static wzp_err enter_room(wzp_engine *e, wzp_tstamp now,
     }
     WZP_TRY(wzp__session_start_call(e->session, now, &join, a->u.join.agree));
     wzp__clear_begin(&e->clear);
-    e->input_ended = false;
+    e->audio.input_ended = false;
     return WZP_OK;
 }
 

@@ -96,6 +96,7 @@ void wzp__engine_clear_review(wzp_engine *e, wzp_tstamp now)
     if (was_on || e->clear.state == WZP_CLEAR_ON) {
         cut(e);
     }
+    wzp__engine_quality_apply(e, now);
     push_clear(e, now, &l);
 }
 
@@ -136,12 +137,15 @@ static void play(wzp_engine *e, const wzp_pkt *pkt, const wzp_media_view *view)
         e->stats.clear_no_stream++;
         return;
     }
+    if (view->hdr.has_quality) {
+        wzp__engine_quality_legacy(e, &view->quality);
+    }
     uint32_t voice = CLEAR_VOICE + (uint32_t)i;
     if (is_new) {
         wzp__voices_retire(&e->voices, voice);
     }
     e->stats.clear_received++;
-    wzp__voices_insert(&e->voices, pkt->at, voice, &view->hdr,
+    wzp__voices_insert(&e->voices, pkt->at, voice, &view->hdr, WZP_FORM_FRAME,
                        view->payload.ptr, view->payload.len);
 }
 

@@ -16,17 +16,17 @@
 
 void wzp_engine_config_default_sized(wzp_engine_config *cfg, size_t size)
 {
-    const wzp_engine_config full = {
+    wzp_engine_config full = {
         .size = sizeof full,
         .mem = wzp_mem_default(),
         .log = wzp_log_none(),
         .audio = wzp_audio_null(),
-        .redundancy = WZP_REDUNDANCY_LBRR,
         .playout_min_ms = 0,
         .playout_max_ms = 500,
         .max_senders = 8,
         .max_events = 256,
     };
+    wzp_quality_config_default(&full.quality);
     wzp_sized_give(cfg, size, &full, sizeof full);
 }
 
@@ -106,7 +106,7 @@ static wzp_err make_parts(wzp_engine *e, wzp_tstamp now)
 {
     WZP_TRY(make_endpoint(e, now));
     WZP_TRY(wzp__event_queue_init(&e->events, &e->cfg.mem, e->cfg.max_events));
-    WZP_TRY(wzp__audio_port_init(&e->port, &e->cfg.mem));
+    WZP_TRY(wzp__engine_audio_init(e));
     WZP_TRY(open_tables(e));
     e->clear.is_allowed = e->cfg.allow_legacy;
     wzp__receiver_config rc = {.mem = e->cfg.mem,
@@ -116,8 +116,6 @@ static wzp_err make_parts(wzp_engine *e, wzp_tstamp now)
     wzp_encoder_config enc;
     wzp_encoder_config_default(&enc);
     enc.mem = e->cfg.mem;
-    enc.redundancy = e->cfg.redundancy;
-    enc.loss_pct = e->cfg.loss_pct;
     WZP_TRY(wzp__sender_new(&e->sender, &e->cfg.mem, &enc));
     wzp__session_deps deps = {.mem = e->cfg.mem,
                               .rng = e->cfg.rng,
@@ -140,6 +138,7 @@ static wzp_err make_parts(wzp_engine *e, wzp_tstamp now)
                                  .unix_now_user = deps.unix_now_user,
                                  .alias = deps.alias};
     WZP_TRY(wzp__line_new(&e->line, &line));
+    WZP_TRY(wzp__engine_quality_new(e, now));
     return make_calls(e);
 }
 
@@ -167,6 +166,7 @@ wzp_err wzp_engine_new(wzp_engine **out, const wzp_engine_config *cfg,
     }
     e->cfg = all;
     e->stats_at = WZP_NEVER;
+    wzp__control_init(&e->control);
     make_alias(e);
     wzp_err err = make_parts(e, now);
     if (err != WZP_OK) {
@@ -183,17 +183,18 @@ void wzp_engine_free(wzp_engine *e)
         return;
     }
     wzp_mem mem = e->cfg.mem;
-    wzp__engine_audio_stop(e);
+    wzp__engine_audio_stop(e, 0);
     wzp__voices_deinit(&e->voices);
     wzp__held_clear(&e->held);
     wzp__session_free(e->session);
     wzp__line_free(e->line);
     wzp__calls_free(e->calls);
     wzp__sender_free(e->sender);
+    wzp_quality_free(e->quality);
     wzp_pins_free(e->pins);
     wzp_contacts_free(e->contacts);
     wzp__seen_free(e->seen);
-    wzp__audio_port_deinit(&e->port, &mem);
+    wzp__engine_audio_deinit(e);
     wzp__event_queue_deinit(&e->events);
     wzp_endpoint_free(e->ep);
     wzp_pkt_pool_free(e->pool);

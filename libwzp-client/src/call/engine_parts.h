@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What an engine is made of, for the files that make it work: engine.c
- * (routing), engine_clear.c (legacy parties), engine_contacts.c (people we
- * know), engine_stats.c (the snapshot), engine_life.c (making and freeing),
- * engine_line.c (registration) and engine_calls.c (direct calls).
+ * (routing), engine_audio.c (sound), engine_clear.c (legacy parties),
+ * engine_contacts.c (people we know), engine_stats.c (the snapshot),
+ * engine_life.c (making and freeing), engine_line.c (registration),
+ * engine_calls.c (direct calls), engine_control.c (control frames, mute and
+ * hold) and engine_quality.c (in which mode we send).
  */
 #ifndef WZP_CLIENT_ENGINE_PARTS_H
 #define WZP_CLIENT_ENGINE_PARTS_H
@@ -12,6 +14,8 @@
 #include "audio/port.h"
 #include "call/clear.h"
 #include "call/clear_streams.h"
+#include "call/control.h"
+#include "call/engine_audio.h"
 #include "call/event_queue.h"
 #include "call/held.h"
 #include "call/sender.h"
@@ -21,6 +25,8 @@
 #include "signal/line.h"
 
 #include <wzp/client/engine.h>
+#include <wzp/proto/dred_tuner.h>
+#include <wzp/proto/tier.h>
 
 struct wzp_engine {
     wzp_engine_config cfg;
@@ -45,19 +51,42 @@ struct wzp_engine {
     wzp__calls *calls;
     bool line_asked_first; /* about a certificate, when both wait */
 
+    wzp_quality *quality;
+    wzp_media_mode mode; /* that the sender was told */
+    wzp_tier tier;       /* of it */
+    wzp_tstamp path_at, repairs_at;
+    uint64_t rtt_samples;            /* of the connection, noted so far */
+    wzp_tier_hysteresis legacy_tier; /* towards legacy parties */
+    wzp_dred_tuner legacy_dred;
+
     uint32_t epoch; /* of the key group the voices belong to */
 
-    bool audio_on;
-    bool input_ended;
-    bool is_muted;
-    wzp_tstamp tick_at;
+    wzp__engine_audio audio;
+    bool is_muted; /* nothing of the microphone goes out now */
+    wzp__control control;
+    wzp_tstamp report_at; /* the next receiver reports, not before */
     wzp_tstamp stats_at;
     wzp_client_stats stats; /* the counters kept here; rest on demand */
 };
 
 /* --- engine.c --- */
 
-void wzp__engine_audio_stop(wzp_engine *e);
+/* What the sender has, as packets. */
+void wzp__engine_send_media(wzp_engine *e, wzp_tstamp now);
+/* Hand a sealed packet to the connection and count how that went. */
+void wzp__engine_send_packet(wzp_engine *e, wzp_tstamp now, wzp_pkt *pkt,
+                             uint64_t *counter);
+
+/* --- engine_control.c --- */
+
+/* A control frame of this member. */
+void wzp__engine_control_recv(wzp_engine *e, wzp_tstamp now, uint32_t member,
+                              const uint8_t *plain, size_t len);
+void wzp__engine_keep_alive(wzp_engine *e, wzp_tstamp now);
+void wzp__engine_control_expire(wzp_engine *e, wzp_tstamp now);
+wzp_tstamp wzp__engine_control_deadline(const wzp_engine *e);
+/* The room was left: nobody is on hold any more. Mute and push-to-talk stay. */
+void wzp__engine_control_left(wzp_engine *e, wzp_tstamp now);
 
 /* --- engine_stats.c --- */
 
@@ -93,6 +122,31 @@ bool wzp__engine_clear_recv(wzp_engine *e, wzp_tstamp now, const wzp_pkt *pkt);
 bool wzp__engine_is_heard(const wzp_engine *e);
 /* The next packet in clear; false when there is none. */
 bool wzp__engine_clear_next(wzp_engine *e, wzp_tstamp now, wzp_pkt *pkt);
+
+/* --- engine_quality.c --- */
+
+WZP_NODISCARD wzp_err wzp__engine_quality_new(wzp_engine *e, wzp_tstamp now);
+/* In the room, over a connection of its own; and out of it. */
+void wzp__engine_quality_begin(wzp_engine *e, wzp_tstamp now);
+void wzp__engine_quality_end(wzp_engine *e);
+/* Members came, went, or proved what they are. */
+void wzp__engine_quality_review(wzp_engine *e, wzp_tstamp now);
+void wzp__engine_quality_gone(wzp_engine *e, uint32_t member);
+/* A media packet goes out. */
+void wzp__engine_quality_sent(wzp_engine *e, wzp_tstamp now,
+                              const wzp_pkt *pkt);
+/* A member's report about our stream; a legacy party's about its path. */
+void wzp__engine_quality_heard(wzp_engine *e, wzp_tstamp now, uint32_t member,
+                               const wzp_receiver_report *report);
+void wzp__engine_quality_legacy(wzp_engine *e, const wzp_quality_report *r);
+/* The relay's ceiling. */
+void wzp__engine_quality_directive(wzp_engine *e, wzp_tstamp now,
+                                   wzp_codec_id codec);
+/* The sender and the host get the mode that is in force now. */
+void wzp__engine_quality_apply(wzp_engine *e, wzp_tstamp now);
+void wzp__engine_quality_expire(wzp_engine *e, wzp_tstamp now);
+wzp_tstamp wzp__engine_quality_deadline(const wzp_engine *e);
+void wzp__engine_quality_stats(const wzp_engine *e, wzp_client_stats *out);
 
 /* --- engine_line.c --- */
 

@@ -21,6 +21,19 @@ static void add_voices(const wzp_engine *e, wzp_client_stats *out)
     out->concealed = sum.concealed;
     out->underruns = sum.underruns;
     out->playout_delay_ms = sum.playout_delay_ms;
+    out->rebuilt_copy = sum.rebuilt_copy;
+    out->rebuilt_parity = sum.rebuilt_parity;
+    out->comfort_ms = sum.comfort_ms;
+    out->longer_ms = sum.longer_ms;
+    out->shorter_ms = sum.shorter_ms;
+    out->playout_wait_ms = sum.playout_wait_ms;
+    out->jitter_ms = sum.jitter_ms;
+    out->media_malformed = sum.malformed;
+
+    out->frames_undecodable = sum.undecodable;
+    out->frames_dropped = sum.dropped;
+    out->bridged_ms = sum.bridged_ms;
+    out->voices = (uint32_t)wzp__voices_count(&e->voices);
 }
 
 static void add_path(const wzp_engine *e, wzp_client_stats *out)
@@ -81,13 +94,16 @@ void wzp_engine_stats_get(const wzp_engine *e, wzp_client_stats *out)
     all.frames_captured = sent.frames_captured;
     all.frames_encoded = sent.frames_encoded;
     all.packets_unsent += sent.frames_unsent;
-    all.capture_overflow = e->port.capture_overflow;
-    all.playout_underflow = e->port.playout_underflow;
+    wzp__engine_audio_stats(e, &all);
     all.events_dropped = e->events.dropped;
     all.clear = e->clear.state;
+    all.is_muted = e->control.is_muted;
+    all.is_held = e->control.is_held;
+    all.is_open = !e->is_muted;
     all.signals_refused = wzp__session_signals_refused(e->session) +
                           wzp__line_signals_refused(e->line);
     wzp__calls_stats(e->calls, &all);
+    wzp__engine_quality_stats(e, &all);
     add_voices(e, &all);
     add_path(e, &all);
     add_members(e, &all);

@@ -76,10 +76,17 @@ static bool make_room(wzp__event_queue *q, wzp_client_event_kind newcomer)
     return true;
 }
 
+/* The newest says all that the ones before did. */
+static bool is_coalesced(wzp_client_event_kind kind)
+{
+    return kind == WZP_EVENT_STATS || kind == WZP_EVENT_TALKERS ||
+           kind == WZP_EVENT_QUALITY;
+}
+
 void wzp__event_queue_push(wzp__event_queue *q, const wzp_client_event *ev)
 {
-    if (ev->kind == WZP_EVENT_STATS) {
-        size_t old = find(q, WZP_EVENT_STATS);
+    if (is_coalesced(ev->kind)) {
+        size_t old = find(q, ev->kind);
         if (old < q->count) {
             take_out(q, old);
         }

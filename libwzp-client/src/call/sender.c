@@ -7,36 +7,39 @@
  */
 #include "call/sender.h"
 
+#include "call/packer.h"
+
 #include <string.h>
 
 /* secure-media.md 5 allows 300 ms. chosen: what waits longer comes as a burst
  * that makes every listener's buffer deep for seconds. */
 #define WAIT_NS      (60 * WZP_MS)
-#define WAITING      8  /* frames: 60 ms of 10 ms frames, and some more */
 #define REPORT_EVERY 50 /* frames, spec/wire.md 1.4 */
 
-typedef struct frame {
-    wzp_tstamp at;
-    uint32_t timestamp;
-    uint16_t seq;
-    uint16_t len;
-    uint8_t data[WZP_FRAME_MAX];
-} frame;
+/* ComfortNoise: spec/wire.md 1.2 for its frame. chosen: a second, for listeners
+ * that came in silence, and that levels which swing cost 4 packets a second at
+ * most. */
+#define NOISE_FRAME_MS  20
+#define NOISE_AGAIN_MS  1000
+#define NOISE_CHANGE_MS 250
 
 struct wzp__sender {
     wzp_mem mem;
     wzp_encoder *enc;
-    wzp_codec_id codec;
+    wzp_media_mode base;   /* what it began with; for clear packets */
+    wzp_media_mode wanted; /* put in force at the next packet boundary */
+    bool is_clear;
     size_t frame_samples;
-    uint32_t frame_ms;
     int16_t pcm[WZP_PCM_MAX];
     size_t pcm_len;
-    uint16_t seq;       /* of the next frame */
+    bool has_voice;     /* in pcm */
     uint32_t timestamp; /* of the next frame, ms */
-    frame waiting[WAITING];
-    size_t head, count;
+    bool is_silent;     /* noise was told */
+    uint8_t noise_level;
+    uint32_t noise_at;     /* timestamp of the last noise frame */
     unsigned since_report; /* frames sent in clear */
-    wzp__sender_stats stats;
+    wzp__packer packer;
+    wzp__sender_stats stats; /* frames_unsent without the packer's */
 };
 
 wzp_err wzp__sender_new(wzp__sender **out, const wzp_mem *mem,
@@ -47,14 +50,19 @@ wzp_err wzp__sender_new(wzp__sender **out, const wzp_mem *mem,
         return WZP_ERR_NOMEM;
     }
     s->mem = *mem;
-    s->codec = enc->codec;
     wzp_err e = wzp_encoder_new(&s->enc, enc);
     if (e != WZP_OK) {
         wzp_mem_free(mem, s, sizeof *s);
         return e;
     }
+    s->base = (wzp_media_mode){.codec = enc->codec,
+                               .frame_ms = enc->frame_ms,
+                               .redundancy = enc->redundancy,
+                               .loss_pct = enc->loss_pct,
+                               .n_new = 1};
+    s->wanted = s->base;
     s->frame_samples = wzp_encoder_frame_samples(s->enc);
-    s->frame_ms = (uint32_t)(s->frame_samples * 1000 / WZP_PCM_RATE);
+    wzp__packer_init(&s->packer, &s->base);
     *out = s;
     return WZP_OK;
 }
@@ -69,97 +77,162 @@ void wzp__sender_free(wzp__sender *s)
     wzp_mem_free(&mem, s, sizeof *s);
 }
 
-static void drop_oldest(wzp__sender *s)
+/* --- mode --- */
+
+/* Between two frames, with no packet half full. */
+static void take_mode(wzp__sender *s, wzp_tstamp now)
 {
-    s->head = (s->head + 1) % WAITING;
-    s->count--;
-    s->stats.frames_unsent++;
+    const wzp_media_mode *want = s->is_clear ? &s->base : &s->wanted;
+    if (s->pcm_len > 0 || wzp__packer_is_open(&s->packer) ||
+        wzp_media_mode_is_equal(want, &s->packer.mode)) {
+        return;
+    }
+    if (wzp_encoder_set(s->enc, want->codec, want->frame_ms, want->redundancy,
+                        want->loss_pct) != WZP_OK) {
+        s->wanted = s->packer.mode;
+        return;
+    }
+    s->frame_samples = wzp_encoder_frame_samples(s->enc);
+    wzp__packer_set_mode(&s->packer, now, want);
+}
+
+void wzp__sender_set_mode(wzp__sender *s, const wzp_media_mode *mode)
+{
+    s->wanted = wzp__packer_checked(mode);
+}
+
+void wzp__sender_mode(const wzp__sender *s, wzp_media_mode *out)
+{
+    *out = s->packer.mode;
 }
 
 void wzp__sender_reset(wzp__sender *s)
 {
-    while (s->count > 0) {
-        drop_oldest(s);
-    }
+    wzp__packer_forget(&s->packer);
+    s->is_clear = false;
     s->pcm_len = 0;
+    s->is_silent = false;
     wzp_encoder_reset(s->enc); /* redundancy repeats what was spoken before */
 }
 
+/* --- frames --- */
+
 static void encode(wzp__sender *s, wzp_tstamp now)
 {
-    if (s->count == WAITING) {
-        drop_oldest(s);
-    }
-    frame *f = &s->waiting[(s->head + s->count) % WAITING];
+    wzp__packer_frame f = {.timestamp = s->timestamp,
+                           .codec = (uint8_t)s->packer.mode.codec,
+                           .frame_ms = s->packer.mode.frame_ms};
     size_t len = 0;
-    wzp_err e = wzp_encoder_encode(s->enc, s->pcm, s->frame_samples, f->data,
-                                   sizeof f->data, &len);
+    wzp_err e =
+        wzp_encoder_encode(s->enc, s->pcm, s->frame_samples,
+                           wzp__packer_room(&s->packer), WZP_FRAME_MAX, &len);
     if (e != WZP_OK || len == 0) {
         s->stats.frames_unsent += e != WZP_OK;
         return;
     }
-    f->at = now;
-    f->len = (uint16_t)len;
-    f->seq = s->seq++;
-    f->timestamp = s->timestamp;
-    s->count++;
+    f.len = (uint16_t)len;
+    s->is_silent = false;
     s->stats.frames_encoded++;
+    wzp__packer_put(&s->packer, now, &f);
+}
+
+static bool is_noise_due(const wzp__sender *s, uint8_t level)
+{
+    const uint32_t since = s->timestamp - s->noise_at;
+    return !s->is_silent || since >= NOISE_AGAIN_MS ||
+           (level != s->noise_level && since >= NOISE_CHANGE_MS);
+}
+
+static void stay_silent(wzp__sender *s, wzp_tstamp now, uint8_t level)
+{
+    wzp__packer_pause(&s->packer, now);
+    if (!is_noise_due(s, level)) {
+        return;
+    }
+    const wzp__packer_frame f = {.timestamp = s->timestamp,
+                                 .len = 1,
+                                 .codec = WZP_CODEC_COMFORT_NOISE,
+                                 .frame_ms = NOISE_FRAME_MS};
+    wzp__packer_room(&s->packer)[0] = level;
+    wzp__packer_put(&s->packer, now, &f);
+    s->is_silent = true;
+    s->noise_level = level;
+    s->noise_at = s->timestamp;
+}
+
+static void on_frame(wzp__sender *s, wzp_tstamp now, const wzp__sender_in *in)
+{
+    const uint32_t frame_ms =
+        (uint32_t)(s->frame_samples * 1000 / WZP_PCM_RATE);
+    s->stats.frames_captured++;
+    if (!in->is_wanted) {
+        wzp__packer_pause(&s->packer, now);
+    } else if (s->has_voice || s->is_clear) {
+        encode(s, now);
+    } else {
+        stay_silent(s, now, in->noise_level);
+    }
+    s->timestamp += frame_ms;
+    s->pcm_len = 0;
+    s->has_voice = false;
 }
 
 void wzp__sender_capture(wzp__sender *s, wzp_tstamp now, const int16_t *pcm,
-                         size_t n, bool is_wanted)
+                         size_t n, const wzp__sender_in *in)
 {
     while (n > 0) {
+        take_mode(s, now);
         size_t room = s->frame_samples - s->pcm_len;
         size_t take = n < room ? n : room;
         memcpy(s->pcm + s->pcm_len, pcm, take * sizeof *pcm);
         s->pcm_len += take;
+        s->has_voice |= in->is_voice;
         pcm += take;
         n -= take;
         if (s->pcm_len == s->frame_samples) {
-            s->stats.frames_captured++;
-            if (is_wanted) {
-                encode(s, now);
-            }
-            s->timestamp += s->frame_ms;
-            s->pcm_len = 0;
+            on_frame(s, now, in);
         }
     }
+}
+
+/* --- packets --- */
+
+static wzp_err seal_oldest(wzp__sender *s, wzp_tstamp now, wzp_group *group,
+                           uint8_t *out, size_t cap, size_t *out_len)
+{
+    wzp__packed p;
+    WZP_TRY(wzp__packer_get(&s->packer, &p));
+    return wzp_group_seal(group, now, &p.hdr, p.form, p.plain, p.len, out, cap,
+                          out_len);
 }
 
 bool wzp__sender_next(wzp__sender *s, wzp_tstamp now, wzp_group *group,
                       uint8_t *out, size_t cap, size_t *out_len)
 {
-    while (s->count > 0) {
-        const frame *f = &s->waiting[s->head];
-        wzp_media_hdr hdr = {.codec = (uint8_t)s->codec,
-                             .seq = f->seq,
-                             .timestamp = f->timestamp};
-        wzp_err e = WZP_ERR_AGAIN;
-        if (now - f->at <= WAIT_NS) {
-            e = wzp_group_seal(group, now, &hdr, WZP_FORM_FRAME, f->data,
-                               f->len, out, cap, out_len);
+    wzp_tstamp at;
+    while (wzp__packer_at(&s->packer, &at)) {
+        wzp_err e = WZP_ERR_OVERSIZE;
+        if (now - at <= WAIT_NS) {
+            e = seal_oldest(s, now, group, out, cap, out_len);
             if (e == WZP_ERR_AGAIN) {
                 return false;
             }
         }
-        if (e != WZP_OK) {
-            drop_oldest(s);
-            continue;
+        if (e == WZP_OK) {
+            wzp__packer_sent(&s->packer);
+            s->stats.packets_sealed++;
+            return true;
         }
-        s->head = (s->head + 1) % WAITING;
-        s->count--;
-        s->stats.packets_sealed++;
-        return true;
+        wzp__packer_drop(&s->packer);
     }
     return false;
 }
 
-static size_t write_clear(wzp__sender *s, const frame *f,
+static size_t write_clear(wzp__sender *s, const wzp__packer_frame *f,
                           const wzp_quality_report *report, uint8_t *out)
 {
     size_t len = WZP_MEDIA_HDR_LEN;
-    wzp_media_hdr hdr = {.codec = (uint8_t)s->codec,
+    wzp_media_hdr hdr = {.codec = f->codec,
                          .seq = f->seq,
                          .timestamp = f->timestamp,
                          .has_quality = ++s->since_report >= REPORT_EVERY};
@@ -174,19 +247,29 @@ static size_t write_clear(wzp__sender *s, const frame *f,
     return len;
 }
 
+/* Single frames of the codec it began with are all that old peers are sent. */
+static bool is_for_clear(const wzp__sender *s)
+{
+    const wzp__packer_frame *f = wzp__packer_frame_at(&s->packer, 0);
+    return f != NULL && wzp__packer_frame_at(&s->packer, 1) == NULL &&
+           f->codec == s->base.codec && f->frame_ms == s->base.frame_ms;
+}
+
 bool wzp__sender_next_clear(wzp__sender *s, wzp_tstamp now,
                             const wzp_quality_report *report,
                             uint8_t out[WZP_MEDIA_MAX], size_t *out_len)
 {
-    while (s->count > 0 && now - s->waiting[s->head].at > WAIT_NS) {
-        drop_oldest(s);
+    wzp_tstamp at;
+    s->is_clear = true;
+    while (wzp__packer_at(&s->packer, &at) &&
+           (now - at > WAIT_NS || !is_for_clear(s))) {
+        wzp__packer_drop(&s->packer);
     }
-    if (s->count == 0) {
+    if (!wzp__packer_at(&s->packer, &at)) {
         return false;
     }
-    *out_len = write_clear(s, &s->waiting[s->head], report, out);
-    s->head = (s->head + 1) % WAITING;
-    s->count--;
+    *out_len = write_clear(s, wzp__packer_frame_at(&s->packer, 0), report, out);
+    wzp__packer_sent(&s->packer);
     return true;
 }
 
@@ -195,7 +278,7 @@ wzp_err wzp__sender_control(wzp__sender *s, wzp_tstamp now, wzp_group *group,
                             size_t cap, size_t *out_len)
 {
     wzp_media_hdr hdr = {.codec = WZP_CODEC_COMFORT_NOISE,
-                         .seq = s->seq,
+                         .seq = s->packer.seq,
                          .timestamp = s->timestamp};
     return wzp_group_seal(group, now, &hdr, WZP_FORM_CONTROL, plain, len, out,
                           cap, out_len);
@@ -204,4 +287,5 @@ wzp_err wzp__sender_control(wzp__sender *s, wzp_tstamp now, wzp_group *group,
 void wzp__sender_stats_get(const wzp__sender *s, wzp__sender_stats *out)
 {
     *out = s->stats;
+    out->frames_unsent += s->packer.frames_dropped;
 }

@@ -382,16 +382,21 @@ static void on_answer(wzp__session *s, wzp_tstamp now,
     }
 }
 
+static void on_directive(wzp__session *s, const wzp_sig_quality_directive *d)
+{
+    WZP_LOG(&s->deps.log, WZP_LOG_INFO, "session", "session.directive",
+            "codec=%d", (int)d->recommended_profile.codec);
+    push(s, WZP__SESSION_DIRECTIVE)->ceiling = d->recommended_profile.codec;
+}
+
 /* Nothing else means anything on a legacy connection, and nothing is sent
  * there: such a relay reads no signal any more (spec/wire.md 2.4). */
 static wzp_err on_legacy_signal(wzp__session *s, wzp_tstamp now,
                                 const wzp_signal *sig)
 {
     wzp_participant_list list;
-    if (sig->kind == WZP_SIG_QUALITY_DIRECTIVE) { /* one rate so far */
-        WZP_LOG(&s->deps.log, WZP_LOG_INFO, "session", "session.directive",
-                "codec=%d",
-                (int)sig->u.quality_directive.recommended_profile.codec);
+    if (sig->kind == WZP_SIG_QUALITY_DIRECTIVE) {
+        on_directive(s, &sig->u.quality_directive);
     }
     if (sig->kind != WZP_SIG_ROOM_UPDATE) {
         return WZP_OK;
@@ -422,6 +427,9 @@ static wzp_err on_room_signal(wzp__session *s, wzp_tstamp now,
         s->rev = sig->u.room_update.rev.v;
         return wzp_group_roster(s->group, now, sig->u.room_update.participants);
     case WZP_SIG_ROOM_DELTA: return on_delta(s, now, &sig->u.room_delta);
+    case WZP_SIG_QUALITY_DIRECTIVE:
+        on_directive(s, &sig->u.quality_directive);
+        return WZP_OK;
     case WZP_SIG_KEY_PACKAGES:
     case WZP_SIG_E2EE_PAIR:
     case WZP_SIG_E2EE_KEYS:

@@ -41,9 +41,10 @@ typedef struct wzp__session_deps {
 } wzp__session_deps;
 
 typedef enum wzp__session_event_kind {
-    WZP__SESSION_STATE, /* state changed: see state, why, retry_ms */
-    WZP__SESSION_PIN,   /* pinned, seen, is_first */
-    WZP__SESSION_ENDED, /* why, text; the session is IDLE again */
+    WZP__SESSION_STATE,     /* state changed: see state, why, retry_ms */
+    WZP__SESSION_PIN,       /* pinned, seen, is_first */
+    WZP__SESSION_ENDED,     /* why, text; the session is IDLE again */
+    WZP__SESSION_DIRECTIVE, /* ceiling: of the relay's, for our sending */
 } wzp__session_event_kind;
 
 typedef struct wzp__session_event {
@@ -55,6 +56,7 @@ typedef struct wzp__session_event {
     uint8_t pinned[WZP_HASH_LEN];
     uint8_t seen[WZP_HASH_LEN];
     char text[WZP_ENDED_TEXT_MAX];
+    wzp_codec_id ceiling;
 } wzp__session_event;
 
 typedef struct wzp__session wzp__session;

@@ -110,6 +110,13 @@ static void begin_stop(wzp_client *c)
     wzp__client_maybe_close(c);
 }
 
+/* On a device's thread. */
+static void on_audio(void *user)
+{
+    wzp_client *c = user;
+    uv_async_send(&c->wake);
+}
+
 static void on_wake(uv_async_t *handle)
 {
     wzp_client *c = handle->data;
@@ -120,6 +127,7 @@ static void on_wake(uv_async_t *handle)
     if (stop) {
         begin_stop(c);
     } else {
+        wzp_engine_expire(c->engine, wzp_uv_now()); /* a device waits */
         wzp_uv_udp_kick(c->udp);
     }
 }
@@ -330,6 +338,7 @@ void wzp__client_maybe_close(wzp_client *c)
     if (c->is_stopping && c->jobs == 0 && c->udp != NULL) {
         wzp_uv_udp *udp = c->udp;
         c->udp = NULL;
+        wzp_engine_audio_wake(c->engine, NULL, NULL);
         wzp_uv_udp_close(udp, on_udp_closed, c);
         uv_close((uv_handle_t *)&c->wake, on_wake_closed);
     }
@@ -345,6 +354,7 @@ static wzp_err open_on(wzp_client *c, uv_loop_t *loop)
         return WZP_ERR_IO;
     }
     c->wake.data = c;
+    wzp_engine_audio_wake(c->engine, on_audio, c);
     c->open_handles = 2;
     return WZP_OK;
 }

@@ -23,6 +23,9 @@ typedef enum wzp__command_kind {
     WZP__CMD_JOIN,
     WZP__CMD_LEAVE,
     WZP__CMD_MUTE,
+    WZP__CMD_HOLD,
+    WZP__CMD_PUSH_TO_TALK,
+    WZP__CMD_VOLUME,
     WZP__CMD_PIN_DECIDE,
     WZP__CMD_ACCEPT_CLEAR,
     WZP__CMD_WORDS,
@@ -36,6 +39,10 @@ typedef enum wzp__command_kind {
     WZP__CMD_CONTACT_DECIDE,
     WZP__CMD_REGISTER,
     WZP__CMD_UNREGISTER,
+    WZP__CMD_QUALITY,
+    WZP__CMD_NETWORK_KIND,
+    WZP__CMD_CAPTURE,
+    WZP__CMD_RECORD,
 } wzp__command_kind;
 
 /* On which terms to join: what the engine is told once the addresses are known.
@@ -55,6 +62,9 @@ typedef struct wzp__join_terms {
 typedef struct wzp__command {
     wzp__command_kind kind;
     bool flag;
+    bool is_down;    /* of WZP__CMD_PUSH_TO_TALK */
+    uint32_t member; /* of WZP__CMD_VOLUME, and percent */
+    uint32_t percent;
     bool has_pin;
     uint8_t pin[WZP_HASH_LEN];
     char room[WZP_ROOM_NAME_MAX + 1];
@@ -65,6 +75,10 @@ typedef struct wzp__command {
     wzp_accept_mode mode;
     wzp_hangup_reason reason;
     char call_id[WZP_CALL_ID_MAX + 1];
+    wzp_tier tier; /* flag: force it, else auto */
+    wzp_network network;
+    wzp_capture_parts parts;
+    char path[WZP_RECORD_PATH_MAX]; /* flag: there is one */
 } wzp__command;
 
 typedef enum wzp__hosting {

@@ -1,41 +1,56 @@
 /* SPDX-License-Identifier: MIT */
-/* Frames to PCM, and something in the place of frames that did not come. One
- * libopus decoder serves every Opus id, concealment, LBRR and DRED, because
- * each continues the state the others left; so holes must be filled in playing
- * order. Everything lives in one allocation.
+/* Frames to PCM, and something in the place of frames that did not come. Which
+ * codec, each frame says; this file goes over from one to the other. A codec
+ * that others have followed forgets what it heard and begins anew, and so does
+ * its encoder; so it has nothing to say until its delay has passed. As long the
+ * old one speaks on, concealing, then goes over into the new one in 5 ms.
  *
- * Parsing DRED is in dred.c. Codec2 and comfort noise are refused as
- * unsupported until they are built in.
+ * Comfort noise is laid over silence, and over a codec that fades away.
  */
 #include "codec/align.h"
-#include "codec/dred.h"
-#include "codec/opus_point.h"
+#include "codec/codec2_dec.h"
+#include "codec/comfort.h"
+#include "codec/opus_dec.h"
 
 #include <wzp/codec/codec.h>
 #include <wzp/proto/sized.h>
 
-#include <opus.h>
+#include <string.h>
 
 enum {
     HOLE_STEP = WZP_PCM_RATE / 400, /* libopus conceals multiples of 2.5 ms */
-    MAX_FRAMES = 48,                /* in a packet: RFC 6716 3.2.5 */
+    FADE = WZP_PCM_RATE / 200,      /* 5 ms */
+    FAREWELL_MAX = 1680, /* the delay of Codec2 and a fade, in HOLE_STEPs */
 };
+
+/* The old codec says on what the new one goes over from. It may last longer
+ * than a frame. */
+typedef struct farewell {
+    size_t at, len; /* equal: there is none */
+    int16_t pcm[FAREWELL_MAX];
+} farewell;
+
+/* Who sounds. */
+typedef enum source {
+    SOURCE_NOBODY, /* nothing was heard yet */
+    SOURCE_OPUS,
+    SOURCE_CODEC2_3200,
+    SOURCE_CODEC2_1200,
+    SOURCE_NOISE,
+} source;
 
 struct wzp_decoder {
     wzp_mem mem;
-    size_t size; /* of the allocation: this struct, libopus, DRED */
-    OpusDecoder *opus;
-    bool was_celt; /* the last packet had no SILK part: LBRR cannot follow */
-    wzp__dred dred;
+    size_t size;         /* of the allocation: this struct, libopus, DRED */
+    source last;         /* of the newest sample */
+    source speech;       /* the same, but never noise */
+    float noise_level;   /* announced by the last frame of it */
+    float noise_outside; /* of the newest sample for wzp_decoder_comfort */
+    farewell farewell;
+    wzp__opus_dec opus;
+    wzp__codec2_dec *codec2;
+    wzp__comfort comfort;
 };
-
-/* What libopus will find in a packet, after checking it. */
-typedef struct packet_view {
-    size_t samples;       /* all frames together */
-    size_t frame_samples; /* of one frame */
-    bool is_celt;
-    bool has_lbrr;
-} packet_view;
 
 void wzp_decoder_config_default_sized(wzp_decoder_config *cfg, size_t size)
 {
@@ -67,9 +82,7 @@ wzp_err wzp_decoder_new(wzp_decoder **out, const wzp_decoder_config *cfg)
     WZP_TRY(read_config(&c, cfg));
 
     const size_t opus_at = wzp__align_up(sizeof(wzp_decoder));
-    const size_t dred_at =
-        opus_at + wzp__align_up((size_t)opus_decoder_get_size(1));
-    const size_t size = dred_at + wzp__dred_size();
+    const size_t size = opus_at + wzp__opus_dec_size();
     uint8_t *block = wzp_mem_new(&c.mem, size);
     if (block == NULL) {
         return WZP_ERR_NOMEM;
@@ -77,14 +90,15 @@ wzp_err wzp_decoder_new(wzp_decoder **out, const wzp_decoder_config *cfg)
     wzp_decoder *dec = (void *)block;
     dec->mem = c.mem;
     dec->size = size;
-    dec->opus = (void *)(block + opus_at);
-    if (opus_decoder_init(dec->opus, WZP_PCM_RATE, 1) != OPUS_OK ||
-        opus_decoder_ctl(dec->opus, OPUS_SET_COMPLEXITY(c.complexity)) !=
-            OPUS_OK) {
-        wzp_decoder_free(dec);
-        return WZP_ERR_INTERNAL;
+    wzp__comfort_init(&dec->comfort);
+    wzp_err e = wzp__codec2_dec_new(&dec->codec2, &c.mem);
+    if (e == WZP_OK) {
+        e = wzp__opus_dec_init(&dec->opus, block + opus_at, c.complexity);
     }
-    wzp__dred_init(&dec->dred, block + dred_at);
+    if (e != WZP_OK) {
+        wzp_decoder_free(dec);
+        return e;
+    }
     *out = dec;
     return WZP_OK;
 }
@@ -93,108 +107,196 @@ void wzp_decoder_free(wzp_decoder *dec)
 {
     if (dec != NULL) {
         const wzp_mem mem = dec->mem;
+        wzp__codec2_dec_free(dec->codec2);
         wzp_mem_free(&mem, dec, dec->size);
     }
 }
 
-static bool is_opus(wzp_codec_id codec)
+/* --- from one source to the next ------------------------------------------ */
+
+/* What is said on where no frame came: by the codec that spoke, or noise. */
+static wzp_err go_on(wzp_decoder *dec, size_t samples, int16_t *pcm)
 {
-    return wzp__opus_point_get(codec, 20, WZP_REDUNDANCY_NONE) != NULL;
+    float level = 0.0f;
+    float left = 1.0f;
+    switch (dec->last) {
+    case SOURCE_NOBODY:
+    case SOURCE_NOISE: memset(pcm, 0, samples * sizeof *pcm); break;
+    case SOURCE_OPUS:
+        WZP_TRY(wzp__opus_dec_conceal(&dec->opus, samples, pcm));
+        break;
+    case SOURCE_CODEC2_3200:
+    case SOURCE_CODEC2_1200:
+        WZP_TRY(wzp__codec2_dec_conceal(dec->codec2, samples, pcm, &left));
+        level = (1.0f - left) * wzp__comfort_background(&dec->comfort);
+        break;
+    }
+    if (dec->last == SOURCE_NOISE) {
+        level = dec->noise_level;
+    }
+    wzp__comfort_add(&dec->comfort, level, pcm, samples);
+    return WZP_OK;
 }
 
-/* False for bytes that libopus would refuse or that do not fit WZP_PCM_MAX.
- * opus_packet_has_lbrr reads the first byte of the first frame without asking
- * whether there is one: an empty frame (DTX) is kept from it. */
-static bool look_at(packet_view *view, const uint8_t *packet, size_t len)
+/* Over `pcm`, what comes next, lies the end of the old codec. */
+static void mix_farewell(wzp_decoder *dec, int16_t *pcm, size_t samples)
 {
-    if (len == 0 || len > WZP_FRAME_MAX) {
-        return false;
+    farewell *f = &dec->farewell;
+    for (size_t i = 0; i < samples && f->at < f->len; i++, f->at++) {
+        const int32_t left = (int32_t)(f->len - f->at);
+        const int32_t old = left > FADE ? FADE + 1 : left;
+        pcm[i] = (int16_t)((old * f->pcm[f->at] + (FADE + 1 - old) * pcm[i]) /
+                           (FADE + 1));
     }
-    const opus_int32 n = (opus_int32)len;
-    const unsigned char *frames[MAX_FRAMES];
-    opus_int16 sizes[MAX_FRAMES];
-    int count = opus_packet_parse(packet, n, NULL, frames, sizes, NULL);
-    int each = opus_packet_get_samples_per_frame(packet, WZP_PCM_RATE);
-    if (count <= 0 || each <= 0 || count * each > WZP_PCM_MAX) {
-        return false;
+}
+
+/* `next` is going to sound, and says nothing for its first `delay` samples. */
+static wzp_err say_farewell(wzp_decoder *dec, source next, size_t delay)
+{
+    if (dec->last == next || dec->last == SOURCE_NOBODY) {
+        return WZP_OK;
     }
-    *view = (packet_view){
-        .samples = (size_t)(count * each),
-        .frame_samples = (size_t)each,
-        .is_celt = (packet[0] & 0x80) != 0, /* RFC 6716 3.1 */
-        .has_lbrr = sizes[0] > 0 && opus_packet_has_lbrr(packet, n) > 0,
-    };
-    return true;
+    const size_t len = (delay + FADE + HOLE_STEP - 1) / HOLE_STEP * HOLE_STEP;
+    int16_t pcm[FAREWELL_MAX];
+    WZP_TRY(go_on(dec, len, pcm));
+    wzp__comfort_stop(&dec->comfort); /* it goes with the farewell */
+    mix_farewell(dec, pcm, len);
+    memcpy(dec->farewell.pcm, pcm, len * sizeof *pcm);
+    dec->farewell.at = 0;
+    dec->farewell.len = len;
+    return WZP_OK;
+}
+
+/* `pcm` is what `next` says. */
+static void arrive(wzp_decoder *dec, source next, int16_t *pcm, size_t samples)
+{
+    dec->last = next;
+    dec->speech = next == SOURCE_NOISE ? dec->speech : next;
+    mix_farewell(dec, pcm, samples);
+    wzp__comfort_add(&dec->comfort,
+                     next == SOURCE_NOISE ? dec->noise_level : 0.0f, pcm,
+                     samples);
+}
+
+/* --- frames --------------------------------------------------------------- */
+
+static bool is_opus(wzp_codec_id codec)
+{
+    const wzp_codec_info *info = wzp_codec_info_get(codec);
+    return info != NULL && info->is_opus;
+}
+
+static wzp_err decode_opus(wzp_decoder *dec, wzp_codec_id codec,
+                           const uint8_t *frame, size_t len, int16_t *pcm,
+                           size_t *samples)
+{
+    wzp__opus_view view;
+    if (!wzp__opus_view_get(&view, frame, len)) {
+        return WZP_ERR_CODEC_DATA;
+    }
+    const bool is_new = dec->speech != SOURCE_OPUS;
+    WZP_TRY(
+        say_farewell(dec, SOURCE_OPUS, is_new ? wzp_codec_delay(codec) : 0));
+    if (is_new) {
+        wzp__opus_dec_restart(&dec->opus);
+    }
+    WZP_TRY(wzp__opus_dec_decode(&dec->opus, &view, pcm));
+    wzp__comfort_hear(&dec->comfort, pcm, view.samples);
+    arrive(dec, SOURCE_OPUS, pcm, view.samples);
+    *samples = view.samples;
+    return WZP_OK;
+}
+
+static wzp_err decode_codec2(wzp_decoder *dec, wzp_codec_id codec,
+                             const uint8_t *frame, size_t len, int16_t *pcm,
+                             size_t *samples)
+{
+    const source me = codec == WZP_CODEC_CODEC2_3200 ? SOURCE_CODEC2_3200
+                                                     : SOURCE_CODEC2_1200;
+    if (len != wzp__codec2_dec_bytes(codec)) {
+        return WZP_ERR_CODEC_DATA;
+    }
+    const bool is_new = dec->speech != me;
+    WZP_TRY(say_farewell(dec, me, is_new ? wzp_codec_delay(codec) : 0));
+    if (is_new) {
+        wzp__codec2_dec_restart(dec->codec2);
+    }
+    WZP_TRY(wzp__codec2_dec_decode(dec->codec2, codec, frame, pcm, samples));
+    wzp__comfort_hear(&dec->comfort, pcm, *samples);
+    arrive(dec, me, pcm, *samples);
+    return WZP_OK;
+}
+
+static wzp_err decode_noise(wzp_decoder *dec, uint8_t level, int16_t *pcm,
+                            size_t samples)
+{
+    WZP_TRY(say_farewell(dec, SOURCE_NOISE, 0));
+    memset(pcm, 0, samples * sizeof *pcm);
+    dec->noise_level = level;
+    arrive(dec, SOURCE_NOISE, pcm, samples);
+    return WZP_OK;
 }
 
 wzp_err wzp_decoder_decode(wzp_decoder *dec, wzp_codec_id codec,
                            const uint8_t *frame, size_t len, int16_t *pcm,
                            size_t cap, size_t *samples)
 {
-    if (!is_opus(codec)) {
+    const wzp_codec_info *info = wzp_codec_info_get(codec);
+    if (info == NULL) {
         return WZP_ERR_UNSUPPORTED;
     }
     if (cap < WZP_PCM_MAX) {
         return WZP_ERR_SPACE;
     }
-    packet_view view;
-    if (!look_at(&view, frame, len)) {
+    if (info->is_opus) {
+        return decode_opus(dec, codec, frame, len, pcm, samples);
+    }
+    if (codec != WZP_CODEC_COMFORT_NOISE) {
+        return decode_codec2(dec, codec, frame, len, pcm, samples);
+    }
+    if (len != 1) {
         return WZP_ERR_CODEC_DATA;
     }
-    int n = opus_decode(dec->opus, frame, (opus_int32)len, pcm, WZP_PCM_MAX, 0);
-    if (n < 0) {
-        return WZP_ERR_CODEC_DATA;
-    }
-    dec->was_celt = view.is_celt;
-    *samples = (size_t)n;
-    return WZP_OK;
+    *samples = (size_t)info->frame_ms * (WZP_PCM_RATE / 1000);
+    return decode_noise(dec, frame[0], pcm, *samples);
+}
+
+void wzp_decoder_comfort(wzp_decoder *dec, uint8_t level, int16_t *pcm,
+                         size_t samples)
+{
+    const float inside = dec->comfort.level;
+    dec->comfort.level = dec->noise_outside;
+    memset(pcm, 0, samples * sizeof *pcm);
+    wzp__comfort_add(&dec->comfort, level, pcm, samples);
+    dec->noise_outside = dec->comfort.level;
+    dec->comfort.level = inside;
 }
 
 /* --- holes ---------------------------------------------------------------- */
 
-static wzp_err conceal(wzp_decoder *dec, size_t samples, int16_t *pcm)
+static wzp_err fill_blind(wzp_decoder *dec, size_t samples, int16_t *pcm)
 {
-    int n = opus_decode(dec->opus, NULL, 0, pcm, (int)samples, 0);
-    return n == (int)samples ? WZP_OK : WZP_ERR_INTERNAL;
-}
-
-/* The hole begins `back` samples before `next`. A hole that DRED covers in
- * part sounds better with that part, but counts as concealed. */
-static wzp_err fill_dred(wzp_decoder *dec, size_t samples, const uint8_t *next,
-                         size_t len, size_t back, int16_t *pcm,
-                         wzp_rebuilt *how)
-{
-    *how = WZP_REBUILT_CONCEALED;
-    wzp__dred_cover cover =
-        wzp__dred_find(&dec->dred, next, len, back, samples);
-    if (cover == WZP__DRED_NOTHING) {
-        return conceal(dec, samples, pcm);
-    }
-    int n = opus_decoder_dred_decode(dec->opus, dec->dred.features,
-                                     (opus_int32)back, pcm, (int)samples);
-    if (n != (int)samples) {
-        return WZP_ERR_INTERNAL;
-    }
-    if (cover == WZP__DRED_WHOLE) {
-        *how = WZP_REBUILT_DRED;
-    }
+    WZP_TRY(go_on(dec, samples, pcm));
+    mix_farewell(dec, pcm, samples);
     return WZP_OK;
 }
 
-/* LBRR holds the frame just before `next`: the end of the hole, or all of it.
- * What comes before goes the other ways. */
-static wzp_err fill_lbrr(wzp_decoder *dec, size_t samples, const uint8_t *next,
-                         size_t len, const packet_view *view, int16_t *pcm,
+/* If `next` knows something of a hole in what another codec said, or in
+ * silence: libopus must have decoded a packet before it can say what came
+ * before it. */
+static wzp_err fill_opus(wzp_decoder *dec, const wzp__opus_view *next,
+                         size_t samples, size_t ahead, int16_t *pcm,
                          wzp_rebuilt *how)
 {
-    const size_t front = samples - view->frame_samples;
-    *how = WZP_REBUILT_LBRR;
-    if (front > 0) {
-        WZP_TRY(fill_dred(dec, front, next, len, samples, pcm, how));
+    WZP_TRY(say_farewell(dec, SOURCE_OPUS, 0));
+    if (dec->speech != SOURCE_OPUS) {
+        int16_t unheard[WZP_PCM_MAX];
+        wzp__opus_dec_restart(&dec->opus);
+        WZP_TRY(wzp__opus_dec_decode(&dec->opus, next, unheard));
     }
-    int n = opus_decode(dec->opus, next, (opus_int32)len, pcm + front,
-                        (int)view->frame_samples, 1);
-    return n == (int)view->frame_samples ? WZP_OK : WZP_ERR_INTERNAL;
+    WZP_TRY(wzp__opus_dec_fill(&dec->opus, next, samples, ahead, pcm, how));
+    arrive(dec, SOURCE_OPUS, pcm, samples);
+    return WZP_OK;
 }
 
 wzp_err wzp_decoder_fill(wzp_decoder *dec, size_t samples,
@@ -205,15 +307,25 @@ wzp_err wzp_decoder_fill(wzp_decoder *dec, size_t samples,
     if (samples == 0 || samples > WZP_PCM_MAX || samples % HOLE_STEP != 0) {
         return WZP_ERR_ARG;
     }
-    packet_view view;
+    wzp__opus_view view;
     *how = WZP_REBUILT_CONCEALED;
     if (next == NULL || !is_opus(next_codec) ||
-        !look_at(&view, next, next_len) || ahead > SIZE_MAX - samples) {
-        return conceal(dec, samples, pcm);
+        !wzp__opus_view_get(&view, next, next_len)) {
+        return fill_blind(dec, samples, pcm);
     }
-    if (ahead == 0 && view.has_lbrr && !dec->was_celt &&
-        view.frame_samples <= samples) {
-        return fill_lbrr(dec, samples, next, next_len, &view, pcm, how);
+    if (dec->last != SOURCE_OPUS &&
+        !wzp__opus_dec_covers(&dec->opus, &view, samples, ahead)) {
+        return fill_blind(dec, samples, pcm);
     }
-    return fill_dred(dec, samples, next, next_len, ahead + samples, pcm, how);
+    return fill_opus(dec, &view, samples, ahead, pcm, how);
+}
+
+size_t wzp_decoder_reach(wzp_decoder *dec, wzp_codec_id codec,
+                         const uint8_t *frame, size_t len)
+{
+    wzp__opus_view view;
+    if (!is_opus(codec) || !wzp__opus_view_get(&view, frame, len)) {
+        return 0;
+    }
+    return wzp__opus_dec_reach(&dec->opus, &view);
 }

@@ -94,6 +94,16 @@ wzp__dred_cover wzp__dred_find(wzp__dred *dred, const uint8_t *packet,
     return dred->reach >= back ? WZP__DRED_WHOLE : WZP__DRED_PART;
 }
 
+size_t wzp__dred_reach(wzp__dred *dred, const uint8_t *packet, size_t len)
+{
+    if (dred->model == NULL || len == 0 || len > WZP_FRAME_MAX) {
+        return 0;
+    }
+    read_packet(dred, packet, len, FARTHEST);
+    dred->limit = 0; /* a hole shall decode no more than it needs */
+    return dred->reach;
+}
+
 /* --- version -------------------------------------------------------------- */
 
 enum {

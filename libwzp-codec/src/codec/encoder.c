@@ -1,31 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-/* PCM to frames. The configuration picks an operating point (opus_point.c);
- * this file tells libopus and counts samples. libopus lives inside our one
- * allocation, so nothing is allocated after creation.
+/* PCM to frames. The configuration picks who encodes: libopus at an operating
+ * point (opus_enc.c), libcodec2 (codec2_enc.c), or the measure of a background
+ * (comfort noise). Both libraries are there from the start, so any frame may be
+ * another codec's and nothing is allocated after creation.
  *
- * Leaving LBRR takes one frame more: libopus still sends the copy it holds of
- * the last frame, and out of the new frame's bits. Without more of them the
- * frame is starved and comes out up to 2.9 times too loud (measured), so it
- * gets them, once, before the new point is applied.
- *
- * Codec2 and comfort noise are refused as unsupported until they are built in.
+ * Whoever takes over begins anew: what it last heard is old, and redundancy
+ * would repeat it. Until it has something to say, the decoder goes on with what
+ * was before (decoder.c).
  */
 #include "codec/align.h"
-#include "codec/opus_point.h"
+#include "codec/codec2_enc.h"
+#include "codec/opus_enc.h"
 
 #include <wzp/codec/codec.h>
 #include <wzp/proto/sized.h>
 
-#include <opus.h>
+#include <math.h>
 
 enum {
     SAMPLES_PER_MS = WZP_PCM_RATE / 1000,
     DRED_MIN_COMPLEXITY = 7, /* below, libopus 1.5.2 pays for DRED and writes
                                 none: deps.md 4 */
-    OPUS_LOOKAHEAD = 312,    /* OPUS_GET_LOOKAHEAD, VOIP at 48 kHz: a test asks
-                                the library */
-    FLUSH_BPS = 40000,       /* chosen: room for a frame and LBRR; 32,000 is
-                                nearly enough */
+    NOBODY = -1,
 };
 
 struct wzp_encoder {
@@ -34,12 +30,9 @@ struct wzp_encoder {
     wzp_codec_id codec;
     uint8_t frame_ms;
     uint8_t complexity;
-    bool dtx;
-    uint8_t loss_pct;               /* of `point` */
-    const wzp__opus_point *point;   /* applied */
-    const wzp__opus_point *pending; /* to be applied after the next frame */
-    uint8_t pending_loss_pct;
-    OpusEncoder *opus;
+    int last; /* codec of the last frame of speech; NOBODY: there was none */
+    wzp__opus_enc opus;
+    wzp__codec2_enc *codec2;
 };
 
 void wzp_encoder_config_default_sized(wzp_encoder_config *cfg, size_t size)
@@ -55,9 +48,52 @@ void wzp_encoder_config_default_sized(wzp_encoder_config *cfg, size_t size)
     wzp_sized_give(cfg, size, &full, sizeof full);
 }
 
-static bool is_frame_ms(unsigned ms)
+/* --- what is asked for ---------------------------------------------------- */
+
+typedef struct wish {
+    wzp_codec_id codec;
+    uint8_t frame_ms;
+    wzp_redundancy redundancy;
+    uint8_t loss_pct;
+} wish;
+
+static bool is_wish(const wish *w)
 {
-    return ms == 10 || ms == 20 || ms == 40 || ms == 60;
+    const unsigned ms = w->frame_ms;
+    return (ms == 10 || ms == 20 || ms == 40 || ms == 60) &&
+           w->loss_pct <= 100 &&
+           (unsigned)w->redundancy <= WZP_REDUNDANCY_BOTH &&
+           (unsigned)w->codec < WZP_CODEC_COUNT;
+}
+
+/* *out: NULL for a codec that is not Opus. */
+static wzp_err find_point(const wzp__opus_point **out, const wish *w,
+                          uint8_t complexity)
+{
+    *out = NULL;
+    if (!is_wish(w)) {
+        return WZP_ERR_CONFIG;
+    }
+    const wzp_codec_info *info = wzp_codec_info_get(w->codec);
+    if (!info->is_opus) {
+        return w->frame_ms == info->frame_ms &&
+                       w->redundancy == WZP_REDUNDANCY_NONE
+                   ? WZP_OK
+                   : WZP_ERR_UNSUPPORTED;
+    }
+    *out = wzp__opus_point_get(w->codec, w->frame_ms, w->redundancy);
+    if (*out == NULL || ((*out)->dred_10ms > 0 && opus_dred_get_size() == 0)) {
+        return WZP_ERR_UNSUPPORTED;
+    }
+    if ((*out)->dred_10ms > 0 && complexity < DRED_MIN_COMPLEXITY) {
+        return WZP_ERR_CONFIG;
+    }
+    return WZP_OK;
+}
+
+static wish wish_of(const wzp_encoder_config *c)
+{
+    return (wish){c->codec, c->frame_ms, c->redundancy, c->loss_pct};
 }
 
 /* An older caller's shorter struct: what it lacks has the default. */
@@ -69,114 +105,51 @@ static wzp_err read_config(wzp_encoder_config *full,
         return WZP_ERR_CONFIG;
     }
     wzp_sized_take(full, sizeof *full, cfg);
-    if (full->mem.resize == NULL || !is_frame_ms(full->frame_ms) ||
-        full->loss_pct > 100 || full->complexity > 10 ||
-        (unsigned)full->redundancy > WZP_REDUNDANCY_BOTH ||
-        (unsigned)full->codec >= WZP_CODEC_COUNT) {
+    const wish w = wish_of(full);
+    if (full->mem.resize == NULL || full->complexity > 10 || !is_wish(&w)) {
         return WZP_ERR_CONFIG;
     }
     return WZP_OK;
 }
 
-static wzp_err find_point(const wzp__opus_point **out, wzp_codec_id codec,
-                          unsigned frame_ms, wzp_redundancy redundancy,
-                          uint8_t complexity)
+static wzp_err take(wzp_encoder *enc, const wish *w,
+                    const wzp__opus_point *point)
 {
-    *out = wzp__opus_point_get(codec, frame_ms, redundancy);
-    if (*out == NULL || ((*out)->dred_10ms > 0 && opus_dred_get_size() == 0)) {
-        return WZP_ERR_UNSUPPORTED;
+    if (point != NULL) {
+        WZP_TRY(wzp__opus_enc_set(&enc->opus, point, w->loss_pct));
     }
-    if ((*out)->dred_10ms > 0 && complexity < DRED_MIN_COMPLEXITY) {
-        return WZP_ERR_CONFIG;
-    }
+    enc->codec = w->codec;
+    enc->frame_ms = w->frame_ms;
     return WZP_OK;
 }
 
-/* None of these loses state: libopus takes them up at the next frame and fades
- * between bandwidths itself. */
-static wzp_err tell_opus(OpusEncoder *opus, const wzp__opus_point *p,
-                         uint8_t loss_pct)
-{
-    const int hint = wzp__opus_point_hint(p, loss_pct);
-    const int results[] = {
-        opus_encoder_ctl(opus, OPUS_SET_BITRATE(p->bitrate_bps)),
-        opus_encoder_ctl(opus, OPUS_SET_INBAND_FEC(p->has_lbrr ? 1 : 0)),
-        opus_encoder_ctl(opus, OPUS_SET_PACKET_LOSS_PERC(hint)),
-        opus_encoder_ctl(opus, OPUS_SET_MAX_BANDWIDTH(p->max_bandwidth)),
-    };
-    for (size_t i = 0; i < sizeof results / sizeof results[0]; i++) {
-        if (results[i] != OPUS_OK) {
-            return WZP_ERR_INTERNAL;
-        }
-    }
-    /* A libopus without DRED does not know the request. */
-    int e = opus_encoder_ctl(opus, OPUS_SET_DRED_DURATION(p->dred_10ms));
-    return e == OPUS_OK || p->dred_10ms == 0 ? WZP_OK : WZP_ERR_INTERNAL;
-}
-
-static wzp_err apply_point(wzp_encoder *enc, const wzp__opus_point *p,
-                           uint8_t loss_pct)
-{
-    enc->point = p;
-    enc->loss_pct = loss_pct;
-    enc->pending = NULL;
-    return tell_opus(enc->opus, p, loss_pct);
-}
-
-/* The frame that carries the last LBRR: no redundancy of its own, more bits. */
-static wzp_err apply_flush(wzp_encoder *enc, const wzp__opus_point *next,
-                           uint8_t loss_pct)
-{
-    wzp__opus_point flush = *enc->point;
-    flush.has_lbrr = false;
-    flush.hint_pct = 0;
-    flush.bitrate_bps = FLUSH_BPS;
-    enc->pending = next;
-    enc->pending_loss_pct = loss_pct;
-    return tell_opus(enc->opus, &flush, 0);
-}
-
-static wzp_err start_opus(const wzp_encoder *enc)
-{
-    OpusEncoder *opus = enc->opus;
-    if (opus_encoder_init(opus, WZP_PCM_RATE, 1, OPUS_APPLICATION_VOIP) !=
-            OPUS_OK ||
-        opus_encoder_ctl(opus, OPUS_SET_SIGNAL(OPUS_SIGNAL_VOICE)) != OPUS_OK ||
-        opus_encoder_ctl(opus, OPUS_SET_COMPLEXITY(enc->complexity)) !=
-            OPUS_OK ||
-        opus_encoder_ctl(opus, OPUS_SET_DTX(enc->dtx ? 1 : 0)) != OPUS_OK) {
-        return WZP_ERR_INTERNAL;
-    }
-    return WZP_OK;
-}
+/* --- life ----------------------------------------------------------------- */
 
 wzp_err wzp_encoder_new(wzp_encoder **out, const wzp_encoder_config *cfg)
 {
     wzp_encoder_config c;
     WZP_TRY(read_config(&c, cfg));
+    const wish w = wish_of(&c);
     const wzp__opus_point *point;
-    WZP_TRY(
-        find_point(&point, c.codec, c.frame_ms, c.redundancy, c.complexity));
+    WZP_TRY(find_point(&point, &w, c.complexity));
 
     const size_t head = wzp__align_up(sizeof(wzp_encoder));
-    const size_t size = head + (size_t)opus_encoder_get_size(1);
+    const size_t size = head + wzp__opus_enc_size();
     uint8_t *block = wzp_mem_new(&c.mem, size);
     if (block == NULL) {
         return WZP_ERR_NOMEM;
     }
     wzp_encoder *enc = (void *)block;
-    *enc = (wzp_encoder){
-        .mem = c.mem,
-        .size = size,
-        .codec = c.codec,
-        .frame_ms = c.frame_ms,
-        .complexity = c.complexity,
-        .dtx = c.dtx,
-        .opus = (void *)(block + head),
-    };
-    wzp_err e = start_opus(enc);
+    enc->mem = c.mem;
+    enc->size = size;
+    enc->complexity = c.complexity;
+    enc->last = NOBODY;
+    wzp_err e = wzp__codec2_enc_new(&enc->codec2, &c.mem);
     if (e == WZP_OK) {
-        e = apply_point(enc, point, c.loss_pct);
+        e = wzp__opus_enc_init(&enc->opus, block + head, c.complexity, c.dtx);
+    }
+    if (e == WZP_OK) {
+        e = take(enc, &w, point);
     }
     if (e != WZP_OK) {
         wzp_encoder_free(enc);
@@ -190,13 +163,91 @@ void wzp_encoder_free(wzp_encoder *enc)
 {
     if (enc != NULL) {
         const wzp_mem mem = enc->mem;
+        wzp__codec2_enc_free(enc->codec2);
         wzp_mem_free(&mem, enc, enc->size);
     }
 }
 
+wzp_err wzp_encoder_set(wzp_encoder *enc, wzp_codec_id codec, uint8_t frame_ms,
+                        wzp_redundancy redundancy, uint8_t loss_pct)
+{
+    const wish w = {codec, frame_ms, redundancy, loss_pct};
+    const wzp__opus_point *point;
+    WZP_TRY(find_point(&point, &w, enc->complexity));
+    return take(enc, &w, point);
+}
+
+static void restart_opus(wzp_encoder *enc)
+{
+    wzp_ignore(wzp__opus_enc_restart(&enc->opus),
+               "libopus took the same before, and allocates nothing");
+}
+
+void wzp_encoder_reset(wzp_encoder *enc)
+{
+    enc->last = NOBODY;
+    restart_opus(enc);
+    wzp__codec2_enc_restart(enc->codec2);
+}
+
+/* --- frames --------------------------------------------------------------- */
+
 size_t wzp_encoder_frame_samples(const wzp_encoder *enc)
 {
     return (size_t)enc->frame_ms * SAMPLES_PER_MS;
+}
+
+wzp_codec_id wzp_encoder_codec(const wzp_encoder *enc)
+{
+    return enc->codec;
+}
+
+/* Opus ids are one encoder; each Codec2 mode is one of its own. */
+static bool is_same_encoder(int a, int b)
+{
+    const wzp_codec_info *ia = wzp_codec_info_get((unsigned)a);
+    const wzp_codec_info *ib = wzp_codec_info_get((unsigned)b);
+    return a == b || (ia != NULL && ib != NULL && ia->is_opus && ib->is_opus);
+}
+
+static void take_over(wzp_encoder *enc)
+{
+    if (enc->codec == WZP_CODEC_COMFORT_NOISE || enc->last == NOBODY ||
+        is_same_encoder((int)enc->codec, enc->last)) {
+        return;
+    }
+    if (wzp_codec_info_get(enc->codec)->is_opus) {
+        restart_opus(enc);
+    } else {
+        wzp__codec2_enc_restart(enc->codec2);
+    }
+}
+
+/* Amplitude of even noise that is as loud: √3 times its RMS. */
+static uint8_t noise_level(const int16_t *pcm, size_t samples)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < samples; i++) {
+        sum += (double)pcm[i] * pcm[i];
+    }
+    const double level = sqrt(3.0 * sum / (double)samples);
+    return level > 255.0 ? 255 : (uint8_t)lrint(level);
+}
+
+static wzp_err encode(wzp_encoder *enc, const int16_t *pcm, size_t samples,
+                      uint8_t *out, size_t *out_len)
+{
+    take_over(enc);
+    if (enc->codec == WZP_CODEC_COMFORT_NOISE) {
+        out[0] = noise_level(pcm, samples);
+        *out_len = 1;
+        return WZP_OK;
+    }
+    if (wzp_codec_info_get(enc->codec)->is_opus) {
+        return wzp__opus_enc_encode(&enc->opus, pcm, samples, out, out_len);
+    }
+    return wzp__codec2_enc_encode(enc->codec2, enc->codec, pcm, samples, out,
+                                  out_len);
 }
 
 wzp_err wzp_encoder_encode(wzp_encoder *enc, const int16_t *pcm, size_t samples,
@@ -208,48 +259,9 @@ wzp_err wzp_encoder_encode(wzp_encoder *enc, const int16_t *pcm, size_t samples,
     if (cap < WZP_FRAME_MAX) {
         return WZP_ERR_SPACE;
     }
-    int n = opus_encode(enc->opus, pcm, (int)samples, out, WZP_FRAME_MAX);
-    if (n < 0) {
-        return WZP_ERR_INTERNAL;
-    }
-    *out_len = (size_t)n;
-    if (enc->pending != NULL) {
-        return apply_point(enc, enc->pending, enc->pending_loss_pct);
+    WZP_TRY(encode(enc, pcm, samples, out, out_len));
+    if (enc->codec != WZP_CODEC_COMFORT_NOISE) {
+        enc->last = (int)enc->codec;
     }
     return WZP_OK;
-}
-
-wzp_err wzp_encoder_set_redundancy(wzp_encoder *enc, wzp_redundancy redundancy,
-                                   uint8_t loss_pct)
-{
-    if (loss_pct > 100) {
-        return WZP_ERR_CONFIG;
-    }
-    const wzp__opus_point *point;
-    WZP_TRY(find_point(&point, enc->codec, enc->frame_ms, redundancy,
-                       enc->complexity));
-    if (enc->point->has_lbrr && !point->has_lbrr) {
-        return apply_flush(enc, point, loss_pct);
-    }
-    return apply_point(enc, point, loss_pct);
-}
-
-/* From the start: OPUS_RESET_STATE of libopus 1.5.2 keeps what DRED repeats. */
-void wzp_encoder_reset(wzp_encoder *enc)
-{
-    const bool is_flushing = enc->pending != NULL; /* nothing is left to */
-    const wzp__opus_point *point = is_flushing ? enc->pending : enc->point;
-    const uint8_t loss_pct =
-        is_flushing ? enc->pending_loss_pct : enc->loss_pct;
-    wzp_err e = start_opus(enc);
-    if (e == WZP_OK) {
-        e = apply_point(enc, point, loss_pct);
-    }
-    wzp_ignore(e, "libopus took the same before, and allocates nothing");
-}
-
-size_t wzp_codec_delay(wzp_codec_id codec)
-{
-    bool is_opus = wzp__opus_point_get(codec, 20, WZP_REDUNDANCY_NONE) != NULL;
-    return is_opus ? OPUS_LOOKAHEAD : 0;
 }

@@ -1,29 +1,58 @@
 /* SPDX-License-Identifier: MIT */
-/* The table. Source: design/voice-facts.md 1 and 7. Traps it avoids: a hint
- * between 1 and 9 (bits reserved, nothing in them), LBRR together with DRED at
- * 24k (LBRR starves DRED), DRED at 16k and below (no reach).
+/* The table. Source: design/voice-facts.md 1 and 7. Rates and reach are those
+ * of the first 30 s of recorded speech, ±5 % and less one chunk of 40 ms; the
+ * grid there has 40 s with longer pauses, so its rates are 2 … 7 % lower.
  *
- * 40 and 60 ms points with a wideband cap and those with both redundancies
- * come with quality control.
+ * Traps it avoids: a hint between 1 and 9 (bits reserved, nothing in them),
+ * LBRR together with DRED below 28k (LBRR starves DRED), DRED at 16k and below
+ * (no reach), redundancy without the wideband cap at 40 ms and more (several
+ * frames in a packet: reach swings, LBRR sounds worse than none). OPUS_24K has
+ * that cap at 40 and 60 ms also without redundancy, so that its sound does not
+ * change with every loss.
  */
 #include "codec/opus_point.h"
 
 #include <opus.h>
 
 #define FULL OPUS_BANDWIDTH_FULLBAND
+#define WIDE OPUS_BANDWIDTH_WIDEBAND
 
 /* clang-format off */
 static const wzp__opus_point points[] = {
-    /*                       ms  redundancy           ask   hint dred lbrr  cap    rate min    max  p10 ms */
-    {WZP_CODEC_OPUS_24K,     20, WZP_REDUNDANCY_NONE, 24000,   0,   0, false, FULL,  21000,  25000,    0},
-    {WZP_CODEC_OPUS_24K,     20, WZP_REDUNDANCY_LBRR, 24000,  10,   0, true,  FULL,  21000,  25000,    0},
-    {WZP_CODEC_OPUS_24K,     20, WZP_REDUNDANCY_DRED, 24000,  25, 104, false, FULL,  23000,  26500,  135},
-    {WZP_CODEC_OPUS_24K,      0, WZP_REDUNDANCY_NONE, 24000,   0,   0, false, FULL,  21000,  25000,    0},
-    {WZP_CODEC_OPUS_16K,      0, WZP_REDUNDANCY_NONE, 16000,   0,   0, false, FULL,  14000,  17000,    0},
-    {WZP_CODEC_OPUS_6K,       0, WZP_REDUNDANCY_NONE,  6000,   0,   0, false, FULL,   4500,   6500,    0},
-    {WZP_CODEC_OPUS_32K,      0, WZP_REDUNDANCY_NONE, 32000,   0,   0, false, FULL,  28000,  33500,    0},
-    {WZP_CODEC_OPUS_48K,      0, WZP_REDUNDANCY_NONE, 48000,   0,   0, false, FULL,  43000,  50000,    0},
-    {WZP_CODEC_OPUS_64K,      0, WZP_REDUNDANCY_NONE, 64000,   0,   0, false, FULL,  57000,  66000,    0},
+    /*                  ms  redundancy             ask  hint dred  lbrr  cap   rate min    max  p10 ms */
+    {WZP_CODEC_OPUS_24K, 10, WZP_REDUNDANCY_NONE, 24000,   0,   0, false,FULL,  21000,  23400,    0},
+    {WZP_CODEC_OPUS_24K, 20, WZP_REDUNDANCY_NONE, 24000,   0,   0, false,FULL,  21700,  24100,    0},
+    {WZP_CODEC_OPUS_24K, 20, WZP_REDUNDANCY_LBRR, 24000,  10,   0, true, FULL,  21400,  23800,    0},
+    {WZP_CODEC_OPUS_24K, 20, WZP_REDUNDANCY_DRED, 24000,  25, 104, false,FULL,  24100,  26700,  135},
+    {WZP_CODEC_OPUS_24K, 40, WZP_REDUNDANCY_NONE, 24000,   0,   0, false,WIDE,  21100,  23500,    0},
+    {WZP_CODEC_OPUS_24K, 40, WZP_REDUNDANCY_LBRR, 24000,  10,   0, true, WIDE,  22300,  24700,    0},
+    {WZP_CODEC_OPUS_24K, 40, WZP_REDUNDANCY_DRED, 20000,  30, 104, false,WIDE,  19800,  22000,  535},
+    {WZP_CODEC_OPUS_24K, 60, WZP_REDUNDANCY_NONE, 24000,   0,   0, false,WIDE,  20100,  22300,    0},
+    {WZP_CODEC_OPUS_24K, 60, WZP_REDUNDANCY_DRED, 19000,  30, 104, false,WIDE,  17800,  19800,  695},
+    {WZP_CODEC_OPUS_16K, 10, WZP_REDUNDANCY_NONE, 16000,   0,   0, false,FULL,  14100,  15700,    0},
+    {WZP_CODEC_OPUS_16K, 20, WZP_REDUNDANCY_NONE, 16000,   0,   0, false,FULL,  14700,  16300,    0},
+    {WZP_CODEC_OPUS_16K, 40, WZP_REDUNDANCY_NONE, 16000,   0,   0, false,FULL,  13700,  15300,    0},
+    {WZP_CODEC_OPUS_16K, 60, WZP_REDUNDANCY_NONE, 16000,   0,   0, false,FULL,  13600,  15200,    0},
+    {WZP_CODEC_OPUS_6K,  10, WZP_REDUNDANCY_NONE,  6000,   0,   0, false,FULL,   6500,   7300,    0},
+    {WZP_CODEC_OPUS_6K,  20, WZP_REDUNDANCY_NONE,  6000,   0,   0, false,FULL,   5200,   5800,    0},
+    {WZP_CODEC_OPUS_6K,  40, WZP_REDUNDANCY_NONE,  6000,   0,   0, false,FULL,   5000,   5600,    0},
+    {WZP_CODEC_OPUS_6K,  60, WZP_REDUNDANCY_NONE,  6000,   0,   0, false,FULL,   4600,   5200,    0},
+    {WZP_CODEC_OPUS_32K, 10, WZP_REDUNDANCY_NONE, 32000,   0,   0, false,FULL,  27700,  30700,    0},
+    {WZP_CODEC_OPUS_32K, 20, WZP_REDUNDANCY_NONE, 32000,   0,   0, false,FULL,  29300,  32500,    0},
+    {WZP_CODEC_OPUS_32K, 20, WZP_REDUNDANCY_DRED, 28000,  30, 104, false,WIDE,  28800,  32000,  415},
+    {WZP_CODEC_OPUS_32K, 40, WZP_REDUNDANCY_NONE, 32000,   0,   0, false,FULL,  27200,  30200,    0},
+    {WZP_CODEC_OPUS_32K, 40, WZP_REDUNDANCY_BOTH, 33000,  30, 104, true, WIDE,  32500,  36100,  575},
+    {WZP_CODEC_OPUS_32K, 60, WZP_REDUNDANCY_NONE, 32000,   0,   0, false,FULL,  27400,  30400,    0},
+    {WZP_CODEC_OPUS_48K, 10, WZP_REDUNDANCY_NONE, 48000,   0,   0, false,FULL,  43000,  47600,    0},
+    {WZP_CODEC_OPUS_48K, 20, WZP_REDUNDANCY_NONE, 48000,   0,   0, false,FULL,  43900,  48700,    0},
+    {WZP_CODEC_OPUS_48K, 20, WZP_REDUNDANCY_DRED, 48000,  30, 104, false,FULL,  47300,  52300,  495},
+    {WZP_CODEC_OPUS_48K, 40, WZP_REDUNDANCY_NONE, 48000,   0,   0, false,FULL,  41100,  45500,    0},
+    {WZP_CODEC_OPUS_48K, 60, WZP_REDUNDANCY_NONE, 48000,   0,   0, false,FULL,  41300,  45700,    0},
+    {WZP_CODEC_OPUS_64K, 10, WZP_REDUNDANCY_NONE, 64000,   0,   0, false,FULL,  57200,  63400,    0},
+    {WZP_CODEC_OPUS_64K, 20, WZP_REDUNDANCY_NONE, 64000,   0,   0, false,FULL,  58400,  64600,    0},
+    {WZP_CODEC_OPUS_64K, 20, WZP_REDUNDANCY_DRED, 64000,  30, 104, false,FULL,  62300,  68900,  655},
+    {WZP_CODEC_OPUS_64K, 40, WZP_REDUNDANCY_NONE, 64000,   0,   0, false,FULL,  54900,  60700,    0},
+    {WZP_CODEC_OPUS_64K, 60, WZP_REDUNDANCY_NONE, 64000,   0,   0, false,FULL,  55000,  60800,    0},
 };
 /* clang-format on */
 
@@ -36,7 +65,7 @@ const wzp__opus_point *wzp__opus_point_get(wzp_codec_id codec,
     for (size_t i = 0; i < POINT_COUNT; i++) {
         const wzp__opus_point *p = &points[i];
         if (p->codec == codec && p->redundancy == redundancy &&
-            (p->frame_ms == 0 || p->frame_ms == frame_ms)) {
+            p->frame_ms == frame_ms) {
             return p;
         }
     }

@@ -13,7 +13,7 @@
 
 typedef struct wzp__opus_point {
     wzp_codec_id codec;
-    uint8_t frame_ms; /* 0: every frame length */
+    uint8_t frame_ms;
     wzp_redundancy redundancy;
     int32_t bitrate_bps;  /* asked of the encoder */
     uint8_t hint_pct;     /* least loss hint; 0: the hint stays 0 */

@@ -161,10 +161,10 @@ size_t wzp_resampler_bound(const wzp_resampler *r, size_t n_in)
     if (is_identity(r)) {
         return n_in;
     }
-    if (n_in > SIZE_MAX / r->up - 1) {
+    if (n_in > (SIZE_MAX - r->down) / r->up) {
         return SIZE_MAX; /* no buffer is that large */
     }
-    return n_in * r->up / r->down + 1;
+    return (n_in * r->up + r->down - 1) / r->down;
 }
 
 static int16_t to_int16(float v)

@@ -1,64 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* Parity packets (parity.h): encoding is a sum of frames times coefficients;
  * recovery solves the square Cauchy system of the missing columns by
- * Gauss-Jordan elimination. Multiplication is bit by bit: a block of ten
- * 60-byte frames is a few thousand steps, and no tables have to be kept.
+ * Gauss-Jordan elimination.
  */
+#include "wire/gf256.h"
+
 #include <wzp/proto/bytes.h>
 #include <wzp/proto/parity.h>
 
 enum {
-    FIELD_POLY = 0x1D, /* x^8 + x^4 + x^3 + x^2 + 1, without x^8 */
     LEN_PREFIX = 2,
     SYMBOL_MAX = LEN_PREFIX + WZP_FRAME_MAX,
     MISSING_MAX = WZP_PARITY_TOTAL_MAX / 2, /* missing ≤ k and ≤ r */
 };
 
-/* --- GF(2^8) --- */
-
-static uint8_t multiply(uint8_t a, uint8_t b)
-{
-    unsigned product = 0;
-    unsigned shifted = a;
-    for (; b != 0; b >>= 1) {
-        if (b & 1) {
-            product ^= shifted;
-        }
-        shifted = (shifted << 1) ^ ((shifted & 0x80) ? 0x100 | FIELD_POLY : 0);
-    }
-    return (uint8_t)product;
-}
-
-/* a^254 = 1/a; 0 for 0. */
-static uint8_t invert(uint8_t a)
-{
-    uint8_t power = a;
-    uint8_t result = 1;
-    for (int i = 0; i < 7; i++) {
-        power = multiply(power, power);
-        result = multiply(result, power);
-    }
-    return result;
-}
-
-/* dst ^= c × src */
-static void add_scaled(uint8_t *dst, const uint8_t *src, size_t len, uint8_t c)
-{
-    for (size_t i = 0; i < len; i++) {
-        dst[i] ^= multiply(src[i], c);
-    }
-}
-
-static void scale(uint8_t *dst, size_t len, uint8_t c)
-{
-    for (size_t i = 0; i < len; i++) {
-        dst[i] = multiply(dst[i], c);
-    }
-}
-
 uint8_t wzp_parity_coeff(unsigned k, unsigned index, unsigned j)
 {
-    return invert((uint8_t)((k + index) ^ j));
+    return wzp__gf256_inv((uint8_t)((k + index) ^ j));
 }
 
 /* --- packets --- */
@@ -74,8 +32,8 @@ static void add_frame(uint8_t *symbol, wzp_bytes frame, uint8_t c)
 {
     const uint8_t prefix[LEN_PREFIX] = {(uint8_t)(frame.len >> 8),
                                         (uint8_t)frame.len};
-    add_scaled(symbol, prefix, LEN_PREFIX, c);
-    add_scaled(symbol + LEN_PREFIX, frame.ptr, frame.len, c);
+    wzp__gf256_add_scaled(symbol, prefix, LEN_PREFIX, c);
+    wzp__gf256_add_scaled(symbol + LEN_PREFIX, frame.ptr, frame.len, c);
 }
 
 wzp_err wzp_parity_encode(const wzp_parity *p, const wzp_bytes *frames,
@@ -159,14 +117,15 @@ static wzp_err solve(system_t *s)
             return WZP_ERR_PARITY;
         }
         swap_rows(s, e, pivot);
-        const uint8_t inverse = invert(s->coeff[e][e]);
-        scale(s->coeff[e], s->n, inverse);
-        scale(s->symbol[e], s->symbol_len, inverse);
+        const uint8_t inverse = wzp__gf256_inv(s->coeff[e][e]);
+        wzp__gf256_scale(s->coeff[e], s->n, inverse);
+        wzp__gf256_scale(s->symbol[e], s->symbol_len, inverse);
         for (size_t i = 0; i < s->n; i++) {
             const uint8_t c = s->coeff[i][e];
             if (i != e && c != 0) {
-                add_scaled(s->coeff[i], s->coeff[e], s->n, c);
-                add_scaled(s->symbol[i], s->symbol[e], s->symbol_len, c);
+                wzp__gf256_add_scaled(s->coeff[i], s->coeff[e], s->n, c);
+                wzp__gf256_add_scaled(s->symbol[i], s->symbol[e], s->symbol_len,
+                                      c);
             }
         }
     }

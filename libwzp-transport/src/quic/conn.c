@@ -283,6 +283,28 @@ static int sweep(wzp__conn *c, wzp_tstamp now)
                : 0;
 }
 
+/* ngtcp2 tells the newest round trip with the peer's delay in it, and takes
+ * that off on the way into the smoothed one: 7/8 of the old and 1/8 of the
+ * sample (RFC 9002 section 5.3), so the sample follows from both. */
+static void note_rtt(wzp__conn *c)
+{
+    ngtcp2_conn_info info;
+    ngtcp2_conn_get_conn_info(c->quic, &info);
+    if (info.min_rtt == UINT64_MAX) { /* another path: measured anew */
+        c->smoothed_rtt = 0;
+        return;
+    }
+    const uint64_t now = info.smoothed_rtt;
+    const uint64_t was = c->smoothed_rtt;
+    if (now == was) {
+        return;
+    }
+    const bool follows = was > 0 && now * 8 > was * 7;
+    c->total.rtt_latest_us = (follows ? now * 8 - was * 7 : now) / 1000;
+    c->total.rtt_samples++;
+    c->smoothed_rtt = now;
+}
+
 bool wzp__conn_recv(wzp__conn *c, wzp_tstamp now, const wzp_addr *local,
                     const wzp_addr *remote, const uint8_t *data, size_t len)
 {
@@ -299,6 +321,7 @@ bool wzp__conn_recv(wzp__conn *c, wzp_tstamp now, const wzp_addr *local,
     if (rv == 0 && c->fault == WZP_ERR_RESET) {
         rv = NGTCP2_ERR_DRAINING;
     }
+    note_rtt(c);
     if (rv == 0) {
         rv = sweep(c, now);
     }

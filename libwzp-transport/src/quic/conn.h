@@ -101,6 +101,7 @@ typedef struct wzp__conn {
     wzp__conn_uni *uni;
     wzp__ackhold hold;
     wzp__stats window;
+    uint64_t smoothed_rtt; /* ns, as of the last packet; 0: none */
     wzp__conn_keys keys;
     wzp__width width;
     wzp_conn_stats total; /* only the counters */

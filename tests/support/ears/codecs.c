@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Stand-ins for the codecs of a world that asked for it: decoders give silence
- * of the right length, encoders one frame again and again. What is sealed, sent
+ * of the right length, encoders frames of silence. What is sealed, sent
  * and opened stays real; of a large room and of a long talk most of the time is
  * otherwise spent in libopus.
  */
+#include "support/stand_in.h"
 #include "support/world/world.h"
 
 #include <string.h>
@@ -31,7 +32,9 @@ wzp_err __wrap_wzp_decoder_decode(wzp_decoder *dec, wzp_codec_id codec,
         return __real_wzp_decoder_decode(dec, codec, frame, len, pcm, cap,
                                          samples);
     }
-    *samples = 960; /* what the default profile sends: 20 ms */
+    uint8_t ms;
+    WZP_TRY(wzp_codec_frame_ms(codec, frame, len, &ms));
+    *samples = (size_t)ms * 48;
     memset(pcm, 0, *samples * sizeof *pcm);
     return WZP_OK;
 }
@@ -61,11 +64,9 @@ wzp_err __wrap_wzp_encoder_encode(wzp_encoder *enc, const int16_t *pcm,
                                   size_t samples, uint8_t *out, size_t cap,
                                   size_t *out_len)
 {
-    static const uint8_t frame[60] = {31 << 3}; /* 20 ms, full band, mono */
-    if (wzp_world_has_encoder() || cap < sizeof frame) {
+    if (wzp_world_has_encoder() || cap < WZP_STAND_IN_MAX) {
         return __real_wzp_encoder_encode(enc, pcm, samples, out, cap, out_len);
     }
-    memcpy(out, frame, sizeof frame);
-    *out_len = sizeof frame;
+    *out_len = wzp_stand_in_frame(wzp_encoder_codec(enc), samples, out);
     return WZP_OK;
 }

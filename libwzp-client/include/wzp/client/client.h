@@ -101,6 +101,24 @@ WZP_NODISCARD wzp_err wzp_client_join(wzp_client *c, const char *room,
                                       const char *relay, const char *pin);
 WZP_NODISCARD wzp_err wzp_client_leave(wzp_client *c);
 WZP_NODISCARD wzp_err wzp_client_mute(wzp_client *c, bool muted);
+WZP_NODISCARD wzp_err wzp_client_hold(wzp_client *c, bool held);
+WZP_NODISCARD wzp_err wzp_client_push_to_talk(wzp_client *c, bool is_on,
+                                              bool is_down);
+/* As wzp_engine_volume; of its errors only WZP_ERR_ARG comes back. */
+WZP_NODISCARD wzp_err wzp_client_volume(wzp_client *c, uint32_t member,
+                                        uint32_t gain_percent);
+/* As wzp_engine_quality_…; WZP_ERR_ARG: there is no such tier. */
+WZP_NODISCARD wzp_err wzp_client_quality_auto(wzp_client *c);
+WZP_NODISCARD wzp_err wzp_client_quality_force(wzp_client *c, wzp_tier tier);
+WZP_NODISCARD wzp_err wzp_client_quality_network(wzp_client *c,
+                                                 wzp_network kind);
+/* See wzp_engine_capture_set. */
+WZP_NODISCARD wzp_err wzp_client_capture_set(wzp_client *c,
+                                             const wzp_capture_parts *parts);
+#define WZP_RECORD_PATH_MAX 1024 /* bytes, with its end */
+/* See wzp_engine_record; WZP_AUDIO_RECORDED with an error says that it could
+ * not begin. WZP_ERR_NAME: the path is too long. */
+WZP_NODISCARD wzp_err wzp_client_record(wzp_client *c, const char *path);
 WZP_NODISCARD wzp_err wzp_client_pin_decide(wzp_client *c, bool accept);
 /* Be reachable for direct calls at this relay, see wzp_engine_register; texts
  * and errors as for wzp_client_join. WZP_EVENT_LINE tells what comes of it;

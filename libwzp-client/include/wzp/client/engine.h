@@ -11,6 +11,7 @@
 #include <wzp/client/contacts.h>
 #include <wzp/client/event.h>
 #include <wzp/client/store.h>
+#include <wzp/codec/capture.h>
 #include <wzp/codec/codec.h>
 #include <wzp/crypto/group.h>
 #include <wzp/crypto/identity.h>
@@ -30,14 +31,19 @@ typedef struct wzp_engine_config {
     wzp_unix_s (*unix_now)(void *user);
     void *unix_now_user;
     const char *alias;                       /* NULL: from the public key */
-    wzp_redundancy redundancy;               /* of the encoder; default LBRR */
-    uint8_t loss_pct;                        /* encoder hint, 0 = by table */
     uint32_t playout_min_ms, playout_max_ms; /* default 0, 500 */
     size_t max_senders;                      /* decoders at once, default 8 */
     size_t max_events;                       /* default 256 */
     /* Clear media with legacy parties is possible after wzp_engine_accept_clear
      * (design/secure-media.md 1). Default false. */
     bool allow_legacy;
+    wzp_quality_config quality; /* of sending; default: auto, from GOOD on */
+    /* This mode and nothing else, as far as listeners can read it: for
+     * measurements and fixed set-ups. Default false. */
+    bool has_fixed_mode;
+    wzp_media_mode fixed_mode;
+    wzp_capture_parts capture;   /* at the start; default: nothing is on */
+    wzp_audio_recorder recorder; /* begin NULL: nothing can be recorded */
 } wzp_engine_config;
 
 void wzp_engine_config_default_sized(wzp_engine_config *cfg, size_t size);
@@ -120,8 +126,50 @@ WZP_NODISCARD wzp_err wzp_engine_pin_decide(wzp_engine *e, wzp_tstamp now,
  * WZP_ERR_DOWNGRADE in a room that was sealed, or when a member has an identity
  * that could seal before. */
 WZP_NODISCARD wzp_err wzp_engine_accept_clear(wzp_engine *e, wzp_tstamp now);
-/* Silence is sent as nothing while muted; in clear media as silence. */
+/* Nothing is sent while muted, in clear media silence. The members are told
+ * (WZP_EVENT_PEER), those in clear are not. */
 void wzp_engine_mute(wzp_engine *e, wzp_tstamp now, bool muted);
+/* On hold nobody is heard either. The members are told; it ends with the room
+ * at the latest. */
+void wzp_engine_hold(wzp_engine *e, wzp_tstamp now, bool held);
+/* While is_on, something is sent only while the key is down, and for 200 ms
+ * after it: a last syllable outlives the finger. The members are not told. */
+void wzp_engine_push_to_talk(wzp_engine *e, wzp_tstamp now, bool is_on,
+                             bool is_down);
+
+#define WZP_VOLUME_MAX 400 /* percent: +12 dB */
+
+/* How loud this member is played, in percent; 100: as it comes. Until it
+ * leaves, or the members are numbered anew (WZP_EVENT_STATE). WZP_ERR_ARG:
+ * above WZP_VOLUME_MAX. WZP_ERR_NOT_FOUND. WZP_ERR_FULL: so many members are
+ * not as they come already. */
+WZP_NODISCARD wzp_err wzp_engine_volume(wzp_engine *e, wzp_tstamp now,
+                                        uint32_t member, uint32_t gain_percent);
+
+/* How we send. auto (default): by what listeners and the path say. force: this
+ * tier whatever happens, until auto; redundancy goes on following the loss.
+ * WZP_ERR_ARG: there is no such tier. WZP_EVENT_QUALITY tells what came of it.
+ */
+void wzp_engine_quality_auto(wzp_engine *e, wzp_tstamp now);
+WZP_NODISCARD wzp_err wzp_engine_quality_force(wzp_engine *e, wzp_tstamp now,
+                                               wzp_tier tier);
+/* The machine is on a network of this kind now. */
+void wzp_engine_quality_network(wzp_engine *e, wzp_tstamp now,
+                                wzp_network kind);
+
+/* Which parts of the capture chain are on, from now on. */
+void wzp_engine_capture_set(wzp_engine *e, wzp_tstamp now,
+                            const wzp_capture_parts *parts);
+/* Record the own microphone as it is sent, silence while muted, through the
+ * configuration's recorder; NULL ends it, and so does leaving.
+ * WZP_EVENT_AUDIO tells of both. WZP_ERR_STATE: no audio runs, or no recorder;
+ * errors of the recorder. */
+WZP_NODISCARD wzp_err wzp_engine_record(wzp_engine *e, wzp_tstamp now,
+                                        const char *path);
+/* Called from a device's threads when it took or gave samples: whoever runs the
+ * engine then calls wzp_engine_expire, and a device has to keep less in store.
+ * NULL: no more, and no sound either from now on. */
+void wzp_engine_audio_wake(wzp_engine *e, void (*wake)(void *user), void *user);
 
 /* The contacts (contacts.h), with its errors. WZP_EVENT_CONTACT says what came
  * of it as well, and WZP_EVENT_MEMBER what a member of the room is to us now.

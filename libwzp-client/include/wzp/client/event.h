@@ -6,6 +6,7 @@
 #ifndef WZP_CLIENT_EVENT_H
 #define WZP_CLIENT_EVENT_H
 
+#include <wzp/client/audio.h>
 #include <wzp/crypto/agree.h>
 #include <wzp/crypto/group.h>
 #include <wzp/proto/quality.h>
@@ -84,21 +85,11 @@ typedef enum wzp_client_event_kind {
     WZP_EVENT_AUDIO,       /* u.audio: about the devices; kept */
 } wzp_client_event_kind;
 
-typedef enum wzp_audio_event {
-    WZP_AUDIO_STARTED,   /* with these devices */
-    WZP_AUDIO_FAILED,    /* why: no sound until it can be started */
-    WZP_AUDIO_LOST,      /* the device is gone: trying another */
-    WZP_AUDIO_CHANGED,   /* the list of devices, or the default one */
-    WZP_AUDIO_RECORDING, /* of the own microphone: began */
-    WZP_AUDIO_RECORDED,  /* ended; why: WZP_OK, or it failed */
-} wzp_audio_event;
-
-#define WZP_TALKERS_MAX     8
-#define WZP_DEVICE_NAME_MAX 256
+#define WZP_TALKERS_MAX 8
 
 /* Somebody who is heard. */
 typedef struct wzp_talker {
-    uint32_t member;  /* as in WZP_EVENT_MEMBER */
+    uint32_t member;  /* as in WZP_EVENT_MEMBER; in clear: of no member */
     uint8_t level_db; /* below full scale: 0 loud … 127 silent */
 } wzp_talker;
 
@@ -122,7 +113,7 @@ typedef struct wzp_client_stats {
     uint64_t frames_played; /* from real packets */
     uint64_t rebuilt_lbrr;
     uint64_t rebuilt_dred;
-    uint64_t concealed;
+    uint64_t concealed; /* lost, and nothing brought them back */
     uint64_t underruns;
     uint64_t packets_no_room;  /* more senders at once than max_senders */
     uint32_t playout_delay_ms; /* largest of the current senders */
@@ -193,6 +184,19 @@ typedef struct wzp_client_stats {
     uint32_t erle_db; /* echo taken away, while far speech is there */
     uint64_t device_restarts;
     uint64_t recorded_ms;
+    /* voice: what became of the sender's numbers that playing has passed, all
+     * senders together: packets_lost = rebuilt_lbrr + rebuilt_dred +
+     * concealed; the others are in frames_played (came in packets of their
+     * own), rebuilt_copy, rebuilt_parity, frames_undecodable or
+     * frames_dropped. */
+    uint64_t frames_undecodable; /* came, but the codec refused them */
+    uint64_t frames_dropped;     /* came, thrown away to catch up */
+    uint64_t bridged_ms;         /* concealed while waiting for what is next */
+    uint32_t voices;             /* receivers, hence decoders, now */
+    uint64_t control_malformed;  /* opened control frames */
+    /* our own states */
+    bool is_muted, is_held; /* as commanded */
+    bool is_open;           /* what the microphone takes goes out */
 } wzp_client_stats;
 
 #define WZP_ENDED_TEXT_MAX 400 /* two certificate hashes fit */
@@ -260,12 +264,7 @@ typedef struct wzp_client_event {
             bool is_forced;
             uint32_t wire_bps; /* that this mode needs */
         } quality;
-        struct {
-            wzp_audio_event what;
-            wzp_err why;
-            char input[WZP_DEVICE_NAME_MAX]; /* "": none, or a file */
-            char output[WZP_DEVICE_NAME_MAX];
-        } audio;
+        wzp_audio_note audio;
         struct {
             wzp_err why;                   /* WZP_OK: we left */
             char text[WZP_ENDED_TEXT_MAX]; /* a sentence for people */

@@ -35,38 +35,42 @@ static inline void wzp_encoder_config_default(wzp_encoder_config *cfg)
 
 /* WZP_ERR_CONFIG (also DRED with a complexity below 7), WZP_ERR_NOMEM,
  * WZP_ERR_UNSUPPORTED: no operating point for this codec, frame length and
- * redundancy. There are points for every Opus id at every frame length without
- * redundancy, and for OPUS_24K at 20 ms with LBRR or DRED; not yet for Codec2,
- * comfort noise and BOTH. */
+ * redundancy. There are, ms in brackets:
+ *
+ *   every Opus id (10, 20, 40, 60), Codec2_3200 (20), Codec2_1200 (40),
+ *   ComfortNoise (20)                NONE
+ *   OPUS_24K (20, 40)                LBRR
+ *   OPUS_24K (20, 40, 60), OPUS_32K (20), OPUS_48K (20), OPUS_64K (20)  DRED
+ *   OPUS_32K (40)                    BOTH
+ *
+ * libcodec2 takes 64 kB of the C library's heap here, not of cfg->mem. */
 WZP_NODISCARD wzp_err wzp_encoder_new(wzp_encoder **out,
                                       const wzp_encoder_config *cfg);
 void wzp_encoder_free(wzp_encoder *enc);
 
-/* Samples per frame at 48 kHz: frame_ms × 48. */
+/* Samples per frame at 48 kHz: frame_ms × 48, and the codec, of the next
+ * frame. */
 size_t wzp_encoder_frame_samples(const wzp_encoder *enc);
+wzp_codec_id wzp_encoder_codec(const wzp_encoder *enc);
 
-/* One frame. out: cap ≥ WZP_FRAME_MAX. *out_len may be 0 … 2 for DTX.
- * WZP_ERR_ARG when samples is not exactly one frame. */
+/* One frame. out: cap ≥ WZP_FRAME_MAX. *out_len may be 0 … 2 for DTX. As
+ * comfort noise a frame is one byte: how loud it is. WZP_ERR_ARG when samples
+ * is not exactly one frame. */
 WZP_NODISCARD wzp_err wzp_encoder_encode(wzp_encoder *enc, const int16_t *pcm,
                                          size_t samples, uint8_t *out,
                                          size_t cap, size_t *out_len);
 
-/* Another operating point from the next frame on, without a click, a gap or a
- * lost history where the codec stays an Opus one: codec, frame length,
- * redundancy and hint. Errors as of new; on one of them nothing has changed.
- * The hint works only together with a redundancy, and is raised to what that
- * one needs. */
+/* Another operating point from the next frame on, without a click or a gap:
+ * codec, frame length, redundancy and hint. Between Opus ids nothing is
+ * forgotten; any other codec hears first what was spoken just before. Errors as
+ * of new; on one of them nothing has changed. The hint works only together with
+ * a redundancy, and is raised to what that one needs.
+ *
+ * Leaving LBRR, the next frame is larger once: up to 40 kbit/s. */
 WZP_NODISCARD wzp_err wzp_encoder_set(wzp_encoder *enc, wzp_codec_id codec,
                                       uint8_t frame_ms,
                                       wzp_redundancy redundancy,
                                       uint8_t loss_pct);
-
-/* Change redundancy and loss hint between two frames, without a click.
- * Errors as of new; on one of them nothing has changed. The hint works only
- * together with a redundancy, and is raised to what that one needs. */
-WZP_NODISCARD wzp_err wzp_encoder_set_redundancy(wzp_encoder *enc,
-                                                 wzp_redundancy redundancy,
-                                                 uint8_t loss_pct);
 
 /* Forget all sound: the next frame is as the first of a new encoder and
  * repeats nothing spoken before. What was configured or set stays. */
@@ -85,11 +89,14 @@ static inline void wzp_decoder_config_default(wzp_decoder_config *cfg)
 {
     wzp_decoder_config_default_sized(cfg, sizeof *cfg);
 }
+/* WZP_ERR_CONFIG, WZP_ERR_NOMEM. libcodec2 takes 64 kB of the C library's heap
+ * here, not of cfg->mem. */
 WZP_NODISCARD wzp_err wzp_decoder_new(wzp_decoder **out,
                                       const wzp_decoder_config *cfg);
 void wzp_decoder_free(wzp_decoder *dec);
 
-/* Decode one received frame of any codec id; the decoder switches by itself.
+/* Decode one received frame of any codec id; the decoder switches by itself,
+ * over 5 ms.
  *
  * pcm       room for cap samples, cap ≥ WZP_PCM_MAX
  * *samples  samples written: the frame's own length
@@ -125,8 +132,12 @@ WZP_NODISCARD wzp_err wzp_decoder_fill(wzp_decoder *dec, size_t samples,
 size_t wzp_decoder_reach(wzp_decoder *dec, wzp_codec_id codec,
                          const uint8_t *frame, size_t len);
 
-/* Even noise of the amplitude that a ComfortNoise frame announces (spec/wire.md
- * 1.2, client.md 1.6), shaped as the background was. */
+/* Noise alone, as a ComfortNoise frame announces it (spec/wire.md 1.2,
+ * client.md 1.6): as loud as even noise of this amplitude, coloured as the
+ * background was heard between words, white before that. Another level than
+ * before is reached within 5 ms. For owners who lay it over something and fade
+ * by themselves: for the decoder nothing has sounded. Who gives it the frames
+ * (wzp_decoder_decode, and _fill between them) has the fading done. */
 void wzp_decoder_comfort(wzp_decoder *dec, uint8_t level, int16_t *pcm,
                          size_t samples);
 
@@ -141,8 +152,8 @@ WZP_NODISCARD wzp_err wzp_codec_frame_ms(wzp_codec_id codec,
                                          const uint8_t *frame, size_t len,
                                          uint8_t *ms);
 
-/* Encoder look-ahead plus decoder delay at 48 kHz, in samples; 0 for a codec
- * that is not in this build. */
+/* Encoder look-ahead plus decoder delay at 48 kHz, in samples, resampling
+ * included; 0 for comfort noise and unknown ids. */
 size_t wzp_codec_delay(wzp_codec_id codec);
 
 #endif

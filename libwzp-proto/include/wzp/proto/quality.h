@@ -64,14 +64,18 @@ void wzp_quality_heard(wzp_quality *q, wzp_tstamp now, uint32_t listener,
 /* It left, or was not heard. */
 void wzp_quality_forget(wzp_quality *q, uint32_t listener) WZP_NONNULL(1);
 
-/* Our own hop, as transport sees it; every 100 ms or so. */
+/* A media packet left: the sequence number of its first new frame, and its
+ * length as a datagram. Reports are held against this. */
+void wzp_quality_sent(wzp_quality *q, wzp_tstamp now, uint16_t seq, size_t len)
+    WZP_NONNULL(1);
+
+/* Our own hop, as transport sees it; every 100 ms or so. Zeros where nothing
+ * is known. */
 typedef struct wzp_quality_path {
-    uint64_t rtt_us;        /* newest sample; 0: none yet */
-    uint64_t rtt_min_us;    /* least of the path */
-    uint32_t loss_permille; /* of our media, last second */
-    uint64_t tx_rate_bps;   /* UDP payload, last second */
-    size_t queued;          /* packets that wait for the path */
-    uint64_t dropped;       /* given up waiting for it, ever */
+    uint64_t rtt_us;        /* newest sample */
+    uint64_t arrived_bytes; /* on the wire: all sent and not in flight, ever */
+    uint64_t in_flight_bytes; /* on the wire */
+    uint32_t loss_permille;   /* of our media, last second */
 } wzp_quality_path;
 void wzp_quality_path_note(wzp_quality *q, wzp_tstamp now,
                            const wzp_quality_path *path) WZP_NONNULL(1, 3);
@@ -110,6 +114,8 @@ typedef struct wzp_quality_state {
     wzp_tier tier;
     uint32_t changes;    /* of the mode, so far: has it changed? */
     wzp_quality_why why; /* of the last change */
+    wzp_tier wanted;     /* would be tried, were it not for peer_max; else
+                          * `tier` */
     bool is_forced, is_probing;
     uint32_t estimate_bps;  /* what the path holds; 0: not known */
     uint32_t queue_ms;      /* self-made delay on the path */

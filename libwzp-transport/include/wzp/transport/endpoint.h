@@ -289,6 +289,10 @@ typedef struct wzp_conn_stats {
     uint64_t path_changes; /* an end moved, and the new path was validated */
     uint64_t key_updates;  /* by either side, complete */
     wzp_addr remote;       /* where packets to it go now */
+    /* The newest round trip, without what the peer took to acknowledge, and
+     * how many there were: a path that fills shows here first. */
+    uint64_t rtt_latest_us;
+    uint64_t rtt_samples;
 } wzp_conn_stats;
 
 /* out->size  set by the caller: sizeof *out. */

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* Recordings as WAV files. */
+#include "client/fakes.h"
+
+#include <wzp/client/audio.h>
+#include <wzp/codec/wav.h>
+
+enum { TICK = WZP_AUDIO_TICK_SAMPLES };
+
+static wzp_audio_wav_recorder *recorder(const wzp_mem *mem)
+{
+    wzp_audio_wav_recorder *r;
+    ASSERT_OK(wzp_audio_wav_recorder_new(&r, mem));
+    return r;
+}
+
+static void write_ticks(const wzp_audio_recorder *t, size_t from, size_t n)
+{
+    for (size_t i = from; i < from + n; i++) {
+        int16_t pcm[TICK];
+        for (size_t k = 0; k < TICK; k++) {
+            pcm[k] = (int16_t)((i * TICK + k) % 20000);
+        }
+        ASSERT_OK(t->write(t->user, pcm, TICK));
+    }
+}
+
+static size_t samples_in(const wzp_mem *mem, const char *path)
+{
+    wzp_wav wav;
+    ASSERT_OK(wzp_wav_load(&wav, mem, path));
+    assert_int_equal(wav.rate_hz, 48000);
+    for (size_t i = 0; i < wav.samples; i++) {
+        assert_int_equal(wav.pcm[i], i % 20000);
+    }
+    const size_t n = wav.samples;
+    wzp_wav_free(&wav, mem);
+    return n;
+}
+
+WZP_TEST(recorder_writes_all_it_was_given)
+{
+    fake_dir dir = fake_dir_new();
+    fake_mem m = {0};
+    const wzp_mem mem = fake_mem_table(&m);
+    wzp_audio_wav_recorder *r = recorder(&mem);
+    const wzp_audio_recorder t = wzp_audio_wav_recorder_table(r);
+    const char *path = fake_path(&dir, "mic.wav");
+
+    ASSERT_OK(t.begin(t.user, path));
+    write_ticks(&t, 0, 123);
+    ASSERT_OK(t.end(t.user));
+
+    assert_int_equal(samples_in(&mem, path), 123 * TICK);
+    wzp_audio_wav_recorder_free(r);
+    assert_int_equal(m.held, 0);
+    fake_dir_free(&dir);
+}
+
+WZP_TEST(recording_can_be_read_up_to_the_last_half_second_at_every_moment)
+{
+    fake_dir dir = fake_dir_new();
+    fake_mem m = {0};
+    const wzp_mem mem = fake_mem_table(&m);
+    wzp_audio_wav_recorder *r = recorder(&mem);
+    const wzp_audio_recorder t = wzp_audio_wav_recorder_table(r);
+    const char *path = fake_path(&dir, "mic.wav");
+    ASSERT_OK(t.begin(t.user, path));
+
+    for (size_t i = 1; i <= 200; i++) {
+        write_ticks(&t, i - 1, 1);
+        /* As after a crash: nobody has ended it. */
+        const size_t n = samples_in(&mem, path);
+        assert_true(n <= i * TICK);
+        assert_true(n + 24000 > i * TICK);
+    }
+
+    ASSERT_OK(t.end(t.user));
+    wzp_audio_wav_recorder_free(r);
+    fake_dir_free(&dir);
+}
+
+WZP_TEST(recorder_begins_anew_with_each_file)
+{
+    fake_dir dir = fake_dir_new();
+    fake_mem m = {0};
+    const wzp_mem mem = fake_mem_table(&m);
+    wzp_audio_wav_recorder *r = recorder(&mem);
+    const wzp_audio_recorder t = wzp_audio_wav_recorder_table(r);
+    const char *path = fake_path(&dir, "mic.wav");
+    ASSERT_OK(t.begin(t.user, path));
+    write_ticks(&t, 0, 60);
+    ASSERT_OK(t.end(t.user));
+
+    ASSERT_OK(t.begin(t.user, path));
+    write_ticks(&t, 0, 7);
+    ASSERT_OK(t.end(t.user));
+    ASSERT_OK(t.end(t.user)); /* nothing to end */
+
+    assert_int_equal(samples_in(&mem, path), 7 * TICK);
+    wzp_audio_wav_recorder_free(r);
+    fake_dir_free(&dir);
+}
+
+WZP_TEST(recorder_that_is_freed_while_it_records_keeps_what_it_has)
+{
+    fake_dir dir = fake_dir_new();
+    fake_mem m = {0};
+    const wzp_mem mem = fake_mem_table(&m);
+    wzp_audio_wav_recorder *r = recorder(&mem);
+    const wzp_audio_recorder t = wzp_audio_wav_recorder_table(r);
+    const char *path = fake_path(&dir, "mic.wav");
+    ASSERT_OK(t.begin(t.user, path));
+    write_ticks(&t, 0, 3);
+
+    wzp_audio_wav_recorder_free(r);
+
+    assert_int_equal(samples_in(&mem, path), 3 * TICK);
+    assert_int_equal(m.held, 0);
+    fake_dir_free(&dir);
+}
+
+WZP_TEST(recorder_says_what_it_cannot_write)
+{
+    fake_dir dir = fake_dir_new();
+    fake_mem m = {0};
+    const wzp_mem mem = fake_mem_table(&m);
+    wzp_audio_wav_recorder *r = recorder(&mem);
+    const wzp_audio_recorder t = wzp_audio_wav_recorder_table(r);
+
+    assert_int_equal(t.begin(t.user, fake_path(&dir, "no/such/folder.wav")),
+                     WZP_ERR_IO);
+    ASSERT_OK(t.end(t.user));
+
+    wzp_audio_wav_recorder_free(r);
+    assert_int_equal(m.held, 0);
+    fake_dir_free(&dir);
+}
