@@ -58,7 +58,6 @@ static void release(wzp_jitter *jb, slot *s)
 /* The playout point moves on by one number and `ms` of media time. */
 static void advance(wzp_jitter *jb, bool was_held, int64_t ms)
 {
-    jb->history = jb->history << 1 | (was_held ? 1 : 0);
     jb->came = jb->came << 1 | (was_held ? 1 : 0);
     jb->next_seq++;
     jb->next_ts += ms;

@@ -72,7 +72,7 @@ typedef struct wzp_jitter_in {
  *                   stream (the third such frame in a row restarts the buffer
  *                   with it: the sender restarted); a repair before the first
  * frame
- * WZP_ERR_DUP       already held, or already played
+ * WZP_ERR_DUP       held, played or refused as late already
  * WZP_ERR_FULL      further ahead than there are slots; those held are kept
  * WZP_ERR_OVERSIZE  longer than WZP_FRAME_MAX
  * WZP_ERR_ARG       frame_ms 0 or above 120
