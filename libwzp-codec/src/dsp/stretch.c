@@ -23,7 +23,7 @@ enum {
     LANES = 4,
     PLACES = 480,   /* chosen: a place to look at every 10 ms */
     FADE_MIN = 120, /* chosen: 2.5 ms, as the shortest lag */
-    COMPARED = 480, /* samples. chosen: a period of most voices */
+    COMPARED = 720, /* chosen: the longest period; PLACES at the block's end */
     /* chosen: below what voice-facts counts as active speech (120) */
     QUIET_RMS = 100,
 };
@@ -39,6 +39,7 @@ enum {
 struct wzp_stretch {
     wzp_mem mem;
     int16_t past[PAST]; /* what was given out last */
+    int32_t heard;      /* of that, since the beginning */
     int16_t line[LINE];
     int16_t coarse[LINE / STEP];
 };
@@ -65,6 +66,7 @@ void wzp_stretch_free(wzp_stretch *s)
 void wzp_stretch_reset(wzp_stretch *s)
 {
     memset(s->past, 0, sizeof s->past);
+    s->heard = 0;
 }
 
 /* --- looking for a period --- */
@@ -199,12 +201,12 @@ static int32_t find(const wzp_stretch *s, int32_t n, int32_t want, int32_t *at)
         search f = {.x = s->line + PAST + *at,
                     .is_cut = is_cut,
                     .left = n - *at,
-                    .over = COMPARED,
+                    .over = n - *at < COMPARED ? PLACES : COMPARED,
                     .min = WZP_STRETCH_LAG_MIN,
                     .max = WZP_STRETCH_LAG_MAX};
-        f.max = is_cut ? at_most(f.max, f.left - FADE_MIN) : f.max;
-        if (is_cut && amount < f.min) {
-            return 0;
+        f.max = at_most(f.max, is_cut ? f.left - FADE_MIN : s->heard + *at);
+        if (f.max < f.min || (is_cut && amount < f.min)) {
+            continue;
         }
         if (is_quiet(f.x - PLACES, PLACES + at_most(f.left, 3 * PLACES))) {
             return amount < f.min ? f.min : at_most(amount, f.max);
@@ -258,6 +260,7 @@ static void remember(wzp_stretch *s, const int16_t *out, size_t n)
     const size_t new = n < PAST ? n : PAST;
     memmove(s->past, s->past + new, (PAST - new) * sizeof *s->past);
     memcpy(s->past + PAST - new, out + n - new, new * sizeof *s->past);
+    s->heard = at_most(s->heard + (int32_t) new, PAST);
 }
 
 wzp_err wzp_stretch_process(wzp_stretch *s, const int16_t *in, size_t n,

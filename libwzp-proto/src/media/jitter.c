@@ -23,6 +23,7 @@ enum {
      * drift by 500 ppm move so far in 4 s, time to stretch unheard before it
      * would miss its tick. */
     GUARD_US = 2000,
+    TICK_MS = 10, /* of the reader, until it is known */
 };
 
 /* --- life --- */
@@ -62,6 +63,7 @@ wzp_err wzp_jitter_new(wzp_jitter **out, const wzp_mem *mem,
     }
     jb->mem = *mem;
     jb->cfg = own;
+    jb->tick_ms = TICK_MS;
     jb->slots = wzp_mem_array(mem, own.slots, sizeof *jb->slots);
     if (jb->slots == NULL) {
         wzp_mem_free(mem, jb, sizeof *jb);
