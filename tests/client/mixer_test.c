@@ -114,3 +114,43 @@ WZP_TEST(mixer_takes_many_loud_voices_without_overflow)
     assert_in_range(-out[0], 32700, 32767);
     assert_in_range(out[1], 32700, 32767);
 }
+
+/* --- gain ----------------------------------------------------------------- */
+
+WZP_TEST(gain_of_one_leaves_every_sample_as_it_is)
+{
+    int16_t pcm[N];
+    for (int i = 0; i < N; i++) {
+        pcm[i] = (int16_t)(i * 136 - 32640);
+    }
+
+    wzp__gain_ramp(pcm, WZP__GAIN_ONE, WZP__GAIN_ONE);
+
+    for (int i = 0; i < N; i++) {
+        assert_int_equal(pcm[i], i * 136 - 32640);
+    }
+}
+
+WZP_TEST(gain_goes_from_one_to_the_other_in_a_straight_line)
+{
+    int16_t pcm[N];
+    fill(pcm, 9600);
+
+    wzp__gain_ramp(pcm, WZP__GAIN_ONE, 0);
+
+    for (int i = 0; i < N; i++) {
+        assert_int_equal(pcm[i], 9600 - 20 * i);
+    }
+}
+
+WZP_TEST(gain_that_is_high_bends_and_does_not_wrap)
+{
+    int16_t pcm[N];
+    fill(pcm, INT16_MIN);
+    pcm[1] = INT16_MAX;
+
+    wzp__gain_ramp(pcm, WZP__GAIN_MAX, WZP__GAIN_MAX);
+
+    assert_in_range(-pcm[0], 31000, 32767);
+    assert_in_range(pcm[1], 31000, 32767);
+}

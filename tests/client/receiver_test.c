@@ -233,7 +233,7 @@ WZP_TEST(receiver_rebuilds_single_losses_from_lbrr_and_counts_them)
 
     /* The last one may not have been due. */
     assert_in_range(s.packets_lost, VOICE_FRAMES / 10 - 1, VOICE_FRAMES / 10);
-    assert_int_equal(s.rebuilt_lbrr + s.concealed + s.skipped, s.packets_lost);
+    assert_int_equal(s.rebuilt_lbrr + s.concealed, s.packets_lost);
     assert_true(s.rebuilt_lbrr >
                 s.packets_lost / 2); /* where there was voice */
     assert_int_equal(s.rebuilt_dred, 0);
@@ -416,14 +416,14 @@ WZP_TEST(receiver_survives_frames_of_random_bytes)
     teardown(&f);
 }
 
-WZP_TEST(receiver_survives_a_codec_this_build_cannot_decode)
+WZP_TEST(receiver_survives_a_codec_that_does_not_exist)
 {
     fixture f;
     setup(&f, WZP_REDUNDANCY_NONE);
     const uint8_t data[8] = {0};
     for (size_t i = 0; i < 20; i++) {
         wzp_media_hdr hdr = voice_hdr((uint16_t)i, 20 * (uint32_t)i);
-        hdr.codec = WZP_CODEC_CODEC2_3200;
+        hdr.codec = 9;
         wzp_ignore(wzp__receiver_insert(f.r, f.now, &hdr, WZP_FORM_FRAME, data,
                                         sizeof data),
                    "taken or refused");

@@ -15,6 +15,7 @@
 #include <wzp/proto/media.h>
 
 #define PATH_NS    (100 * WZP_MS)
+#define SETTLE_NS  (2 * WZP_S) /* chosen: key messages and probes fill it */
 #define REPAIRS_NS (5 * WZP_S)
 /* IPv4 and UDP, which the transport does not count. */
 #define IP_UDP_BYTES 28
@@ -142,7 +143,7 @@ void wzp__engine_quality_review(wzp_engine *e, wzp_tstamp now)
 
 void wzp__engine_quality_begin(wzp_engine *e, wzp_tstamp now)
 {
-    e->path_at = now + PATH_NS;
+    e->path_at = now + SETTLE_NS;
     e->repairs_at = now + REPAIRS_NS;
     e->rtt_samples = 0;
     legacy_begin(e);

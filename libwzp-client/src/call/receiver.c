@@ -98,11 +98,12 @@ static void on_frame(void *user, wzp_tstamp now, const wzp__frame_in *f)
 {
     wzp__receiver *r = user;
     const bool is_new = f->from == WZP__FRAME_NEW;
-    if (is_new && wzp__tally_add(&r->tally, f->seq)) {
+    r->frames_in++;
+    if (is_new && !f->is_follower &&
+        !wzp__tally_is_in_line(&r->tally, f->seq)) {
         r->gap_at = now;
     }
-    if (is_new && f->codec != WZP_CODEC_COMFORT_NOISE) {
-        r->spoke_at = now;
+    if (is_new) {
         look_back(r, now, f);
     }
     const wzp_jitter_in in = {.seq = f->seq,
@@ -118,6 +119,23 @@ static void on_frame(void *user, wzp_tstamp now, const wzp__frame_in *f)
     } /* else counted by the buffer */
 }
 
+/* The numbers of the new frames in a packet, that was readable: bytes 0 and 1
+ * of a bundle are how many old and new ones it holds (secure-media.md 7). */
+static void note_numbers(wzp__receiver *r, wzp_tstamp now,
+                         const wzp_media_hdr *hdr, wzp_plain_form form,
+                         const uint8_t *plain)
+{
+    const unsigned n = form == WZP_FORM_FRAME    ? 1
+                       : form == WZP_FORM_BUNDLE ? plain[1]
+                                                 : 0;
+    for (unsigned i = 0; i < n; i++) {
+        wzp__tally_add(&r->tally, (uint16_t)(hdr->seq + i));
+    }
+    if (n > 0 && hdr->codec != WZP_CODEC_COMFORT_NOISE) {
+        r->spoke_at = now;
+    }
+}
+
 wzp_err wzp__receiver_insert(wzp__receiver *r, wzp_tstamp now,
                              const wzp_media_hdr *hdr, wzp_plain_form form,
                              const uint8_t *plain, size_t len)
@@ -125,13 +143,16 @@ wzp_err wzp__receiver_insert(wzp__receiver *r, wzp_tstamp now,
     if (r->reported.at == 0) {
         r->reported.at = now;
     }
+    const uint64_t before = r->frames_in;
     const wzp_err e = wzp__depacket_recv(r->depacket, now, hdr, form, plain,
                                          len, on_frame, r);
     if (e != WZP_OK) {
         r->stats.malformed++;
         return e;
     }
+    note_numbers(r, now, hdr, form, plain);
     r->heard_at = now;
+    r->stats.packets_dup += form == WZP_FORM_FRAME && r->frames_in == before;
     r->bytes += WZP_MEDIA_HDR_LEN + len;
     r->stats.packets_received++;
     return WZP_OK;
@@ -144,6 +165,7 @@ bool wzp__receiver_read(wzp__receiver *r, wzp_tstamp now,
 {
     size_t done = 0;
     bool any = false;
+    wzp_jitter_set_tick(r->jitter, now);
     while (done < WZP_AUDIO_TICK_SAMPLES) {
         if (r->at == r->len) {
             wzp__receiver_make(r, now + done * WZP_S / WZP_PCM_RATE,

@@ -6,8 +6,8 @@
 #ifndef WZP_CLIENT_RECEIVER_PARTS_H
 #define WZP_CLIENT_RECEIVER_PARTS_H
 
+#include "call/depacket.h"
 #include "call/receiver.h"
-#include "call/receiver_standin.h"
 
 #include <wzp/codec/stretch.h>
 #include <wzp/proto/jitter.h>
@@ -52,7 +52,7 @@ struct wzp__receiver {
 
     /* comfort noise */
     uint8_t noise_level; /* announced; 0: none */
-    int32_t noise_gain;  /* how much of it sounds now, of GAIN_ONE */
+    uint8_t sounding_level;
 
     /* redundancy */
     wzp_tstamp gap_at; /* a number was last seen missing; 0: never */
@@ -62,6 +62,7 @@ struct wzp__receiver {
     uint8_t from[256]; /* wzp__frame_from of the frames held, by number */
 
     wzp_tstamp heard_at, spoke_at;
+    uint64_t frames_in; /* out of packets, for the buffer */
     wzp__tally tally;
     uint64_t bytes;
     wzp__reported reported;
@@ -77,8 +78,9 @@ void wzp__receiver_make(wzp__receiver *r, wzp_tstamp now, size_t left);
 
 /* --- receiver_report.c --- */
 
-/* A frame that came in a packet of its own. True when numbers before it are
- * missing. */
-bool wzp__tally_add(wzp__tally *t, uint16_t seq);
+/* The number of a frame that came in a packet of its own. */
+void wzp__tally_add(wzp__tally *t, uint16_t seq);
+/* It would be the next, or one of before; else some are missing before it. */
+bool wzp__tally_is_in_line(const wzp__tally *t, uint16_t seq);
 
 #endif

@@ -2,10 +2,8 @@
 /* The next piece of sound. The jitter buffer says what the moment asks for (a
  * frame, a hole, nothing); here PCM is made of it.
  *
- * A piece is either voice, which comes from the decoder and follows the voice
- * before it, or quiet: noise or silence. The first quiet piece begins with what
- * the decoder makes of the last voice, fading out, while the noise fades in;
- * the first voice fades in, the noise out.
+ * A piece is either voice or quiet: noise, of which silence is the lowest. The
+ * decoder makes both, and fades from one to the other.
  *
  * Running dry is bridged by concealment for BRIDGE_MS, then it is quiet: a
  * sender that went away must not hum.
@@ -15,87 +13,33 @@
 #include <string.h>
 
 #define TICK_MS   10
-#define BRIDGE_MS 120                  /* chosen: concealment fades within it */
-#define FADE_IN   (5 * SAMPLES_PER_MS) /* chosen: no click, no word bitten */
-#define FADE_OUT  (10 * SAMPLES_PER_MS) /* chosen: one tick */
+#define BRIDGE_MS 120 /* chosen: concealment fades within it */
+#define FADE      240 /* samples: what wzp_decoder_comfort fades within */
 /* A sender that is quiet says so every second. chosen: two may be lost. */
 #define NOISE_NS (3200 * WZP_MS)
 
-/* Gains are of GAIN_ONE. */
-#define GAIN_ONE 32768
-
-/* --- fading --- */
-
-static int16_t clip(int32_t x)
-{
-    return (int16_t)(x > INT16_MAX ? INT16_MAX : x < INT16_MIN ? INT16_MIN : x);
-}
-
-/* In a straight line over n samples. */
-static void fade(int16_t *pcm, size_t n, int32_t from, int32_t to)
-{
-    for (size_t i = 0; i < n; i++) {
-        const int32_t gain =
-            from + (int32_t)((int64_t)(to - from) * (int64_t)i / (int64_t)n);
-        pcm[i] = (int16_t)((int64_t)pcm[i] * gain / GAIN_ONE);
-    }
-}
-
-static void add(int16_t *pcm, const int16_t *more, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        pcm[i] = clip((int32_t)pcm[i] + more[i]);
-    }
-}
-
-/* Noise over n samples whose gain goes to `to` within the first of them. */
-static void add_noise(wzp__receiver *r, int16_t *pcm, size_t n, int32_t to)
-{
-    int16_t noise[WZP_PCM_MAX];
-    const size_t ramp = n < FADE_IN ? n : FADE_IN;
-    if (r->noise_level == 0 || (r->noise_gain == 0 && to == 0)) {
-        r->noise_gain = 0;
-        return;
-    }
-    wzp_decoder_comfort(r->dec, r->noise_level, noise, n);
-    fade(noise, ramp, r->noise_gain, to);
-    fade(noise + ramp, n - ramp, to, to);
-    add(pcm, noise, n);
-    r->noise_gain = to;
-}
-
 /* --- quiet --- */
 
-/* n samples, at least FADE_OUT after voice. */
-static void quiet(wzp__receiver *r, size_t n, bool is_noisy)
+/* n samples of noise, of silence at level 0. */
+static void quiet(wzp__receiver *r, size_t n, uint8_t level)
 {
-    const bool was_voice = r->is_voice;
-    wzp_rebuilt how;
-    memset(r->pcm, 0, n * sizeof *r->pcm);
-    if (was_voice) {
-        if (wzp_decoder_fill(r->dec, FADE_OUT, WZP_CODEC_OPUS_24K, NULL, 0, 0,
-                             r->pcm, &how) != WZP_OK) {
-            memset(r->pcm, 0, FADE_OUT * sizeof *r->pcm);
-        }
-        fade(r->pcm, FADE_OUT, GAIN_ONE, 0);
+    r->is_heard = r->is_voice || level != 0 || r->sounding_level != 0;
+    wzp_decoder_comfort(r->dec, level, r->pcm, n);
+    if (r->is_voice) {
         wzp_stretch_reset(r->stretch);
     }
-    const bool has_noise =
-        r->noise_level != 0 && (is_noisy || r->noise_gain != 0);
-    add_noise(r, r->pcm, n, is_noisy ? GAIN_ONE : 0);
-    r->comfort += has_noise ? n : 0;
-    r->len = n;
+    r->comfort += level != 0 ? n : 0;
+    r->sounding_level = level;
     r->is_voice = false;
-    r->is_heard = was_voice || has_noise;
+    r->len = n;
     r->media_us = -1;
 }
 
-/* Up to the end of the tick, or as long as the voice before needs to go. */
-static void be_quiet(wzp__receiver *r, wzp_tstamp now, size_t left)
+static void be_quiet(wzp__receiver *r, wzp_tstamp now, size_t n)
 {
     /* A tick made late may be before what came since. */
     const bool is_there = now <= r->heard_at + NOISE_NS;
-    quiet(r, r->is_voice ? FADE_OUT : left, is_there && r->noise_level != 0);
+    quiet(r, n > FADE ? n : FADE, is_there ? r->noise_level : 0);
 }
 
 /* --- voice --- */
@@ -106,10 +50,6 @@ static void voice(wzp__receiver *r, size_t n, int32_t want_ms, int64_t ts,
                   uint32_t ms)
 {
     int32_t done = 0;
-    if (!r->is_voice) {
-        fade(r->made, n < FADE_IN ? n : FADE_IN, 0, GAIN_ONE);
-    }
-    add_noise(r, r->made, n, 0);
     if (wzp_stretch_process(r->stretch, r->made, n, want_ms * SAMPLES_PER_MS,
                             r->pcm, sizeof r->pcm / sizeof *r->pcm, &r->len,
                             &done) != WZP_OK) { /* a frame below 10 ms */
@@ -121,6 +61,7 @@ static void voice(wzp__receiver *r, size_t n, int32_t want_ms, int64_t ts,
     r->shorter += done < 0 ? (uint64_t)-done : 0;
     r->is_voice = true;
     r->is_heard = true;
+    r->sounding_level = 0;
     r->media_us = ts * 1000;
     r->media_span_us = (int64_t)ms * 1000;
     r->media_end_ms = ts + ms;
@@ -187,7 +128,7 @@ static void on_hole(wzp__receiver *r, const wzp_jitter_out *hole)
     }
     r->stats.rebuilt_lbrr += how == WZP_REBUILT_LBRR;
     r->stats.rebuilt_dred += how == WZP_REBUILT_DRED;
-    r->stats.concealed += how == WZP_REBUILT_CONCEALED;
+
     voice(r, (size_t)hole->fill_ms * SAMPLES_PER_MS, hole->stretch_ms,
           media_ms(r, hole->timestamp), hole->fill_ms);
 }
@@ -208,7 +149,7 @@ static void on_frame(wzp__receiver *r, const wzp_jitter_out *out)
     if (f->codec == WZP_CODEC_COMFORT_NOISE) {
         r->noise_level = f->data.len == 0 ? 0 : f->data.ptr[0];
         r->media_end_ms = media_ms(r, f->timestamp) + f->frame_ms;
-        quiet(r, n, true);
+        quiet(r, n, r->noise_level);
         count_frame(r, f);
         return;
     }
@@ -227,6 +168,7 @@ static void on_frame(wzp__receiver *r, const wzp_jitter_out *out)
 void wzp__receiver_make(wzp__receiver *r, wzp_tstamp now, size_t left)
 {
     wzp_jitter_out out;
+    size_t wait;
     wzp_jitter_next(r->jitter, now, TICK_MS, &out);
     r->at = 0;
     r->len = 0;
@@ -244,5 +186,6 @@ void wzp__receiver_make(wzp__receiver *r, wzp_tstamp now, size_t left)
     case WZP_JITTER_WAIT:
     case WZP_JITTER_SILENCE: break;
     }
-    be_quiet(r, now, left);
+    wait = (size_t)out.fill_ms * SAMPLES_PER_MS;
+    be_quiet(r, now, wait < left ? wait : left);
 }

@@ -9,7 +9,7 @@
 
 /* --- numbers --- */
 
-bool wzp__tally_add(wzp__tally *t, uint16_t seq)
+void wzp__tally_add(wzp__tally *t, uint16_t seq)
 {
     const int64_t at =
         t->has_first ? wzp_seq_extend(t->highest, seq) : (int64_t)seq;
@@ -20,19 +20,23 @@ bool wzp__tally_add(wzp__tally *t, uint16_t seq)
         t->window = 1;
         t->expected++;
         t->came++;
-        return false;
+        return;
     }
     if (jump > 0) {
         t->highest = at;
         t->window = jump < 64 ? t->window << jump | 1 : 1;
         t->expected += (uint64_t)jump;
         t->came++;
-        return jump > 1;
+        return;
     }
     const uint64_t bit = jump > -64 ? UINT64_C(1) << -jump : 0;
     t->came += bit != 0 && (t->window & bit) == 0;
     t->window |= bit;
-    return false;
+}
+
+bool wzp__tally_is_in_line(const wzp__tally *t, uint16_t seq)
+{
+    return !t->has_first || wzp_seq_extend(t->highest, seq) <= t->highest + 1;
 }
 
 /* --- report --- */
@@ -114,9 +118,8 @@ void wzp__receiver_stats_get(const wzp__receiver *r, wzp__receiver_stats *out)
     *out = r->stats;
     out->packets_lost = j.lost;
     out->packets_late = j.late;
-    out->packets_dup = j.dup;
-    out->skipped =
-        j.lost - out->rebuilt_lbrr - out->rebuilt_dred - out->concealed;
+    out->packets_dup += j.dup;
+    out->concealed = j.lost - out->rebuilt_lbrr - out->rebuilt_dred;
     out->dropped = j.dropped;
     out->underruns = j.underruns;
     out->bridged_ms = SAMPLES_TO_MS(r->bridged);
@@ -147,7 +150,7 @@ void wzp__receiver_stats_add(wzp__receiver_stats *into,
     into->rebuilt_lbrr += from->rebuilt_lbrr;
     into->rebuilt_dred += from->rebuilt_dred;
     into->concealed += from->concealed;
-    into->skipped += from->skipped;
+
     into->undecodable += from->undecodable;
     into->dropped += from->dropped;
     into->underruns += from->underruns;

@@ -39,6 +39,8 @@ typedef enum wzp__command_kind {
     WZP__CMD_CONTACT_DECIDE,
     WZP__CMD_REGISTER,
     WZP__CMD_UNREGISTER,
+    WZP__CMD_QUALITY,
+    WZP__CMD_NETWORK_KIND,
     WZP__CMD_CAPTURE,
     WZP__CMD_RECORD,
 } wzp__command_kind;
@@ -73,6 +75,8 @@ typedef struct wzp__command {
     wzp_accept_mode mode;
     wzp_hangup_reason reason;
     char call_id[WZP_CALL_ID_MAX + 1];
+    wzp_tier tier; /* flag: force it, else auto */
+    wzp_network network;
     wzp_capture_parts parts;
     char path[WZP_RECORD_PATH_MAX]; /* flag: there is one */
 } wzp__command;

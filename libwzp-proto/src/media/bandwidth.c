@@ -72,20 +72,21 @@ void wzp__bandwidth_note(wzp__bandwidth *b, wzp_tstamp now,
     }
 }
 
-wzp_tstamp wzp__bandwidth_queue(const wzp__bandwidth *b)
-{
-    if (b->queue == 0 || b->rate_bps == 0) {
-        return b->queue;
-    }
-    const wzp_tstamp all = b->backlog * 8 * US_PER_S / b->rate_bps * NS_PER_US;
-    const wzp_tstamp waiting = all > base_of(b) ? all - base_of(b) : 0;
-    return waiting > b->queue ? waiting : b->queue;
-}
-
 wzp_tstamp wzp__bandwidth_newest(const wzp__bandwidth *b)
 {
     const wzp_tstamp newest = b->recent[WZP__BANDWIDTH_SMOOTH - 1];
     return b->n > 0 && newest > base_of(b) ? newest - base_of(b) : 0;
+}
+
+wzp_tstamp wzp__bandwidth_queue(const wzp__bandwidth *b)
+{
+    const wzp_tstamp seen = wzp__bandwidth_newest(b);
+    if (seen == 0 || b->rate_bps == 0) {
+        return seen;
+    }
+    const wzp_tstamp all = b->backlog * 8 * US_PER_S / b->rate_bps * NS_PER_US;
+    const wzp_tstamp waiting = all > base_of(b) ? all - base_of(b) : 0;
+    return waiting > seen ? waiting : seen;
 }
 
 void wzp__bandwidth_rebase(wzp__bandwidth *b, wzp_tstamp now)

@@ -2,11 +2,13 @@
 /* Trying more, see probe.h. */
 #include "media/probe.h"
 
-#define CALM       (30 * WZP_S)
-#define LENGTH     (5 * WZP_S)
-#define WAIT       (60 * WZP_S)
-#define WAIT_BACK  (10 * WZP_S) /* chosen: a dip is over soon, or doubles it */
-#define REPORTS    3            /* that a verdict takes: one may be lost */
+#define CALM      (30 * WZP_S)
+#define LENGTH    (5 * WZP_S)
+#define WAIT      (60 * WZP_S)
+#define WAIT_BACK (10 * WZP_S) /* chosen: dips are short, mostly; then longer  \
+                                */
+#define WAITS_BACK 3
+#define REPORTS    3 /* that a verdict takes: one may be lost */
 #define GOOD_LOW   5
 #define GOOD_ELSE  10
 #define HELD_AFTER (30 * WZP_S)
@@ -35,19 +37,27 @@ void wzp__probe_begin(wzp__probe *p, wzp_tstamp now, unsigned from)
 
 void wzp__probe_fail(wzp__probe *p, wzp_tstamp now)
 {
-    wzp_tstamp wait = WAIT;
-    if (!p->is_above) {
-        wait = WAIT_BACK << (p->failures < 2 ? p->failures : 2);
-    }
-    p->failures++;
+    const unsigned tried = p->from + 1;
+    p->failures = tried <= p->failed ? p->failures + 1 : 1;
+    p->failed = tried;
+    const unsigned times = p->failures < WAITS_BACK ? p->failures : WAITS_BACK;
+    p->not_before = now + (p->is_above ? WAIT : times * WAIT_BACK);
     wzp__probe_disturb(p, now);
-    p->not_before = now + wait;
+}
+
+void wzp__probe_block(wzp__probe *p, wzp_tstamp now)
+{
+    const wzp_tstamp until = now + WAIT_BACK;
+    p->not_before = until > p->not_before ? until : p->not_before;
 }
 
 static void pass(wzp__probe *p, unsigned rung)
 {
     p->is_on = false;
-    p->failures = 0;
+    if (rung >= p->failed) {
+        p->failed = 0;
+        p->failures = 0;
+    }
     p->held = rung > p->held ? rung : p->held;
 }
 
@@ -64,7 +74,7 @@ bool wzp__probe_good(wzp__probe *p, wzp_tstamp now, unsigned rung, bool is_low)
     if (now - p->calm_since >= HELD_AFTER && rung > p->held) {
         p->held = rung;
     }
-    if (now < p->not_before) {
+    if (rung + 1 >= p->failed && now < p->not_before) {
         return false;
     }
     return rung < p->held ? p->good >= (is_low ? GOOD_LOW : GOOD_ELSE)

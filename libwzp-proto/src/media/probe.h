@@ -11,8 +11,9 @@
 typedef struct wzp__probe {
     unsigned held;         /* highest rung that was kept for long */
     wzp_tstamp calm_since; /* on this rung, without trouble */
-    wzp_tstamp not_before; /* after a failure */
-    unsigned failures;     /* in a row */
+    unsigned failed;       /* the rung that failed last, */
+    unsigned failures;     /* how often in a row, */
+    wzp_tstamp not_before; /* and when it may be tried again */
     unsigned good;         /* reports in a row */
     bool is_on;            /* a try is under way: */
     bool is_above;         /* above what was ever held */
@@ -31,7 +32,10 @@ void wzp__probe_disturb(wzp__probe *p, wzp_tstamp now);
  * the next one now. */
 bool wzp__probe_good(wzp__probe *p, wzp_tstamp now, unsigned rung, bool is_low);
 
+/* Try the rung above `from`; it was too much. */
 void wzp__probe_begin(wzp__probe *p, wzp_tstamp now, unsigned from);
 void wzp__probe_fail(wzp__probe *p, wzp_tstamp now);
+/* The path no longer holds what it did: nothing is tried for a while. */
+void wzp__probe_block(wzp__probe *p, wzp_tstamp now);
 
 #endif

@@ -144,7 +144,7 @@ static wzp__listener *listener_get(wzp_quality *q, wzp_tstamp now, uint32_t id)
         if (l->is_used && l->id == id) {
             return l;
         }
-        if (place == NULL && !is_fresh(l, now) && q->cut.way != &l->way) {
+        if (place == NULL && !is_fresh(l, now) && q->cut.who != l) {
             place = l;
         }
     }
@@ -206,6 +206,7 @@ static void note_way(wzp_quality *q, wzp_tstamp now, wzp__listener *l,
         .arrived = at.arrived,
         .backlog = at.after,
         .window = 1};
+    l->gradient_us_s = r->gradient_us_s;
     wzp__bandwidth_note(&l->way, now, &sample);
 }
 
@@ -220,7 +221,7 @@ void wzp_quality_heard(wzp_quality *q, wzp_tstamp now, uint32_t id,
     wzp__loss_note(&l->loss, now, report);
     note_way(q, now, l, report);
     note_loss(q, now);
-    wzp__quality_watch(q, now);
+    wzp__quality_watch(q, now, l);
     wzp__quality_climb(q, now);
 }
 
@@ -229,7 +230,7 @@ void wzp_quality_forget(wzp_quality *q, uint32_t id)
     for (size_t i = 0; i < WZP__QUALITY_LISTENERS; i++) {
         wzp__listener *l = &q->listener[i];
         if (l->is_used && l->id == id) {
-            q->cut.is_on = q->cut.is_on && q->cut.way != &l->way;
+            q->cut.is_on = q->cut.is_on && q->cut.who != l;
             *l = (wzp__listener){0};
         }
     }
@@ -251,7 +252,7 @@ void wzp_quality_path_note(wzp_quality *q, wzp_tstamp now,
                                           .window = WZP_S / 2};
     q->hop_loss_permille = path->loss_permille;
     wzp__bandwidth_note(&q->hop, now, &sample);
-    wzp__quality_watch(q, now);
+    wzp__quality_watch(q, now, NULL);
 }
 
 /* --- what limits --- */
@@ -344,7 +345,7 @@ void wzp_quality_expire(wzp_quality *q, wzp_tstamp now)
         wzp__quality_decide(q, now, WZP_QUALITY_NETWORK);
     }
     if (q->cut.is_on && now >= q->cut.judge_at) {
-        wzp__quality_watch(q, now);
+        wzp__quality_watch(q, now, q->cut.who);
     }
 }
 

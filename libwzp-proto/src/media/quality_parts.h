@@ -22,14 +22,16 @@ typedef struct wzp__listener {
     wzp_tstamp heard_at;
     wzp__loss loss;
     wzp__bandwidth way;
+    int16_t gradient_us_s; /* of the last report */
 } wzp__listener;
 
 /* The path was too full, and what was done is having its effect. */
 typedef struct wzp__cut {
     bool is_on;
-    wzp__bandwidth *way; /* where the queue was seen */
-    wzp_tstamp judge_at; /* has it become shorter? */
-    wzp_tstamp queue;    /* when it was judged last */
+    wzp__listener *who;  /* on whose way the queue is; NULL: on our hop */
+    wzp_tstamp at;
+    wzp_tstamp judge_at; /* should be gone by then */
+    wzp_tstamp most;     /* longest since */
     unsigned from;       /* rung of before */
 } wzp__cut;
 
@@ -72,8 +74,8 @@ unsigned wzp__quality_most(const wzp_quality *q, wzp_tstamp now);
 
 /* --- quality_path.c --- */
 
-/* A way was measured anew. */
-void wzp__quality_watch(wzp_quality *q, wzp_tstamp now);
+/* The way to this listener was measured anew; NULL: our own hop. */
+void wzp__quality_watch(wzp_quality *q, wzp_tstamp now, wzp__listener *who);
 /* A report of a listener came: is all well enough for more? */
 void wzp__quality_climb(wzp_quality *q, wzp_tstamp now);
 

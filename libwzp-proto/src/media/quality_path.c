@@ -7,9 +7,12 @@
 #define HOP_FULL    (80 * WZP_MS)  /* chosen: above what jitter makes of 3 */
 #define WAY_FULL    (150 * WZP_MS) /* the same, with reports in it */
 #define WAY_BURSTS  (400 * WZP_MS) /* no second report is waited for */
+#define GROWING     5000 /* µs/s: chosen, far above what clocks differ */
 #define CALM_QUEUE  (50 * WZP_MS)
 #define DRAIN       (2 * WZP_S) /* in which what waits shall be gone */
+#define DRAIN_MOST  (5 * WZP_S)
 #define SHARE_PCT   85 /* of what the path holds: room for bursts, and others */
+#define LEARN_AFTER (700 * WZP_MS) /* a rate is of 500 ms */
 #define JUDGE_AFTER (1500 * WZP_MS)
 #define LOSS_STUDIO 20 /* per mille: no studio tier */
 #define LOSS_CALM   10 /* per mille: none is tried */
@@ -25,31 +28,65 @@ static bool is_sending(const wzp_quality *q, wzp_tstamp now)
     return bits * 2 >= wzp_media_mode_wire_bps(&q->state.mode);
 }
 
-static wzp_tstamp full_from(const wzp_quality *q, const wzp__bandwidth *way)
+static wzp__bandwidth *way_of(wzp_quality *q, wzp__listener *who)
 {
-    return way == &q->hop
-               ? HOP_FULL
-               : WAY_FULL + wzp_media_mode_delay_ms(&q->state.mode) * WZP_MS;
+    return who != NULL ? &who->way : &q->hop;
 }
 
-static bool is_full(const wzp_quality *q, const wzp__bandwidth *way)
+/* How many packets in a row may be lost by chance, one time in a hundred. */
+static unsigned run_of(uint16_t permille)
 {
-    const wzp_tstamp newest = wzp__bandwidth_newest(way);
-    return way->queue >= full_from(q, way) ||
-           (way != &q->hop && newest >= WAY_BURSTS);
+    return permille >= 400   ? 8
+           : permille >= 200 ? 5
+           : permille >= 80  ? 3
+           : permille >= 10  ? 2
+                             : 1;
 }
 
-static wzp__bandwidth *fullest(wzp_quality *q, wzp_tstamp now)
+/* What may look like a queue and is none. A packet of the mode takes so long
+ * on a path of this width, and the least delay may be of a shorter one. A
+ * report says nothing of the time since its last packet, and the next ones may
+ * be lost. */
+static wzp_tstamp doubt(const wzp_quality *q, wzp_tstamp now,
+                        const wzp__listener *who)
 {
-    wzp__bandwidth *worst = is_full(q, &q->hop) ? &q->hop : NULL;
-    for (size_t i = 0; i < WZP__QUALITY_LISTENERS; i++) {
-        wzp__listener *l = &q->listener[i];
-        if (l->is_used && now - l->heard_at < FRESH && is_full(q, &l->way) &&
-            (worst == NULL || l->way.queue > worst->queue)) {
-            worst = &l->way;
-        }
+    const wzp_media_mode *m = &q->state.mode;
+    const wzp_tstamp ms = wzp_media_mode_delay_ms(m);
+    wzp_tstamp all = 0;
+    if (q->estimate_bps > 0) {
+        all = ms * wzp_media_mode_wire_bps(m) / q->estimate_bps;
     }
-    return worst;
+    if (who != NULL) {
+        const wzp__loss_view loss = wzp__loss_get(&who->loss, now);
+        all += ms * (run_of(loss.permille) + loss.cluster);
+    }
+    return all * WZP_MS;
+}
+
+/* Our hop is measured often, and three samples must agree. Of reports, one a
+ * second, two must; or one that says much, and that it is growing: a hole in
+ * what arrives looks the same otherwise. */
+static bool is_full(wzp_quality *q, wzp_tstamp now, wzp__listener *who)
+{
+    const wzp__bandwidth *way = way_of(q, who);
+    const wzp_tstamp extra = doubt(q, now, who);
+    if (who == NULL) {
+        return way->queue >= HOP_FULL + extra;
+    }
+    const wzp_tstamp much = q->probe.is_on ? CALM_QUEUE + extra : WAY_BURSTS;
+    return way->queue >= WAY_FULL + extra ||
+           (who->gradient_us_s >= GROWING &&
+            wzp__bandwidth_newest(way) >= much);
+}
+
+static wzp_tstamp queue_of(wzp_quality *q, wzp__listener *who)
+{
+    return who == NULL ? q->hop.queue : wzp__bandwidth_newest(&who->way);
+}
+
+static bool is_way_calm(wzp_quality *q, wzp_tstamp now, wzp__listener *who)
+{
+    return way_of(q, who)->queue < CALM_QUEUE + doubt(q, now, who);
 }
 
 /* --- down --- */
@@ -72,8 +109,19 @@ static unsigned rung_below(const wzp_quality *q, wzp_tstamp now, uint64_t bps,
     return wzp__ladder_highest(q->rung > 0 ? q->rung - 1 : 0, &need);
 }
 
-static void cut(wzp_quality *q, wzp_tstamp now, wzp__bandwidth *way)
+/* Until what waits is gone, when `held` goes out and `sent` comes in. */
+static wzp_tstamp drain_time(wzp_tstamp queue, uint64_t held, uint64_t sent)
 {
+    if (sent >= held) {
+        return DRAIN_MOST;
+    }
+    const wzp_tstamp t = queue / (held - sent) * held;
+    return t < DRAIN_MOST ? t : DRAIN_MOST;
+}
+
+static void cut(wzp_quality *q, wzp_tstamp now, wzp__listener *who)
+{
+    const wzp__bandwidth *way = way_of(q, who);
     const unsigned from = q->cut.is_on ? q->cut.from : q->rung;
     const wzp_tstamp queue = wzp__bandwidth_queue(way);
     const uint32_t sent = wzp_media_mode_wire_bps(&q->state.mode);
@@ -83,12 +131,16 @@ static void cut(wzp_quality *q, wzp_tstamp now, wzp__bandwidth *way)
         wzp__probe_fail(&q->probe, now);
     }
     step_to(q, now, rung_below(q, now, held, queue));
-    q->cut = (wzp__cut){.is_on = true,
-                        .way = way,
-                        .queue = queue,
-                        .judge_at = now + queue * 3 / 2 + JUDGE_AFTER,
-                        .from = from};
+    wzp__probe_block(&q->probe, now);
     wzp__quality_decide(q, now, WZP_QUALITY_BANDWIDTH);
+    const wzp_tstamp drain =
+        drain_time(queue, held, wzp_media_mode_wire_bps(&q->state.mode));
+    q->cut = (wzp__cut){.is_on = true,
+                        .who = who,
+                        .at = now,
+                        .most = queue_of(q, who),
+                        .judge_at = now + drain * 3 / 2 + JUDGE_AFTER,
+                        .from = from};
 }
 
 /* The queue is gone: as much as the path held then. */
@@ -107,66 +159,67 @@ static void settle(wzp_quality *q, wzp_tstamp now)
  * fill it, or it is the way back that is full. */
 static void take_back(wzp_quality *q, wzp_tstamp now)
 {
-    wzp__bandwidth_rebase(q->cut.way, now);
+    wzp__bandwidth_rebase(way_of(q, q->cut.who), now);
     q->cut.is_on = false;
     q->estimate_bps = 0;
     step_to(q, now, q->cut.from);
     wzp__quality_decide(q, now, WZP_QUALITY_BANDWIDTH);
 }
 
-static void watch_cut(wzp_quality *q, wzp_tstamp now)
+/* As long as there is a queue, what arrives is what the path holds; at first
+ * some of it is of the time before. */
+static void learn(wzp_quality *q, wzp_tstamp now, wzp_tstamp queue)
 {
-    const wzp_tstamp queue = q->cut.way->queue;
-    if (queue < CALM_QUEUE) {
-        settle(q, now);
-        return;
+    const uint64_t rate = way_of(q, q->cut.who)->rate_bps;
+    if (now - q->cut.at >= LEARN_AFTER && queue >= CALM_QUEUE && rate > 0 &&
+        rate < q->estimate_bps) {
+        q->estimate_bps = (uint32_t)rate;
     }
-    if (now < q->cut.judge_at) {
-        return;
-    }
-    if (queue * 10 >= q->cut.queue * 7) {
-        if (q->rung > 0) {
-            cut(q, now, q->cut.way); /* still too much */
-        } else {
-            take_back(q, now);
-        }
-        return;
-    }
-    q->cut.queue = queue;
-    q->cut.judge_at = now + JUDGE_AFTER;
 }
 
-void wzp__quality_watch(wzp_quality *q, wzp_tstamp now)
+static void watch_cut(wzp_quality *q, wzp_tstamp now)
+{
+    const wzp_tstamp queue = queue_of(q, q->cut.who);
+    const bool is_longest = queue >= q->cut.most;
+    q->cut.most = is_longest ? queue : q->cut.most;
+    learn(q, now, queue);
+    if (queue < CALM_QUEUE + doubt(q, now, q->cut.who)) {
+        settle(q, now);
+    } else if (now < q->cut.judge_at) {
+        return;
+    } else if (is_longest && q->rung > 0) {
+        cut(q, now, q->cut.who); /* still too much */
+    } else if (queue * 10 >= q->cut.most * 7) {
+        take_back(q, now);
+    } else {
+        q->cut.most = queue;
+        q->cut.judge_at = now + JUDGE_AFTER;
+    }
+}
+
+void wzp__quality_watch(wzp_quality *q, wzp_tstamp now, wzp__listener *who)
 {
     if (q->is_fixed || q->is_forced) {
         return;
     }
-    if (q->cut.is_on) {
+    if (!q->cut.is_on && is_full(q, now, who) && is_sending(q, now)) {
+        cut(q, now, who);
+    } else if (q->cut.is_on && q->cut.who == who) {
         watch_cut(q, now);
-        return;
-    }
-    wzp__bandwidth *way = fullest(q, now);
-    if (way != NULL && is_sending(q, now)) {
-        cut(q, now, way);
     }
 }
 
 /* --- up --- */
 
-static bool is_calm(const wzp_quality *q, wzp_tstamp now)
+static bool is_calm(wzp_quality *q, wzp_tstamp now)
 {
-    if (q->hop.queue >= CALM_QUEUE) {
-        return false;
-    }
+    bool all = is_way_calm(q, now, NULL);
     for (size_t i = 0; i < WZP__QUALITY_LISTENERS; i++) {
-        const wzp__listener *l = &q->listener[i];
-        if (l->is_used && now - l->heard_at < FRESH &&
-            l->way.queue >=
-                CALM_QUEUE + wzp_media_mode_delay_ms(&q->state.mode) * WZP_MS) {
-            return false;
-        }
+        wzp__listener *l = &q->listener[i];
+        const bool counts = l->is_used && now - l->heard_at < FRESH;
+        all = all && (!counts || is_way_calm(q, now, l));
     }
-    return true;
+    return all;
 }
 
 /* A studio tier is for clean paths. True: it was left. */

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/* What a talker costs on an IPv4 wire: 20 bytes of IP, 8 of UDP, and all that
+ * is inside: QUIC with connection ids of 8 bytes, headers, seal, padding, the
+ * counter as it grows. Real speech, a client and a relay in the world, 60 s on
+ * its clock; one run gives what every run gives.
+ *
+ * Packets with media are told apart from those without (keep-alives, reports,
+ * acknowledgements): each datagram that the talker seals is noted, and with
+ * each UDP packet it sends, how many of them left. What QUIC adds to a packet
+ * with media in it counts as media.
+ */
+#include "bench/support/results.h"
+#include "bench/voice/material.h"
+#include "call/engine_parts.h"
+#include "support/world/world.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    IP_UDP = 28,
+    SECONDS = 60,
+    HOP_MS = 20,
+    SEALED_MAX = 8192, /* datagrams sealed and not yet sent */
+    ROWS_MAX = 40,
+};
+
+/* --- ears ------------------------------------------------------------------ */
+
+typedef struct ear {
+    wzp_engine *engine;         /* the talker's */
+    bool is_media[SEALED_MAX];  /* in the order they were sealed */
+    uint64_t n_sealed, n_sent;
+    uint64_t media_packets, media_bytes; /* on the wire, IP and UDP included */
+    uint64_t other_packets, other_bytes;
+} ear;
+
+static ear e;
+
+wzp_err __real_wzp_endpoint_send_dgram(wzp_endpoint *ep, wzp_tstamp now,
+                                       wzp_conn_id conn, wzp_pkt *pkt);
+wzp_err __wrap_wzp_endpoint_send_dgram(wzp_endpoint *ep, wzp_tstamp now,
+                                       wzp_conn_id conn, wzp_pkt *pkt);
+bool __real_wzp_engine_poll_send(wzp_engine *engine, wzp_tstamp now,
+                                 wzp_addr *local, wzp_addr *remote,
+                                 const uint8_t **data, size_t *len);
+bool __wrap_wzp_engine_poll_send(wzp_engine *engine, wzp_tstamp now,
+                                 wzp_addr *local, wzp_addr *remote,
+                                 const uint8_t **data, size_t *len);
+
+wzp_err __wrap_wzp_endpoint_send_dgram(wzp_endpoint *ep, wzp_tstamp now,
+                                       wzp_conn_id conn, wzp_pkt *pkt)
+{
+    const bool is_media = (pkt->data[10] & WZP_MEDIA_CONTROL) == 0;
+    const wzp_err err = __real_wzp_endpoint_send_dgram(ep, now, conn, pkt);
+    if (e.engine != NULL && ep == e.engine->ep && err == WZP_OK) {
+        e.is_media[e.n_sealed++ % SEALED_MAX] = is_media;
+    }
+    return err;
+}
+
+static uint64_t dgrams_sent(void)
+{
+    wzp_conn_stats s = {.size = sizeof s};
+    const wzp_err err = wzp_endpoint_conn_stats(
+        e.engine->ep, wzp__session_conn(e.engine->session), &s);
+    return err == WZP_OK ? s.dgram_sent : 0;
+}
+
+static void note(size_t len)
+{
+    bool has_media = false;
+    for (const uint64_t sent = dgrams_sent(); e.n_sent < sent; e.n_sent++) {
+        has_media |= e.is_media[e.n_sent % SEALED_MAX];
+    }
+    if (!has_media && getenv("WIRE_DEBUG")) printf("other %zu\n", len);
+    *(has_media ? &e.media_packets : &e.other_packets) += 1;
+    *(has_media ? &e.media_bytes : &e.other_bytes) += len + IP_UDP;
+}
+
+bool __wrap_wzp_engine_poll_send(wzp_engine *engine, wzp_tstamp now,
+                                 wzp_addr *local, wzp_addr *remote,
+                                 const uint8_t **data, size_t *len)
+{
+    const bool any = __real_wzp_engine_poll_send(engine, now, local, remote,
+                                                 data, len);
+    if (any && engine == e.engine) {
+        note(*len);
+    }
+    return any;
+}
+
+/* --- a call ------------------------------------------------------------------ */
+
+typedef struct scene {
+    const char *what;
+    wzp_media_mode mode;
+    double loss; /* towards the listener */
+    double most; /* kbit/s; 0: no goal */
+} scene;
+
+#define OPUS(id, ms, red)                                                      \
+    .codec = WZP_CODEC_OPUS_##id, .frame_ms = (ms),                            \
+    .redundancy = WZP_REDUNDANCY_##red
+#define CODEC2 .codec = WZP_CODEC_CODEC2_1200, .frame_ms = 40, .n_new = 4
+
+static const scene SCENES[] = {
+    {"lowest tier: Codec2 1200, 4 frames a packet", {CODEC2}, 0, 6},
+    {"lowest tier with a window, at 50 % loss",
+     {CODEC2, .window_q = 3, .window = 4},
+     0.5,
+     9.4},
+    {"lowest tier with a window, q 2, at 30 % loss",
+     {CODEC2, .window_q = 2, .window = 4},
+     0.3,
+     0},
+    {"Opus 6k, 3 frames of 60 ms a packet",
+     {OPUS(6K, 60, NONE), .n_new = 3},
+     0,
+     0},
+    {"Opus 6k, 2 frames of 60 ms and 2 repeats",
+     {OPUS(6K, 60, NONE), .n_new = 2, .n_old = 2},
+     0,
+     0},
+    {"GOOD, 20 ms", {OPUS(24K, 20, NONE), .n_new = 1}, 0, 60},
+    {"GOOD, 20 ms, LBRR", {OPUS(24K, 20, LBRR), .n_new = 1}, 0, 60},
+    {"GOOD, 20 ms, DRED", {OPUS(24K, 20, DRED), .n_new = 1}, 0, 60},
+    {"GOOD, 40 ms", {OPUS(24K, 40, NONE), .n_new = 1}, 0, 42},
+    {"GOOD on a narrow path: 40 ms, DRED", {OPUS(24K, 40, DRED), .n_new = 1}, 0, 42},
+    {"GOOD on a narrow path: 60 ms, DRED", {OPUS(24K, 60, DRED), .n_new = 1}, 0, 42},
+    {"resilient: 32k, 40 ms, LBRR and DRED", {OPUS(32K, 40, BOTH), .n_new = 1}, 0, 51},
+};
+
+static wzp_result rows[ROWS_MAX];
+static char texts[ROWS_MAX][400];
+static size_t n_rows;
+
+static void row(const char *what, const char *part, double value,
+                const char *unit, wzp_goal goal_is, double goal,
+                const char *conditions)
+{
+    (void)snprintf(texts[n_rows], sizeof texts[0], "%s: %s", what, part);
+    rows[n_rows] = (wzp_result){.id = "wire",
+                                .what = texts[n_rows],
+                                .value = value,
+                                .unit = unit,
+                                .baseline = NAN,
+                                .goal_is = goal_is,
+                                .goal = goal,
+                                .spread = NAN,
+                                .conditions = conditions};
+    printf("%-6s %-72s %8.2f %-7s %s\n", "wire", texts[n_rows], value, unit,
+           goal_is == WZP_GOAL_NONE            ? ""
+           : wzp_result_ok(&rows[n_rows]) == 1 ? "ok"
+                                               : "MISSED");
+    n_rows++;
+}
+
+static void must(bool is_true, const char *what)
+{
+    if (!is_true) {
+        (void)fprintf(stderr, "wire: %s\n", what);
+        exit(1);
+    }
+}
+
+typedef struct call {
+    wzp_world *w;
+    wzp_node talker, listener;
+} call;
+
+static void begin(call *c, const scene *s, const voice_material *m)
+{
+    const wzp_link_cfg hop = {.delay_ns = HOP_MS * WZP_MS};
+    const wzp_link_cfg down = {.delay_ns = HOP_MS * WZP_MS, .loss = s->loss};
+    wzp_world_client_config talker = {.identity = 1,
+                                      .in = m->pcm + VOICE_LEAD,
+                                      .in_len = m->end - VOICE_LEAD,
+                                      .has_engine = true};
+    wzp_world_client_config listener = {.identity = 2, .has_engine = true};
+    wzp_engine_config_default(&listener.engine);
+    if (getenv("PMAX")) listener.engine.playout_max_ms = (uint32_t)atoi(getenv("PMAX"));
+    wzp_engine_config_default(&talker.engine);
+    talker.engine.has_fixed_mode = true;
+    talker.engine.fixed_mode = s->mode;
+    c->w = wzp_world_new(1);
+    const wzp_node relay = wzp_world_relay(c->w, 9, NULL);
+    c->talker = wzp_world_client(c->w, &talker);
+    c->listener = wzp_world_client(c->w, &listener);
+    wzp_world_link(c->w, c->talker, &hop, &hop);
+    wzp_world_link(c->w, c->listener, &hop, &hop);
+    e = (ear){.engine = wzp_world_engine(c->w, c->talker)};
+    wzp_world_join(c->w, c->talker, "wire", relay);
+    wzp_world_join(c->w, c->listener, "wire", relay);
+    must(wzp_world_await_keyed(c->w, c->talker, 1, 5 * WZP_S) &&
+             wzp_world_await_keyed(c->w, c->listener, 1, 5 * WZP_S),
+         "the two did not meet");
+    wzp_world_link(c->w, c->listener, &hop, &down);
+    wzp_world_run(c->w, 5 * WZP_S); /* the loss begins, buffers settle */
+}
+
+static double kbps(uint64_t bytes)
+{
+    return (double)bytes * 8 / SECONDS / 1000;
+}
+
+/* Of the frames that playing has passed, those whose sound was in a packet. */
+static double real_data(const wzp_client_stats *a, const wzp_client_stats *b)
+{
+    const double real = (double)(b->frames_played - a->frames_played) +
+                        (double)(b->rebuilt_copy - a->rebuilt_copy) +
+                        (double)(b->rebuilt_parity - a->rebuilt_parity);
+    const double lost = (double)(b->packets_lost - a->packets_lost);
+    return 100 * real / (real + lost);
+}
+
+static void report(const scene *s, const wzp_client_stats *before,
+                   const wzp_client_stats *after)
+{
+    static const char COND[] =
+        "bytes on an IPv4 wire from the talker to the relay, connection ids of "
+        "8 bytes, 60 s of real speech at -24 dBFS; packets with media in them";
+    static const char OTHER[] = "packets without media: keep-alives, reports, "
+                                "acknowledgements that found no media to ride "
+                                "along with";
+    static const char REAL[] = "of the frames whose time has come, those "
+                               "played from what was received, repeated or "
+                               "rebuilt by parity; link to the listener";
+    row(s->what, "media", kbps(e.media_bytes), "kbit/s",
+        s->most > 0 ? WZP_GOAL_AT_MOST : WZP_GOAL_NONE, s->most, COND);
+    row(s->what, "the rest", kbps(e.other_bytes), "kbit/s", WZP_GOAL_NONE, 0,
+        OTHER);
+    if (s->loss > 0) {
+        const bool is_goal = s->most > 0;
+        row(s->what, "from real data", real_data(before, after), "%",
+            is_goal ? WZP_GOAL_AT_LEAST : WZP_GOAL_NONE, 93, REAL);
+        row(s->what, "playout delay at the end",
+            (double)after->playout_delay_ms, "ms", WZP_GOAL_NONE, 0, REAL);
+    }
+    if (getenv("WIRE_DEBUG") != NULL) {
+        printf("rx %llu played %llu lost %llu late %llu par %llu mal %llu undec %llu skip %llu voices %u codec %d delay %u\n",(unsigned long long)after->packets_received,(unsigned long long)after->frames_played,(unsigned long long)after->packets_lost,(unsigned long long)after->packets_late,(unsigned long long)after->rebuilt_parity,(unsigned long long)after->media_malformed,(unsigned long long)after->frames_undecodable,(unsigned long long)after->frames_skipped,after->voices,0,after->playout_delay_ms);
+        printf("  %.1f B a packet of media, %llu packets, %llu others\n",
+               (double)e.media_bytes / (double)e.media_packets,
+               (unsigned long long)e.media_packets,
+               (unsigned long long)e.other_packets);
+    }
+}
+
+static void measure(const scene *s, const voice_material *m)
+{
+    call c;
+    begin(&c, s, m);
+    const wzp_client_stats before = wzp_world_stats(c.w, c.listener);
+    const ear was = e;
+    wzp_world_run(c.w, SECONDS * WZP_S);
+    const wzp_client_stats after = wzp_world_stats(c.w, c.listener);
+    e.media_bytes -= was.media_bytes;
+    e.media_packets -= was.media_packets;
+    e.other_bytes -= was.other_bytes;
+    e.other_packets -= was.other_packets;
+    report(s, &before, &after);
+    e.engine = NULL;
+    wzp_world_free(c.w);
+}
+
+int main(void)
+{
+    const char *dir = getenv("WZP_SPEECH_DIR");
+    voice_material m;
+    must(voice_material_load(dir != NULL && dir[0] != '\0' ? dir
+                                                          : ".deps/speech",
+                             &m),
+         "no recorded speech: run `make deps`, or set WZP_SPEECH_DIR");
+    for (size_t i = 0; i < sizeof SCENES / sizeof SCENES[0]; i++) {
+        measure(&SCENES[i], &m);
+    }
+    voice_material_free(&m);
+    char error[WZP_RESULTS_ERROR_LEN];
+    must(wzp_results_put("build/bench/results.json", rows, n_rows, error),
+         "results.json: not written");
+    return 0;
+}
