@@ -26,11 +26,12 @@ enum {
     ROWS_MAX = 40,
 };
 
-/* --- ears ------------------------------------------------------------------ */
+/* --- ears ------------------------------------------------------------------
+ */
 
 typedef struct ear {
-    wzp_engine *engine;         /* the talker's */
-    bool is_media[SEALED_MAX];  /* in the order they were sealed */
+    wzp_engine *engine;        /* the talker's */
+    bool is_media[SEALED_MAX]; /* in the order they were sealed */
     uint64_t n_sealed, n_sent;
     uint64_t media_packets, media_bytes; /* on the wire, IP and UDP included */
     uint64_t other_packets, other_bytes;
@@ -82,15 +83,16 @@ bool __wrap_wzp_engine_poll_send(wzp_engine *engine, wzp_tstamp now,
                                  wzp_addr *local, wzp_addr *remote,
                                  const uint8_t **data, size_t *len)
 {
-    const bool any = __real_wzp_engine_poll_send(engine, now, local, remote,
-                                                 data, len);
+    const bool any =
+        __real_wzp_engine_poll_send(engine, now, local, remote, data, len);
     if (any && engine == e.engine) {
         note(*len);
     }
     return any;
 }
 
-/* --- a call ------------------------------------------------------------------ */
+/* --- a call ------------------------------------------------------------------
+ */
 
 typedef struct scene {
     const char *what;
@@ -126,9 +128,18 @@ static const scene SCENES[] = {
     {"GOOD, 20 ms, LBRR", {OPUS(24K, 20, LBRR), .n_new = 1}, 0, 60},
     {"GOOD, 20 ms, DRED", {OPUS(24K, 20, DRED), .n_new = 1}, 0, 60},
     {"GOOD, 40 ms", {OPUS(24K, 40, NONE), .n_new = 1}, 0, 42},
-    {"GOOD on a narrow path: 40 ms, DRED", {OPUS(24K, 40, DRED), .n_new = 1}, 0, 42},
-    {"GOOD on a narrow path: 60 ms, DRED", {OPUS(24K, 60, DRED), .n_new = 1}, 0, 42},
-    {"resilient: 32k, 40 ms, LBRR and DRED", {OPUS(32K, 40, BOTH), .n_new = 1}, 0, 51},
+    {"GOOD on a narrow path: 40 ms, DRED",
+     {OPUS(24K, 40, DRED), .n_new = 1},
+     0,
+     42},
+    {"GOOD on a narrow path: 60 ms, DRED",
+     {OPUS(24K, 60, DRED), .n_new = 1},
+     0,
+     42},
+    {"resilient: 32k, 40 ms, LBRR and DRED",
+     {OPUS(32K, 40, BOTH), .n_new = 1},
+     0,
+     51},
 };
 
 static wzp_result rows[ROWS_MAX];
@@ -264,9 +275,8 @@ int main(void)
 {
     const char *dir = getenv("WZP_SPEECH_DIR");
     voice_material m;
-    must(voice_material_load(dir != NULL && dir[0] != '\0' ? dir
-                                                          : ".deps/speech",
-                             &m),
+    must(voice_material_load(
+             dir != NULL && dir[0] != '\0' ? dir : ".deps/speech", &m),
          "no recorded speech: run `make deps`, or set WZP_SPEECH_DIR");
     for (size_t i = 0; i < sizeof SCENES / sizeof SCENES[0]; i++) {
         measure(&SCENES[i], &m);

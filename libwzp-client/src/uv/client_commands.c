@@ -79,6 +79,14 @@ static void run_command(wzp_client *c, const wzp__command *cmd)
         wzp_ignore(wzp_engine_volume(c->engine, now, cmd->member, cmd->percent),
                    "a member that has just left");
         break;
+    case WZP__CMD_QUALITY_AUTO: wzp_engine_quality_auto(c->engine, now); break;
+    case WZP__CMD_QUALITY_FORCE:
+        wzp_ignore(wzp_engine_quality_force(c->engine, now, cmd->tier),
+                   "its only error was given back when it was posted");
+        break;
+    case WZP__CMD_QUALITY_NETWORK:
+        wzp_engine_quality_network(c->engine, now, cmd->network);
+        break;
     case WZP__CMD_PIN_DECIDE:
         wzp_ignore(wzp_engine_pin_decide(c->engine, now, cmd->flag),
                    "a decision nobody waits for any more");
@@ -224,6 +232,26 @@ wzp_err wzp_client_record(wzp_client *c, const char *path)
     }
     memcpy(cmd.path, path == NULL ? "" : path, len + 1);
     return wzp__client_post(c, &cmd);
+}
+
+wzp_err wzp_client_quality_auto(wzp_client *c)
+{
+    return wzp__client_post(c, &(wzp__command){.kind = WZP__CMD_QUALITY_AUTO});
+}
+
+wzp_err wzp_client_quality_force(wzp_client *c, wzp_tier tier)
+{
+    if ((unsigned)tier >= WZP_TIER_COUNT) {
+        return WZP_ERR_ARG;
+    }
+    return wzp__client_post(
+        c, &(wzp__command){.kind = WZP__CMD_QUALITY_FORCE, .tier = tier});
+}
+
+wzp_err wzp_client_quality_network(wzp_client *c, wzp_network kind)
+{
+    return wzp__client_post(
+        c, &(wzp__command){.kind = WZP__CMD_QUALITY_NETWORK, .network = kind});
 }
 
 wzp_err wzp_client_pin_decide(wzp_client *c, bool accept)

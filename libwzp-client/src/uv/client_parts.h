@@ -26,6 +26,9 @@ typedef enum wzp__command_kind {
     WZP__CMD_HOLD,
     WZP__CMD_PUSH_TO_TALK,
     WZP__CMD_VOLUME,
+    WZP__CMD_QUALITY_AUTO,
+    WZP__CMD_QUALITY_FORCE,
+    WZP__CMD_QUALITY_NETWORK,
     WZP__CMD_PIN_DECIDE,
     WZP__CMD_ACCEPT_CLEAR,
     WZP__CMD_WORDS,
@@ -63,6 +66,8 @@ typedef struct wzp__command {
     bool is_down;    /* of WZP__CMD_PUSH_TO_TALK */
     uint32_t member; /* of WZP__CMD_VOLUME, and percent */
     uint32_t percent;
+    wzp_tier tier;       /* of WZP__CMD_QUALITY_FORCE */
+    wzp_network network; /* of WZP__CMD_QUALITY_NETWORK */
     bool has_pin;
     uint8_t pin[WZP_HASH_LEN];
     char room[WZP_ROOM_NAME_MAX + 1];

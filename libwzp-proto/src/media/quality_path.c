@@ -245,7 +245,7 @@ static void climb(wzp_quality *q, wzp_tstamp now)
     const unsigned to = from + 1;
     const wzp_tier tier = wzp__ladder_tier(to < WZP__LADDER_RUNGS ? to : from);
     if (to > wzp__quality_most(q, now)) {
-        q->state.wanted = tier; /* somebody may be asked */
+        q->state.wanted = tier;
         return;
     }
     q->rung = to;
