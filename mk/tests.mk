@@ -200,11 +200,13 @@ BENCHES := $(BENCH_SRC:%.c=$(B)/%)
 BENCH_TOOLS := bench_table
 # Those that look into key groups.
 BENCH_EARS := bench/cmd/rekey.c
-# It hears what a client hands to QUIC and what QUIC sends; speaks as the sweep.
-BENCH_WIRE := bench/cmd/wire.c
+# Those that use inner parts of a client, and the sweep's speech. wire hears
+# what a client hands to QUIC and what QUIC sends.
+BENCH_PARTS := bench/cmd/pipeline.c bench/cmd/wire.c
 WRAP_wire := -Wl,--wrap=wzp_endpoint_send_dgram,--wrap=wzp_engine_poll_send
-$(call programs,$(BENCH_WIRE),everything,$(LIBS),$(B)/bench/voice/material.o $(AR_bench) $(AR_world) $(AR_support),-Ilibwzp-client/src,$(WRAP_wire))
-$(call programs,$(filter-out $(BENCH_EARS) $(BENCH_WIRE),$(BENCH_SRC)),everything,$(LIBS),$(AR_bench) $(AR_world) $(AR_support))
+$(call programs,$(filter-out $(BENCH_EARS) $(BENCH_PARTS),$(BENCH_SRC)),everything,$(LIBS),$(AR_bench) $(AR_world) $(AR_support))
+$(call programs,$(BENCH_PARTS),everything,$(LIBS),$(B)/bench/voice/material.o $(AR_bench) $(AR_world) $(AR_support),-Ilibwzp-client/src)
+$(B)/bench/cmd/wire: private ALL_LDFLAGS += $(WRAP_wire)
 $(call programs,$(BENCH_EARS),everything,$(LIBS),$(OBJ_ears) $(AR_bench) $(AR_world) $(AR_support),,$(WRAP_ears))
 
 # The sweep: one program out of bench/voice/*.c, with an ear between the parts
@@ -212,7 +214,7 @@ $(call programs,$(BENCH_EARS),everything,$(LIBS),$(OBJ_ears) $(AR_bench) $(AR_wo
 SWEEP := $(B)/bench/voice/sweep
 SWEEP_OBJ := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard bench/voice/*.c)))
 WRAP_sweep := $(foreach f,wzp_encoder_new wzp_encoder_set wzp_encoder_encode wzp_decoder_decode wzp_decoder_fill \
-  wzp_jitter_insert wzp_jitter_next wzp_stretch_process wzp__receiver_read,-Wl,--wrap=$(f))
+  wzp_jitter_insert wzp_jitter_next wzp_stretch_process wzp__receiver_make wzp__receiver_read,-Wl,--wrap=$(f))
 $(eval $(call obj_rules,$(SWEEP_OBJ),$(TEST_INC) -Ilibwzp-client/src $$(PCFLAGS_test) $$(PCFLAGS_everything),everything))
 $(SWEEP): $(SWEEP_OBJ) $(AR_bench) $(AR_world) $(AR_support) $(call archives,$(LIBS))
 	$(call say,LD,$@)
@@ -297,3 +299,6 @@ $(B)/tests/crypto/alloc_test: private ALL_LDFLAGS += $(foreach f,wzp_mem_new wzp
 $(B)/tests/transport/global_test: private ALL_LDFLAGS += -Wl,--wrap=free
 # Counts signals where they are sent.
 $(B)/tests/integration/join_cost_test: private ALL_LDFLAGS += -Wl,--wrap=wzp_endpoint_send_signal
+# Baselines beside ours: speexdsp's jitter buffer, the reference's rule.
+$(B)/bench/cmd/jitter.o: private ALL_CFLAGS += -Ilibwzp-proto/src
+$(B)/bench/cmd/jitter: private PCLIBS_everything += -lspeexdsp

@@ -7,6 +7,7 @@
 #include "home.h"
 #include "keyboard.h"
 #include "stats_file.h"
+#include "talk.h"
 #include "view.h"
 
 #include <wzp/transport/uv_udp.h>
@@ -17,21 +18,23 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WAIT_MS    50          /* chosen: keys and signals are felt at once */
-#define GOODBYE_NS (3 * WZP_S) /* then it ends without */
+#define WAIT_MS       50 /* chosen: keys and signals are felt at once */
+#define GOODBYE_NS    (3 * WZP_S) /* then it ends without */
+#define LAST_WORDS_NS (2 * WZP_S) /* spec/client.md 5.1 */
 
 typedef struct call {
     const call_options *o;
     view view;
     keyboard keys;
     wzp_store_file *store;
-    wzp_audio_wav *wav;
+    sound sound;
+    talk talk;
     wzp_client *client;
     FILE *stats;
     wzp_tstamp stats_at; /* next line */
     wzp_tstamp leave_at; /* of --duration; WZP_NEVER: not joined, not asked */
     wzp_tstamp give_up;  /* leaving: no longer than this */
-    bool is_leaving, has_ended, has_words;
+    bool is_leaving, has_ended, has_recorded;
     int status;
 } call;
 
@@ -57,27 +60,14 @@ static void catch_signals(void)
 
 /* --- set-up --- */
 
-static bool open_audio(call *c)
+static bool open_sound(call *c)
 {
-    wzp_audio_wav_config cfg;
-    wzp_audio_wav_config_default(&cfg);
-    cfg.in = c->o->in;
-    cfg.out = c->o->out;
-    cfg.loop = c->o->loop;
-    if (cfg.in != NULL && access(cfg.in, R_OK) != 0) {
-        view_say(&c->view, "wzp-client: cannot read %s: %s", cfg.in,
-                 strerror(errno));
-        return false;
+    char why[512];
+    const bool is_open = sound_open(&c->sound, &c->o->sound, why, sizeof why);
+    if (!is_open) {
+        view_say(&c->view, "wzp-client: %s", why);
     }
-    errno = 0;
-    wzp_err e = wzp_audio_wav_new(&c->wav, &cfg);
-    if (e == WZP_ERR_IO && cfg.out != NULL) {
-        view_say(&c->view, "wzp-client: cannot write %s: %s", cfg.out,
-                 errno != 0 ? strerror(errno) : wzp_strerror(e));
-    } else if (e != WZP_OK) {
-        view_say(&c->view, "wzp-client: %s: %s", cfg.in, wzp_strerror(e));
-    }
-    return e == WZP_OK;
+    return is_open;
 }
 
 static bool open_stats(call *c)
@@ -102,17 +92,19 @@ static bool open_client(call *c)
     cfg.engine.alias = c->o->alias;
     cfg.engine.store = wzp_store_file_table(c->store);
     cfg.engine.allow_legacy = c->o->allow_legacy;
-    if (c->o->in != NULL || c->o->out != NULL) {
-        cfg.engine.audio = wzp_audio_wav_table(c->wav);
-    }
+    sound_configure(&c->sound, &cfg.engine);
+    quality_configure(&c->o->quality, &cfg.engine);
     wzp_err e = wzp_client_new(&c->client, &cfg);
     if (e == WZP_OK) {
         e = wzp_client_run_thread(c->client);
     }
     if (e != WZP_OK) {
         view_say(&c->view, "wzp-client: cannot start: %s", wzp_strerror(e));
+        return false;
     }
-    return e == WZP_OK;
+    quality_apply(&c->o->quality, c->client);
+    talk_begin(&c->talk, c->client, &c->view, c->o->push_to_talk);
+    return true;
 }
 
 /* What is wrong with the texts themselves is wrong usage. */
@@ -195,6 +187,20 @@ static void on_state(call *c, const wzp_client_event *ev)
         c->leave_at == WZP_NEVER) {
         c->leave_at = wzp_uv_now() + c->o->duration_s * WZP_S;
     }
+    if (ev->u.state.state == WZP_CLIENT_JOINED && !c->has_recorded &&
+        c->o->sound.record_mic != NULL) { /* once: it would begin anew */
+        c->has_recorded = true;
+        wzp_ignore(wzp_client_record(c->client, c->o->sound.record_mic),
+                   "too long a path: no file is there then");
+    }
+}
+
+/* As the earlier client: what is still on its way is waited for. */
+static void on_input_ended(call *c)
+{
+    if (sound_ends_with_input(&c->o->sound)) {
+        c->leave_at = wzp_uv_now() + LAST_WORDS_NS;
+    }
 }
 
 static void on_event(call *c, const wzp_client_event *ev)
@@ -208,6 +214,7 @@ static void on_event(call *c, const wzp_client_event *ev)
         }
         break;
     case WZP_EVENT_MEMBER:
+        talk_member(&c->talk, ev);
         if (c->o->words && !ev->u.member.is_gone &&
             ev->u.member.info.state == WZP_MEMBER_KEYED) {
             ask_words(c); /* they change with every member */
@@ -222,12 +229,12 @@ static void on_event(call *c, const wzp_client_event *ev)
             wzp_ignore(wzp_client_accept_clear(c->client), "asked for again");
         }
         break;
+    case WZP_EVENT_INPUT_ENDED: on_input_ended(c); break;
     case WZP_EVENT_CONTACT:
     case WZP_EVENT_TALKERS:
     case WZP_EVENT_PEER:
     case WZP_EVENT_QUALITY:
     case WZP_EVENT_AUDIO:
-    case WZP_EVENT_INPUT_ENDED:
     case WZP_EVENT_WORDS:
     case WZP_EVENT_LINE:
     case WZP_EVENT_CALL:
@@ -243,6 +250,8 @@ static void on_key(call *c, int key)
         ask_words(c);
     } else if (key == 'q') {
         leave(c);
+    } else {
+        talk_key(&c->talk, key);
     }
 }
 
@@ -301,8 +310,9 @@ static int finish(call *c)
         view_say(&c->view, "wzp-client: cannot write %s", c->o->stats);
         c->status = 1;
     }
-    if (wzp_audio_wav_free(c->wav) != WZP_OK && c->o->out != NULL) {
-        view_say(&c->view, "wzp-client: %s is not complete", c->o->out);
+    const char *broken = sound_close(&c->sound);
+    if (broken != NULL) {
+        view_say(&c->view, "wzp-client: %s is not complete", broken);
         c->status = 1;
     }
     return c->status;
@@ -314,7 +324,7 @@ int call_run(const call_options *o)
     view_init(&c.view, o->relay, o->pin != NULL);
     keyboard_init(&c.keys);
     catch_signals();
-    if (home_open(&c.store) && open_audio(&c) && open_stats(&c) &&
+    if (home_open(&c.store) && open_sound(&c) && open_stats(&c) &&
         open_client(&c) && join(&c)) {
         c.status = 0;
         run(&c);

@@ -6,6 +6,8 @@
 #ifndef WZP_APP_CLIENT_CALL_H
 #define WZP_APP_CLIENT_CALL_H
 
+#include "quality.h"
+#include "sound.h"
 #include "terms.h"
 
 #include <wzp/client/client.h>
@@ -15,8 +17,10 @@
 /* As given; NULL and 0 are "not given". */
 typedef struct call_options {
     const char *room, *relay, *alias, *pin;
-    const char *in, *out, *stats;
-    bool loop, words, accept_new_key, allow_legacy;
+    const char *stats;
+    bool words, accept_new_key, allow_legacy, push_to_talk;
+    sound_options sound;
+    quality quality;
     unsigned long duration_s;
     wzp_log log;
     wzp_identity identity;

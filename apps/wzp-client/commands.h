@@ -9,6 +9,7 @@ int join_run(settings *s);
 int identity_run(settings *s);
 int ping_run(settings *s);
 int contacts_run(settings *s);
+int devices_run(settings *s);
 int room_secret_run(settings *s);
 
 /* "ADDRESS BUILD" of s->relay. */

@@ -55,8 +55,8 @@ int main(int argc, char **argv)
     char why[512];
     app_harden("wzp-client");
     if (argc < 2) {
-        return settings_refuse("a command is missing: join, identity, ping, "
-                               "contacts or room-secret (see --help)");
+        return settings_refuse("a command is missing: join, devices, identity, "
+                               "ping, contacts or room-secret (see --help)");
     }
     const command *c = find(argv[1]);
     if (c == NULL) {

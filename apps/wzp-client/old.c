@@ -57,5 +57,6 @@ int old_run(settings *s)
     }
     s->arguments.v[0] = s->room != NULL ? s->room : "default";
     s->arguments.n = 1;
+    s->is_old = true;
     return join_run(s);
 }

@@ -38,6 +38,13 @@
 #define ROOM_SECRET(help) \
     TEXT("room-secret-file", "FILE", room_secret, help)
 
+#define BACKEND  TEXT("audio", "SYSTEM", backend, \
+                      "pulseaudio, alsa, jack, null, ... (default: the first that works)")
+#define QUALITY \
+    TEXT("quality", "HOW", quality, \
+         "auto (default), studio-64k, studio-48k, studio-32k, good, degraded, codec2-3200, catastrophic"), \
+    TEXT("network", "KIND", network, "wifi (default) or cellular, where quality gives way sooner")
+
 #define LEGACY   FLAG("allow-legacy", allow_legacy, \
                       "talk NOT ENCRYPTED where somebody, or the relay, cannot encrypt")
 
@@ -45,9 +52,19 @@ static const app_option JOIN_OPTIONS[] = {
     TEXT("relay", "HOST:PORT", relay, "through this relay (port 4433)"),
     SEED, MNEMONIC, IDENTITY, PASSPHRASE,
     TEXT("alias", "NAME", alias, "how others see you (default: from your key)"),
-    TEXT("in", "FILE", in, "WAV file to speak (default: silence)"),
+    FLAG("live", live, "microphone and speaker (default at a terminal, without --in and --out)"),
+    TEXT("input", "DEVICE", input, "this microphone; or none"),
+    TEXT("output", "DEVICE", output, "this speaker; or none"),
+    BACKEND,
+    FLAG("no-echo-cancel", no_echo_cancel, "devices: the speaker cannot be heard by the microphone"),
+    FLAG("denoise", denoise, "take noise away; costs 10 to 20 ms"),
+    FLAG("no-gain", no_gain, "devices: leave the loudness as it is"),
+    FLAG("push-to-talk", push_to_talk, "speak only after a space, until the next one"),
+    TEXT("record-mic", "FILE", record_mic, "WAV file of what you say, as it is sent"),
+    QUALITY,
+    TEXT("in", "FILE", in, "WAV file to speak, in place of a microphone"),
     FLAG("loop", loop, "speak it again and again"),
-    TEXT("out", "FILE", out, "WAV file of what is heard"),
+    TEXT("out", "FILE", out, "WAV file of what is heard, in place of a speaker"),
     {"duration", 0, APP_OPTION_NUMBER, "SECONDS", "leave so long after joining",
      offsetof(settings, duration_s), 1, DURATION_MAX},
     TEXT("stats", "FILE", stats, "a line of JSON per second"),
@@ -89,6 +106,8 @@ static const app_option CONTACTS_OPTIONS[] = {
     HELP,
 };
 
+static const app_option DEVICES_OPTIONS[] = {BACKEND, HELP};
+
 static const app_option OLD_OPTIONS[] = {
     TEXT("room", "NAME", room, "join this room (default \"default\")"),
     SEED, MNEMONIC, PASSPHRASE,
@@ -96,8 +115,12 @@ static const app_option OLD_OPTIONS[] = {
     FLAG("version-check", wants_relay_version, "print the relay's version"),
     {"version", 'V', APP_OPTION_FLAG, NULL, "print the version and exit",
      offsetof(settings, wants_version), 0, 0},
+    FLAG("live", live, "microphone and speaker"),
+    {"send-tone", 0, APP_OPTION_NUMBER, "SECONDS", "say 440 Hz so long, then leave",
+     offsetof(settings, tone_s), 1, DURATION_MAX},
+    TEXT("send-file", "FILE", send_file, "say samples without a header (48 kHz, mono, 16 bit), then leave"),
+    TEXT("record", "FILE", record, "write what is heard, in the same form"),
     LEGACY, HELP,
-    ABSENT("live"), ABSENT("send-tone"), ABSENT("send-file"), ABSENT("record"),
     ABSENT("echo-test"), ABSENT("drift-test"), ABSENT("sweep"),
     ABSENT("token"), ABSENT("signal"), ABSENT("call"),
 };
@@ -106,8 +129,11 @@ static const app_option OLD_OPTIONS[] = {
 
 const command COMMANDS[] = {
     {"join", "ROOM --relay HOST:PORT [option...]",
-     "be in a room; 'w' shows the check words, 'q' leaves",
+     "be in a room; while there, a letter and Enter: m mute, h hold, space to talk\n"
+     "(--push-to-talk), + and - volume, w check words, q leave",
      COUNTED(JOIN_OPTIONS), join_run},
+    {"devices", "[option...]", "list microphones and speakers; * is the default one",
+     COUNTED(DEVICES_OPTIONS), devices_run},
     {"identity", "[option...]", "show who you are to others",
      COUNTED(IDENTITY_OPTIONS), identity_run},
     {"ping", "HOST:PORT [option...]",

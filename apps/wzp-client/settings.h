@@ -15,6 +15,14 @@ typedef struct settings {
     const char *passphrase, *new_passphrase; /* files */
     const char *alias, *pin;
     const char *in, *out, *stats;
+    bool live; /* the machine's devices */
+    const char *input, *output, *backend;
+    bool no_echo_cancel, denoise, no_gain, push_to_talk;
+    const char *record_mic;
+    const char *quality, *network;
+    unsigned long tone_s; /* --send-tone; 0: none */
+    const char *send_file, *record;
+    bool is_old;              /* the command line without a subcommand */
     unsigned long duration_s; /* 0: none */
     const char *policy, *allow, *allow_file;
     const char *room_secret; /* file, or "-" */

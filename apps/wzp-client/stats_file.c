@@ -40,6 +40,16 @@ static const field FIELDS[] = {
     FIELD(reconnects), FIELD(events_dropped),
     FIELD(clear_sent), FIELD(clear_received), FIELD(clear_repair),
     FIELD(clear_unplayable), FIELD(clear_malformed), FIELD(clear_no_stream),
+    FIELD(rebuilt_copy), FIELD(rebuilt_parity), FIELD(comfort_ms),
+    FIELD(longer_ms), FIELD(shorter_ms), FIELD(playout_wait_ms),
+    FIELD(jitter_ms), FIELD(media_malformed),
+    FIELD(reports_sent), FIELD(reports_received),
+    FIELD(tier), FIELD(is_forced), FIELD(estimate_bps), FIELD(queue_ms),
+    FIELD(peer_loss_permille), FIELD(mode_changes), FIELD(packets_parity),
+    FIELD(silence_ms),
+    FIELD(capture_level_db), FIELD(is_voice), FIELD(has_echo),
+    FIELD(has_denoise), FIELD(has_gain), FIELD(has_vad), FIELD(echo_delay_ms),
+    FIELD(erle_db), FIELD(device_restarts), FIELD(recorded_ms),
 };
 
 static const field GROUP_FIELDS[] = {

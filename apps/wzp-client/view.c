@@ -17,7 +17,8 @@ void view_init(view *v, const char *relay, bool is_pin_given)
 {
     *v = (view){.relay = relay,
                 .is_pin_given = is_pin_given,
-                .is_terminal = isatty(STDERR_FILENO) == 1};
+                .is_terminal = isatty(STDERR_FILENO) == 1,
+                .tier = WZP_TIER_GOOD};
 }
 
 static void clear_status(view *v)
@@ -144,12 +145,29 @@ static void name_member(const wzp_client_event *ev, char *out, size_t cap)
     }
 }
 
+/* A short name, for the status line. */
+static void note_member(view *v, const wzp_client_event *ev)
+{
+    const char *contact = ev->u.member.contact;
+    const char *alias = ev->u.member.info.alias;
+    char safe[WZP_ALIAS_MAX];
+    char name[WZP_ALIAS_MAX + 2];
+    printable(alias[0] == '\0' ? "somebody" : alias, safe, sizeof safe);
+    for (char *c = safe; *c != '\0'; c++) {
+        *c = *c == '"' ? '\'' : *c;
+    }
+    (void)snprintf(name, sizeof name, contact[0] != '\0' ? "%s" : "\"%s\"",
+                   contact[0] != '\0' ? contact : safe);
+    people_note(&v->people, ev, name);
+}
+
 static void say_member(view *v, const wzp_client_event *ev)
 {
     const wzp_member_info *m = &ev->u.member.info;
     char name[WZP_ALIAS_MAX + WZP_FP_TEXT_LEN + 16];
     char fp[WZP_FP_TEXT_LEN + 1];
     name_member(ev, name, sizeof name);
+    note_member(v, ev);
     if (ev->u.member.is_gone) {
         view_say(v, "%s left", name);
         return;
@@ -245,6 +263,95 @@ static void say_ended(view *v, const wzp_client_event *ev)
     view_say(v, "%s", text[0] != '\0' ? text : wzp_strerror(ev->u.ended.why));
 }
 
+/* --- sound --- */
+
+static void note_talkers(view *v, const wzp_client_event *ev)
+{
+    size_t len = 0;
+    v->talkers[0] = '\0';
+    for (size_t i = 0; i < ev->u.talkers.n; i++) {
+        const int n =
+            snprintf(v->talkers + len, sizeof v->talkers - len, "%s%s",
+                     i == 0 ? "" : ", ",
+                     people_name(&v->people, ev->u.talkers.of[i].member));
+        if (n < 0 || len + (size_t)n >= sizeof v->talkers) {
+            v->talkers[len] = '\0'; /* no half names */
+            return;
+        }
+        len += (size_t)n;
+    }
+}
+
+static void say_peer(view *v, const wzp_client_event *ev)
+{
+    const char *name = people_name(&v->people, ev->u.peer.member);
+    if (ev->u.peer.is_held) {
+        view_say(v, "%s has put the call on hold", name);
+    } else if (ev->u.peer.is_muted) {
+        view_say(v, "%s is muted", name);
+    } else {
+        view_say(v, "%s can be heard again", name);
+    }
+}
+
+static const char *why_quality(wzp_quality_why why)
+{
+    switch (why) {
+    case WZP_QUALITY_START: break;
+    case WZP_QUALITY_LOSS: return "packets are lost, or no more";
+    case WZP_QUALITY_BANDWIDTH: return "the path holds less, or more";
+    case WZP_QUALITY_PROBE: return "trying whether the path holds more";
+    case WZP_QUALITY_DIRECTIVE: return "the relay asks for it";
+    case WZP_QUALITY_PEERS: return "who listens has changed";
+    case WZP_QUALITY_NETWORK: return "another network";
+    case WZP_QUALITY_USER: return "as you asked";
+    }
+    return "to begin with";
+}
+
+/* Tiers only: inside of one the mode may change often, and says little to
+ * people. */
+static void say_quality(view *v, const wzp_client_event *ev)
+{
+    if (ev->u.quality.tier != v->tier) {
+        v->tier = ev->u.quality.tier;
+        view_say(v, "sending at %s, %u kbit/s: %s", wzp_tier_name(v->tier),
+                 ev->u.quality.wire_bps / 1000, why_quality(ev->u.quality.why));
+    }
+}
+
+static void say_audio(view *v, const wzp_client_event *ev)
+{
+    const wzp_audio_note *a = &ev->u.audio;
+    const char *in = a->input[0] == '\0' ? "none" : a->input;
+    const char *out = a->output[0] == '\0' ? "none" : a->output;
+    switch (a->what) {
+    case WZP_AUDIO_STARTED:
+        view_say(v, "microphone: %s, speaker: %s", in, out);
+        break;
+    case WZP_AUDIO_FAILED:
+        view_say(v, "no sound: no device can be opened (%s); trying on",
+                 wzp_strerror(a->why));
+        break;
+    case WZP_AUDIO_LOST:
+        view_say(v, "a device was lost (%s, %s); trying another", in, out);
+        break;
+    case WZP_AUDIO_CHANGED: break; /* what comes of it is told */
+    case WZP_AUDIO_RECORDING:
+        v->is_recording = true;
+        view_say(v, "RECORDING what you say");
+        break;
+    case WZP_AUDIO_RECORDED:
+        v->is_recording = false;
+        if (a->why == WZP_OK) {
+            view_say(v, "the recording has ended");
+        } else {
+            view_say(v, "not recording: %s", wzp_strerror(a->why));
+        }
+        break;
+    }
+}
+
 void view_event(view *v, const wzp_client_event *ev)
 {
     switch (ev->kind) {
@@ -259,10 +366,10 @@ void view_event(view *v, const wzp_client_event *ev)
     case WZP_EVENT_CLEAR: say_clear(v, ev); break;
     case WZP_EVENT_CONTACT: say_contact(v, ev); break;
     case WZP_EVENT_ENDED: say_ended(v, ev); break;
-    case WZP_EVENT_TALKERS:
-    case WZP_EVENT_PEER:
-    case WZP_EVENT_QUALITY:
-    case WZP_EVENT_AUDIO:
+    case WZP_EVENT_TALKERS: note_talkers(v, ev); break;
+    case WZP_EVENT_PEER: say_peer(v, ev); break;
+    case WZP_EVENT_QUALITY: say_quality(v, ev); break;
+    case WZP_EVENT_AUDIO: say_audio(v, ev); break;
     case WZP_EVENT_LINE: /* this program does not register */
     case WZP_EVENT_CALL: break;
     }
@@ -270,22 +377,37 @@ void view_event(view *v, const wzp_client_event *ev)
 
 /* --- status --- */
 
-static void format_status(const wzp_client_stats *s, char *out, size_t cap)
+/* What we do, where that is not just talking. */
+static const char *own_state(const view *v)
 {
+    return v->is_held     ? "ON HOLD  "
+           : v->is_muted  ? "MUTED  "
+           : v->is_silent ? "(space to talk)  "
+                          : "";
+}
+
+static void format_status(const view *v, const wzp_client_stats *s, char *out,
+                          size_t cap)
+{
+    const char *tier = wzp_tier_name(s->tier);
+    const bool is_heard = v->talkers[0] != '\0';
     (void)snprintf(out, cap,
-                   "%s%s  %u here, %u encrypted  loss %.1f %%  rtt %.0f ms  "
-                   "delay %u ms  out %.0f in %.0f kbit/s",
+                   "%s%s%s%s  %u here, %u encrypted  %s  loss %.1f %%  rtt "
+                   "%.0f ms  delay %u ms  out %.0f in %.0f kbit/s%s%s",
                    s->clear == WZP_CLEAR_ON ? "NOT ENCRYPTED  " : "",
+                   v->is_recording ? "REC  " : "", own_state(v),
                    wzp_client_state_name(s->state), s->members,
-                   s->members_keyed, s->loss_permille / 10.0,
-                   (double)s->rtt_us / 1e3, s->playout_delay_ms,
-                   (double)s->tx_rate_bps / 1e3, (double)s->rx_rate_bps / 1e3);
+                   s->members_keyed, tier == NULL ? "" : tier,
+                   s->loss_permille / 10.0, (double)s->rtt_us / 1e3,
+                   s->playout_delay_ms, (double)s->tx_rate_bps / 1e3,
+                   (double)s->rx_rate_bps / 1e3, is_heard ? "  talking: " : "",
+                   v->talkers);
 }
 
 void view_status(view *v, const wzp_client_stats *s)
 {
-    char line[200];
-    format_status(s, line, sizeof line);
+    char line[400];
+    format_status(v, s, line, sizeof line);
     if (!v->is_terminal) {
         if (++v->plain_lines % PLAIN_EVERY == 0) {
             view_say(v, "%s", line);

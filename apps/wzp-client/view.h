@@ -6,6 +6,8 @@
 #ifndef WZP_APP_CLIENT_VIEW_H
 #define WZP_APP_CLIENT_VIEW_H
 
+#include "people.h"
+
 #include <wzp/client/event.h>
 
 typedef struct view {
@@ -14,7 +16,12 @@ typedef struct view {
     bool is_terminal;
     bool is_asking; /* a question is on the screen: no status line */
     bool has_status;
-    bool has_joined;      /* once: what is lost then was there */
+    bool has_joined; /* once: what is lost then was there */
+    people people;
+    bool is_muted, is_held, is_silent; /* ourselves; silent: no key is down */
+    bool is_recording;
+    char talkers[160];    /* their names, or "" */
+    wzp_tier tier;        /* of sending, as last said */
     unsigned plain_lines; /* status calls without a terminal */
 } view;
 

@@ -3,19 +3,30 @@
 #include "bench/voice/control.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 void voice_control_config(unsigned who, wzp_world_client_config *cfg)
 {
-    (void)who;
+    const wzp_media_mode *mode = voice_who_mode(who);
     cfg->has_engine = true;
     wzp_engine_config_default(&cfg->engine);
+    if (who == VOICE_AUTO) {
+        cfg->engine.quality.max_tier = WZP_TIER_GOOD;
+    }
+    if (mode != NULL) {
+        cfg->engine.has_fixed_mode = true;
+        cfg->engine.fixed_mode = *mode;
+    }
+    cfg->engine.capture.denoise = who == VOICE_DENOISED;
 }
 
 void voice_control_begin(unsigned who, wzp_world *w, wzp_node talker)
 {
-    (void)who;
-    (void)w;
-    (void)talker;
+    if (who >= VOICE_TIER &&
+        wzp_engine_quality_force(wzp_world_engine(w, talker), wzp_world_now(w),
+                                 (wzp_tier)(who - VOICE_TIER)) != WZP_OK) {
+        abort();
+    }
 }
 
 void voice_control_mode(const wzp_client_stats *stats, char *out, size_t cap)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* See tap.h.
  *
- * A receiver makes sound in blocks: it asks its jitter buffer, then decodes or
- * fills, perhaps stretches, and plays the block in ticks. So the blocks wait in
- * a queue here, and each tick takes 10 ms of it. What is missing in a tick is
- * silence.
+ * A receiver makes sound in pieces: it asks its jitter buffer, decodes or
+ * fills, perhaps stretches, and plays the piece in ticks. So the pieces wait in
+ * a queue here, and each tick takes 10 ms of it. The stretcher cuts or repeats
+ * at one spot and copies the rest; where, is found by looking.
  */
 #include "bench/voice/tap.h"
 
-#include "call/receiver.h"
+#include "call/receiver_parts.h"
 #include "support/world/world_parts.h"
 
 #include <wzp/codec/stretch.h>
@@ -29,6 +29,11 @@ typedef struct block {
     double from, to; /* media time, ms */
 } block;
 
+/* What the stretcher copied before and behind the spot it changed. */
+typedef struct copied {
+    size_t before, behind;
+} copied;
+
 static struct {
     wzp_world *w;
     wzp_node talker, listener;
@@ -41,6 +46,7 @@ static struct {
     bool has_clock;
     int64_t clock_ns;    /* world time at which sample 0 was spoken */
     wzp_jitter_out last; /* answer of the jitter buffer */
+    copied copied;
     block queue[BLOCKS_MAX];
     size_t n_queue;
 } tap;
@@ -96,7 +102,7 @@ wzp_err __wrap_wzp_encoder_new(wzp_encoder **out, const wzp_encoder_config *cfg)
 
 wzp_err __real_wzp_encoder_set(wzp_encoder *enc, wzp_codec_id codec,
                                uint8_t frame_ms, wzp_redundancy redundancy,
-                               uint8_t loss_pct) __attribute__((weak));
+                               uint8_t loss_pct);
 wzp_err __wrap_wzp_encoder_set(wzp_encoder *enc, wzp_codec_id codec,
                                uint8_t frame_ms, wzp_redundancy redundancy,
                                uint8_t loss_pct);
@@ -217,14 +223,6 @@ static double stamp(int64_t extended_ms)
     return (uint32_t)extended_ms;
 }
 
-static void made(size_t n, bool is_speech, double from_ms, double to_ms)
-{
-    if (tap.n_queue == BLOCKS_MAX) {
-        abort();
-    }
-    tap.queue[tap.n_queue++] = (block){n, is_speech, from_ms, to_ms};
-}
-
 static void set_fate(double from_ms, double to_ms, voice_fate fate)
 {
     for (double ms = from_ms + 5; ms < to_ms; ms += 10) {
@@ -250,7 +248,6 @@ wzp_err __wrap_wzp_decoder_decode(wzp_decoder *dec, wzp_codec_id codec,
     if (tap.w != NULL && e == WZP_OK && tap.last.result == WZP_JITTER_FRAME) {
         const double from = stamp(tap.last.frame.timestamp);
         const double to = from + (double)*samples / PER_MS;
-        made(*samples, true, from, to);
         set_fate(from, to,
                  tap.last.frame.is_repair ? VOICE_COPY : VOICE_DIRECT);
     }
@@ -288,7 +285,6 @@ wzp_err __wrap_wzp_decoder_fill(wzp_decoder *dec, size_t samples,
     const bool is_hole = tap.last.result == WZP_JITTER_HOLE;
     const double from = stamp(tap.last.timestamp);
     const double to = from + (double)samples / PER_MS;
-    made(samples, is_hole, from, to);
     if (is_hole) {
         set_fate(from, to, e == WZP_OK ? fate_of(*how) : VOICE_CONCEALED);
     }
@@ -297,18 +293,61 @@ wzp_err __wrap_wzp_decoder_fill(wzp_decoder *dec, size_t samples,
 
 /* --- its playing --- */
 
-/* Weak: only in builds that have it. */
-int64_t wzp__receiver_media_us(const wzp__receiver *r) __attribute__((weak));
-
-static void check_media(int64_t claimed_us)
+static void add(size_t n, bool is_speech, double from_ms, double to_ms)
 {
-    if (claimed_us < 0 || tap.n_queue == 0 || !tap.queue[0].is_speech) {
+    if (n == 0) {
         return;
     }
-    const double claimed = fmod((double)claimed_us / 1000, 0x1p32);
-    const double off = fabs(claimed - tap.queue[0].from);
-    tap.check.bad_media += off > 1;
-    tap.check.worst_media_ms = fmax(tap.check.worst_media_ms, off);
+    if (tap.n_queue == BLOCKS_MAX) {
+        abort();
+    }
+    tap.queue[tap.n_queue++] = (block){n, is_speech, from_ms, to_ms};
+}
+
+/* The receiver's own account against the frame or the hole it asked for. */
+static void check_media(double from_ms)
+{
+    const bool is_hole = tap.last.result == WZP_JITTER_HOLE;
+    const double asked =
+        stamp(is_hole ? tap.last.timestamp : tap.last.frame.timestamp);
+    if (is_hole || tap.last.result == WZP_JITTER_FRAME) {
+        const double off = fabs(from_ms - asked);
+        tap.check.bad_media += off > 1;
+        tap.check.worst_media_ms = fmax(tap.check.worst_media_ms, off);
+    }
+}
+
+static void add_speech(const wzp__receiver *r)
+{
+    const double from = fmod((double)r->media_us / 1000, 0x1p32);
+    const double to = from + (double)r->media_span_us / 1000;
+    const copied *c = &tap.copied;
+    check_media(from);
+    if (c->before + c->behind == 0 || c->before + c->behind > r->len) {
+        add(r->len, to > from, from, to);
+        return;
+    }
+    const double cut = from + (double)c->before / PER_MS;
+    const double rest = to - (double)c->behind / PER_MS;
+    add(c->before, true, from, cut);
+    add(r->len - c->before - c->behind, rest > cut, cut, rest);
+    add(c->behind, true, rest, to);
+}
+
+void __real_wzp__receiver_make(wzp__receiver *r, wzp_tstamp now, size_t left);
+void __wrap_wzp__receiver_make(wzp__receiver *r, wzp_tstamp now, size_t left);
+void __wrap_wzp__receiver_make(wzp__receiver *r, wzp_tstamp now, size_t left)
+{
+    tap.copied = (copied){0};
+    __real_wzp__receiver_make(r, now, left);
+    if (tap.w == NULL) {
+        return;
+    }
+    if (r->media_us < 0) {
+        add(r->len, false, 0, 0);
+    } else {
+        add_speech(r);
+    }
 }
 
 /* The first n samples of the queue, played from `at` on. */
@@ -342,9 +381,6 @@ bool __wrap_wzp__receiver_read(wzp__receiver *r, wzp_tstamp now,
     if (tap.w == NULL || tap.w->acting != tap.listener) {
         return __real_wzp__receiver_read(r, now, out);
     }
-    if (wzp__receiver_media_us != NULL) {
-        check_media(wzp__receiver_media_us(r));
-    }
     const bool any = __real_wzp__receiver_read(r, now, out);
     size_t at = tap.w->nodes[tap.listener]->heard_len;
     const size_t end = at + WZP_AUDIO_TICK_SAMPLES;
@@ -357,10 +393,24 @@ bool __wrap_wzp__receiver_read(wzp__receiver *r, wzp_tstamp now,
     return any;
 }
 
+static copied look_for_spot(const int16_t *in, size_t n, const int16_t *out,
+                            size_t n_out)
+{
+    const size_t least = n < n_out ? n : n_out;
+    copied c = {0};
+    while (c.before < least && in[c.before] == out[c.before]) {
+        c.before++;
+    }
+    while (c.before + c.behind < least &&
+           in[n - 1 - c.behind] == out[n_out - 1 - c.behind]) {
+        c.behind++;
+    }
+    return c;
+}
+
 wzp_err __real_wzp_stretch_process(wzp_stretch *s, const int16_t *in, size_t n,
                                    int32_t want, int16_t *out, size_t cap,
-                                   size_t *n_out, int32_t *done)
-    __attribute__((weak));
+                                   size_t *n_out, int32_t *done);
 wzp_err __wrap_wzp_stretch_process(wzp_stretch *s, const int16_t *in, size_t n,
                                    int32_t want, int16_t *out, size_t cap,
                                    size_t *n_out, int32_t *done);
@@ -370,8 +420,8 @@ wzp_err __wrap_wzp_stretch_process(wzp_stretch *s, const int16_t *in, size_t n,
 {
     const wzp_err e =
         __real_wzp_stretch_process(s, in, n, want, out, cap, n_out, done);
-    if (tap.w != NULL && e == WZP_OK && tap.n_queue > 0) {
-        tap.queue[tap.n_queue - 1].n = *n_out;
+    if (tap.w != NULL && e == WZP_OK && *done != 0) {
+        tap.copied = look_for_spot(in, n, out, *n_out);
     }
     return e;
 }

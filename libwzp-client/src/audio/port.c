@@ -14,6 +14,7 @@ wzp_err wzp__audio_port_init(wzp_audio_port *port, const wzp_mem *mem)
 {
     atomic_init(&port->capture_overflow, 0);
     atomic_init(&port->playout_underflow, 0);
+    atomic_init(&port->asked, 0);
     atomic_init(&port->quantum, 0);
     port->wake = NULL;
     WZP_TRY(wzp__ring_init(&port->capture, mem, PORT_SAMPLES));
@@ -92,6 +93,7 @@ size_t wzp_audio_playout(wzp_audio_port *port, int16_t *pcm, size_t n)
         atomic_store_explicit(&port->quantum, (uint32_t)n,
                               memory_order_relaxed);
     }
+    atomic_fetch_add_explicit(&port->asked, n, memory_order_relaxed);
     const size_t told = wzp__ring_write(&port->played, pcm, n);
     (void)told; /* nobody records: what is full of the past stays so */
     wake(port);

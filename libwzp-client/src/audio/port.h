@@ -20,6 +20,7 @@ struct wzp_audio_port {
     wzp__ring played;
     _Atomic uint64_t capture_overflow;  /* samples dropped, ring full */
     _Atomic uint64_t playout_underflow; /* samples of silence given */
+    _Atomic uint64_t asked;             /* samples, by the device */
     _Atomic uint32_t quantum; /* the most samples taken at once, since start */
     /* Called from the device's threads after they took or gave samples, so that
      * the engine is run; NULL: it looks by itself. Set while no device runs. */

@@ -184,6 +184,12 @@ static size_t playout_target(const wzp_engine *e)
     return (blocks == 0 ? 1 : blocks) * TICK + e->audio.extra;
 }
 
+static void begin_device(wzp__engine_audio *a, wzp_tstamp now)
+{
+    a->extra = 0;
+    a->patience_at = now + PATIENCE_NS;
+}
+
 static void learn_level(wzp_engine *e, wzp_tstamp now)
 {
     wzp__engine_audio *a = &e->audio;
@@ -195,12 +201,15 @@ static void learn_level(wzp_engine *e, wzp_tstamp now)
     a->underflow = underflow;
 }
 
-static bool is_played(wzp_engine *e, wzp_tstamp now)
+static bool is_playing(wzp_engine *e, wzp_tstamp now)
 {
     wzp__engine_audio *a = &e->audio;
-    const size_t at = atomic_load(&e->port.playout.read);
-    if (at != a->read_at) {
-        a->read_at = at;
+    const uint64_t asked = atomic_load(&e->port.asked);
+    if (asked != a->asked) {
+        if (now - a->played_at >= DEAF_NS) { /* it begins */
+            begin_device(a, now);
+        }
+        a->asked = asked;
         a->played_at = now;
     }
     return now - a->played_at < DEAF_NS;
@@ -218,8 +227,9 @@ static void mix_for_nobody(wzp_engine *e, wzp_tstamp now)
 static void run_clocked(wzp_engine *e, wzp_tstamp now)
 {
     note_start(e, now);
+    const bool is_played = is_playing(e, now);
     learn_level(e, now);
-    if (is_played(e, now)) {
+    if (is_played) {
         while (wzp__ring_level(&e->port.playout) < playout_target(e)) {
             mix_block(e, mix_time(e, now));
         }
@@ -228,12 +238,6 @@ static void run_clocked(wzp_engine *e, wzp_tstamp now)
     }
     capture_all(e, now);
     e->audio.tick_at = now + TICK_NS;
-}
-
-static void begin_device(wzp__engine_audio *a, wzp_tstamp now)
-{
-    a->extra = 0;
-    a->patience_at = now + PATIENCE_NS;
 }
 
 static void take_notes(wzp_engine *e, wzp_tstamp now)

@@ -24,8 +24,8 @@ typedef struct wzp__engine_audio {
     /* devices with a clock of their own */
     wzp_tstamp mix_at;      /* of the next block, follows the device's clock */
     size_t extra;           /* samples over what the device takes at once */
-    size_t read_at;         /* read cursor of the playout ring, when looked */
-    wzp_tstamp played_at;   /* when it was seen to move */
+    uint64_t asked;         /* samples by the device, as far as seen */
+    wzp_tstamp played_at;   /* when it was seen to ask */
     uint64_t underflow;     /* as far as it was seen */
     wzp_tstamp patience_at; /* underflow counts from then on */
     /* recording */

@@ -29,7 +29,7 @@ static void add_voices(const wzp_engine *e, wzp_client_stats *out)
     out->playout_wait_ms = sum.playout_wait_ms;
     out->jitter_ms = sum.jitter_ms;
     out->media_malformed = sum.malformed;
-    out->frames_skipped = sum.skipped;
+
     out->frames_undecodable = sum.undecodable;
     out->frames_dropped = sum.dropped;
     out->bridged_ms = sum.bridged_ms;

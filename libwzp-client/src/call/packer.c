@@ -12,7 +12,15 @@
 
 #include <string.h>
 
-enum { NEW_MAX = 8, OLD_MAX = 24, PARITY_MAX = 32 };
+enum {
+    NEW_MAX = 8,
+    OLD_MAX = 24,
+    PARITY_MAX = 32,
+    /* Every so many bundles of form 2 one has a symbol less. chosen: with 4 new
+     * frames of 6 bytes and q 3 that spares a block of padding, 0.1 kbit/s and
+     * no more than 0.5 % of the frames at 50 % loss: 9.3 kbit/s, not 9.4. */
+    FULL_WINDOWS = 4
+};
 
 static uint8_t at_most(unsigned value, unsigned most)
 {
@@ -110,7 +118,11 @@ static unsigned bundle_len(const wzp__packer *p, uint16_t from, unsigned n)
 static void add_window(wzp__packer *p, wzp__packer_entry *e, unsigned before)
 {
     e->n_old = at_most(before, p->mode.window * p->mode.n_new);
-    e->n_parity = at_most(p->mode.window_q * e->n_new, e->n_old);
+    unsigned symbols = p->mode.window_q * (unsigned)e->n_new;
+    if (++p->n_windows % FULL_WINDOWS == 0 && symbols > 1) {
+        symbols--;
+    }
+    e->n_parity = at_most(symbols, e->n_old);
     e->n_old = e->n_parity == 0 ? 0 : e->n_old;
     e->row = p->row;
     p->row = (uint8_t)((p->row + e->n_parity) % WZP_BUNDLE2_ROWS);

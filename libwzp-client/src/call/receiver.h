@@ -8,7 +8,7 @@
  * Each number of the sender's that playing has passed is in one counter:
  *   frames_played, rebuilt_copy, rebuilt_parity   it came, in this form
  *   undecodable, dropped                          it came, and was not heard
- *   rebuilt_lbrr, rebuilt_dred, concealed, skipped   lost (packets_lost)
+ *   rebuilt_lbrr, rebuilt_dred, concealed         lost (packets_lost)
  */
 #ifndef WZP_CLIENT_RECEIVER_H
 #define WZP_CLIENT_RECEIVER_H
@@ -35,8 +35,9 @@ typedef struct wzp__receiver_stats {
     uint64_t frames_played; /* from packets of their own */
     uint64_t rebuilt_copy, rebuilt_parity;
     uint64_t rebuilt_lbrr, rebuilt_dred;
-    uint64_t concealed;   /* lost ones that nothing brought back */
-    uint64_t skipped;     /* lost ones whose time had passed when that showed */
+    uint64_t concealed; /* lost ones that nothing brought back: their place is,
+                           or was, filled without knowing */
+
     uint64_t undecodable; /* frames the codec refused */
     uint64_t dropped;     /* frames thrown away to catch up */
     uint64_t underruns;

@@ -128,7 +128,7 @@ static void on_hole(wzp__receiver *r, const wzp_jitter_out *hole)
     }
     r->stats.rebuilt_lbrr += how == WZP_REBUILT_LBRR;
     r->stats.rebuilt_dred += how == WZP_REBUILT_DRED;
-    r->stats.concealed += how == WZP_REBUILT_CONCEALED;
+
     voice(r, (size_t)hole->fill_ms * SAMPLES_PER_MS, hole->stretch_ms,
           media_ms(r, hole->timestamp), hole->fill_ms);
 }

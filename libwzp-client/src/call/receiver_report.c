@@ -119,8 +119,7 @@ void wzp__receiver_stats_get(const wzp__receiver *r, wzp__receiver_stats *out)
     out->packets_lost = j.lost;
     out->packets_late = j.late;
     out->packets_dup += j.dup;
-    out->skipped =
-        j.lost - out->rebuilt_lbrr - out->rebuilt_dred - out->concealed;
+    out->concealed = j.lost - out->rebuilt_lbrr - out->rebuilt_dred;
     out->dropped = j.dropped;
     out->underruns = j.underruns;
     out->bridged_ms = SAMPLES_TO_MS(r->bridged);
@@ -151,7 +150,7 @@ void wzp__receiver_stats_add(wzp__receiver_stats *into,
     into->rebuilt_lbrr += from->rebuilt_lbrr;
     into->rebuilt_dred += from->rebuilt_dred;
     into->concealed += from->concealed;
-    into->skipped += from->skipped;
+
     into->undecodable += from->undecodable;
     into->dropped += from->dropped;
     into->underruns += from->underruns;

@@ -52,6 +52,17 @@ static void do_contact(wzp_client *c, const wzp__command *cmd)
     wzp_ignore(e, "WZP_EVENT_CONTACT says it");
 }
 
+static void do_quality(wzp_client *c, const wzp__command *cmd)
+{
+    const wzp_tstamp now = wzp_uv_now();
+    if (cmd->flag) {
+        wzp_ignore(wzp_engine_quality_force(c->engine, now, cmd->tier),
+                   "looked at when it was asked for");
+    } else {
+        wzp_engine_quality_auto(c->engine, now);
+    }
+}
+
 static void do_record(wzp_client *c, const wzp__command *cmd)
 {
     const wzp_err e = wzp_engine_record(c->engine, wzp_uv_now(),
@@ -79,14 +90,6 @@ static void run_command(wzp_client *c, const wzp__command *cmd)
         wzp_ignore(wzp_engine_volume(c->engine, now, cmd->member, cmd->percent),
                    "a member that has just left");
         break;
-    case WZP__CMD_QUALITY_AUTO: wzp_engine_quality_auto(c->engine, now); break;
-    case WZP__CMD_QUALITY_FORCE:
-        wzp_ignore(wzp_engine_quality_force(c->engine, now, cmd->tier),
-                   "its only error was given back when it was posted");
-        break;
-    case WZP__CMD_QUALITY_NETWORK:
-        wzp_engine_quality_network(c->engine, now, cmd->network);
-        break;
     case WZP__CMD_PIN_DECIDE:
         wzp_ignore(wzp_engine_pin_decide(c->engine, now, cmd->flag),
                    "a decision nobody waits for any more");
@@ -103,6 +106,10 @@ static void run_command(wzp_client *c, const wzp__command *cmd)
     case WZP__CMD_CONTACT_DECIDE: wzp__client_do_call(c, cmd); break;
     case WZP__CMD_REGISTER: wzp__client_register(c, cmd); break;
     case WZP__CMD_UNREGISTER: wzp__client_unregister(c); break;
+    case WZP__CMD_QUALITY: do_quality(c, cmd); break;
+    case WZP__CMD_NETWORK_KIND:
+        wzp_engine_quality_network(c->engine, now, cmd->network);
+        break;
     case WZP__CMD_CAPTURE:
         wzp_engine_capture_set(c->engine, now, &cmd->parts);
         break;
@@ -194,6 +201,44 @@ wzp_err wzp_client_mute(wzp_client *c, bool muted)
         c, &(wzp__command){.kind = WZP__CMD_MUTE, .flag = muted});
 }
 
+wzp_err wzp_client_quality_auto(wzp_client *c)
+{
+    return wzp__client_post(c, &(wzp__command){.kind = WZP__CMD_QUALITY});
+}
+
+wzp_err wzp_client_quality_force(wzp_client *c, wzp_tier tier)
+{
+    if (wzp_tier_name(tier) == NULL) {
+        return WZP_ERR_ARG;
+    }
+    return wzp__client_post(
+        c,
+        &(wzp__command){.kind = WZP__CMD_QUALITY, .flag = true, .tier = tier});
+}
+
+wzp_err wzp_client_quality_network(wzp_client *c, wzp_network kind)
+{
+    return wzp__client_post(
+        c, &(wzp__command){.kind = WZP__CMD_NETWORK_KIND, .network = kind});
+}
+
+wzp_err wzp_client_capture_set(wzp_client *c, const wzp_capture_parts *parts)
+{
+    return wzp__client_post(
+        c, &(wzp__command){.kind = WZP__CMD_CAPTURE, .parts = *parts});
+}
+
+wzp_err wzp_client_record(wzp_client *c, const char *path)
+{
+    wzp__command cmd = {.kind = WZP__CMD_RECORD, .flag = path != NULL};
+    const size_t len = path == NULL ? 0 : strlen(path);
+    if (len >= sizeof cmd.path) {
+        return WZP_ERR_NAME;
+    }
+    memcpy(cmd.path, path == NULL ? "" : path, len + 1);
+    return wzp__client_post(c, &cmd);
+}
+
 wzp_err wzp_client_hold(wzp_client *c, bool held)
 {
     return wzp__client_post(
@@ -215,43 +260,6 @@ wzp_err wzp_client_volume(wzp_client *c, uint32_t member, uint32_t gain_percent)
     return wzp__client_post(c, &(wzp__command){.kind = WZP__CMD_VOLUME,
                                                .member = member,
                                                .percent = gain_percent});
-}
-
-wzp_err wzp_client_capture_set(wzp_client *c, const wzp_capture_parts *parts)
-{
-    return wzp__client_post(
-        c, &(wzp__command){.kind = WZP__CMD_CAPTURE, .parts = *parts});
-}
-
-wzp_err wzp_client_record(wzp_client *c, const char *path)
-{
-    wzp__command cmd = {.kind = WZP__CMD_RECORD, .flag = path != NULL};
-    const size_t len = path == NULL ? 0 : strlen(path);
-    if (len >= sizeof cmd.path) {
-        return WZP_ERR_NAME;
-    }
-    memcpy(cmd.path, path == NULL ? "" : path, len + 1);
-    return wzp__client_post(c, &cmd);
-}
-
-wzp_err wzp_client_quality_auto(wzp_client *c)
-{
-    return wzp__client_post(c, &(wzp__command){.kind = WZP__CMD_QUALITY_AUTO});
-}
-
-wzp_err wzp_client_quality_force(wzp_client *c, wzp_tier tier)
-{
-    if ((unsigned)tier >= WZP_TIER_COUNT) {
-        return WZP_ERR_ARG;
-    }
-    return wzp__client_post(
-        c, &(wzp__command){.kind = WZP__CMD_QUALITY_FORCE, .tier = tier});
-}
-
-wzp_err wzp_client_quality_network(wzp_client *c, wzp_network kind)
-{
-    return wzp__client_post(
-        c, &(wzp__command){.kind = WZP__CMD_QUALITY_NETWORK, .network = kind});
 }
 
 wzp_err wzp_client_pin_decide(wzp_client *c, bool accept)

@@ -26,9 +26,6 @@ typedef enum wzp__command_kind {
     WZP__CMD_HOLD,
     WZP__CMD_PUSH_TO_TALK,
     WZP__CMD_VOLUME,
-    WZP__CMD_QUALITY_AUTO,
-    WZP__CMD_QUALITY_FORCE,
-    WZP__CMD_QUALITY_NETWORK,
     WZP__CMD_PIN_DECIDE,
     WZP__CMD_ACCEPT_CLEAR,
     WZP__CMD_WORDS,
@@ -42,6 +39,8 @@ typedef enum wzp__command_kind {
     WZP__CMD_CONTACT_DECIDE,
     WZP__CMD_REGISTER,
     WZP__CMD_UNREGISTER,
+    WZP__CMD_QUALITY,
+    WZP__CMD_NETWORK_KIND,
     WZP__CMD_CAPTURE,
     WZP__CMD_RECORD,
 } wzp__command_kind;
@@ -66,8 +65,6 @@ typedef struct wzp__command {
     bool is_down;    /* of WZP__CMD_PUSH_TO_TALK */
     uint32_t member; /* of WZP__CMD_VOLUME, and percent */
     uint32_t percent;
-    wzp_tier tier;       /* of WZP__CMD_QUALITY_FORCE */
-    wzp_network network; /* of WZP__CMD_QUALITY_NETWORK */
     bool has_pin;
     uint8_t pin[WZP_HASH_LEN];
     char room[WZP_ROOM_NAME_MAX + 1];
@@ -78,6 +75,8 @@ typedef struct wzp__command {
     wzp_accept_mode mode;
     wzp_hangup_reason reason;
     char call_id[WZP_CALL_ID_MAX + 1];
+    wzp_tier tier; /* flag: force it, else auto */
+    wzp_network network;
     wzp_capture_parts parts;
     char path[WZP_RECORD_PATH_MAX]; /* flag: there is one */
 } wzp__command;

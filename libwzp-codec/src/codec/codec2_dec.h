@@ -19,18 +19,16 @@ void wzp__codec2_dec_free(wzp__codec2_dec *c);
 /* Length of this codec's frames in bytes; 0 for another codec. */
 size_t wzp__codec2_dec_bytes(wzp_codec_id codec);
 
-/* Begin to sound as if this frame had been heard before, instead of what was
- * really heard last. */
-void wzp__codec2_dec_start(wzp__codec2_dec *c, wzp_codec_id codec,
-                           const uint8_t *frame);
+/* Forget all sound of both modes. */
+void wzp__codec2_dec_restart(wzp__codec2_dec *c);
 
-/* One frame after start. pcm: room for WZP_PCM_MAX. */
+/* pcm: room for WZP_PCM_MAX. */
 wzp_err wzp__codec2_dec_decode(wzp__codec2_dec *c, wzp_codec_id codec,
                                const uint8_t *frame, int16_t *pcm,
                                size_t *samples);
 
-/* The last frame again and again, fading. samples: a multiple of 120, at most
- * WZP_PCM_MAX. *left: how loud it still is at the end, 0 … 1. */
+/* The last pitch period again and again, fading. samples: a multiple of 120, at
+ * most WZP_PCM_MAX. *left: how loud it still is at the end, 0 … 1. */
 wzp_err wzp__codec2_dec_conceal(wzp__codec2_dec *c, size_t samples,
                                 int16_t *pcm, float *left);
 

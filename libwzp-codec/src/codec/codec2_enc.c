@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/* The encoder of libcodec2 analyses the last 40 ms it has heard: priming feeds
- * as much, and 20 ms before that for the memory of the resampler.
- */
 #include "codec/codec2_enc.h"
 
 #include "codec/codec2_mode.h"
@@ -11,10 +8,9 @@
 struct wzp__codec2_enc {
     wzp_mem mem;
     struct CODEC2 *modes[WZP__CODEC2_MODES];
+    bool is_used[WZP__CODEC2_MODES];
     wzp_resampler *down;
 };
-
-enum { HEARD = 320 }; /* m_pitch of libcodec2: 40 ms at 8 kHz */
 
 wzp_err wzp__codec2_enc_new(wzp__codec2_enc **out, const wzp_mem *mem)
 {
@@ -59,22 +55,25 @@ wzp_err wzp__codec2_enc_encode(wzp__codec2_enc *c, wzp_codec_id codec,
     if (n != mode->samples) {
         return WZP_ERR_INTERNAL;
     }
+    c->is_used[mode->index] = true;
     codec2_encode(c->modes[mode->index], out, narrow);
     *out_len = mode->bytes;
     return WZP_OK;
 }
 
-wzp_err wzp__codec2_enc_prime(wzp__codec2_enc *c, wzp_codec_id codec,
-                              const int16_t past[WZP__CODEC2_PAST])
+void wzp__codec2_enc_restart(wzp__codec2_enc *c)
 {
-    const wzp__codec2_mode *mode = wzp__codec2_mode_get(codec);
-    int16_t narrow[WZP__CODEC2_PAST / WZP__CODEC2_RATIO];
-    size_t n = 0;
-    WZP_TRY(wzp_resampler_process(c->down, past, WZP__CODEC2_PAST, narrow,
-                                  sizeof narrow / sizeof narrow[0], &n));
-    uint8_t unsent[WZP__CODEC2_BYTES_MAX];
-    for (size_t at = n - HEARD; at < n; at += mode->samples) {
-        codec2_encode(c->modes[mode->index], unsent, narrow + at);
+    static const int16_t silence[WZP__CODEC2_FRAME_MAX * WZP__CODEC2_RATIO];
+    int16_t unsent[WZP__CODEC2_FRAME_MAX];
+    size_t n;
+    wzp_ignore(wzp_resampler_process(c->down, silence,
+                                     sizeof silence / sizeof silence[0], unsent,
+                                     WZP__CODEC2_FRAME_MAX, &n),
+               "there is room for a frame");
+    for (size_t i = 0; i < WZP__CODEC2_MODES; i++) {
+        if (c->is_used[i]) {
+            wzp__codec2_renew(c->modes[i], wzp__codec2_mode_at(i));
+            c->is_used[i] = false;
+        }
     }
-    return WZP_OK;
 }

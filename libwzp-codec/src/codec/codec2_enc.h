@@ -8,9 +8,6 @@
 
 #include <wzp/codec/codec.h>
 
-/* 48 kHz samples of the past that prime wants: 60 ms. */
-#define WZP__CODEC2_PAST WZP_PCM_MAX
-
 typedef struct wzp__codec2_enc wzp__codec2_enc;
 
 wzp_err wzp__codec2_enc_new(wzp__codec2_enc **out, const wzp_mem *mem);
@@ -21,9 +18,7 @@ wzp_err wzp__codec2_enc_encode(wzp__codec2_enc *c, wzp_codec_id codec,
                                const int16_t *pcm, size_t samples, uint8_t *out,
                                size_t *out_len);
 
-/* Hear what was spoken just before the next frame instead of what this codec
- * heard last. */
-wzp_err wzp__codec2_enc_prime(wzp__codec2_enc *c, wzp_codec_id codec,
-                              const int16_t past[WZP__CODEC2_PAST]);
+/* Forget all sound of both modes. */
+void wzp__codec2_enc_restart(wzp__codec2_enc *c);
 
 #endif

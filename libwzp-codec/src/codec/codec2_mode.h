@@ -25,6 +25,12 @@ typedef struct wzp__codec2_mode {
 
 /* NULL for any other codec. */
 const wzp__codec2_mode *wzp__codec2_mode_get(wzp_codec_id codec);
+/* By its index. */
+const wzp__codec2_mode *wzp__codec2_mode_at(size_t index);
+
+/* An object of this mode, used before, sounds and predicts again as a new one,
+ * as nearly as can be had without allocating: 0.5 … 1.3 ms. */
+void wzp__codec2_renew(struct CODEC2 *codec, const wzp__codec2_mode *mode);
 
 /* WZP_ERR_NOMEM. The allocator is the C library's: libcodec2 takes no other. */
 wzp_err wzp__codec2_modes_new(struct CODEC2 *modes[WZP__CODEC2_MODES]);

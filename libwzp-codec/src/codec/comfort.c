@@ -113,6 +113,11 @@ static int16_t to_int16(float v)
     return (int16_t)(v > 32767.0f ? 32767 : v < -32768.0f ? -32768 : lrintf(v));
 }
 
+void wzp__comfort_stop(wzp__comfort *c)
+{
+    c->level = 0.0f;
+}
+
 void wzp__comfort_add(wzp__comfort *c, float level, int16_t *pcm,
                       size_t samples)
 {

@@ -32,6 +32,9 @@ void wzp__comfort_hear(wzp__comfort *c, const int16_t *pcm, size_t samples);
 /* The level of the background as heard; 0 where nothing was. */
 float wzp__comfort_background(const wzp__comfort *c);
 
+/* At once; no sound of it is under way any more. */
+void wzp__comfort_stop(wzp__comfort *c);
+
 /* Add noise to pcm, from the level it has to `level`. */
 void wzp__comfort_add(wzp__comfort *c, float level, int16_t *pcm,
                       size_t samples);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Frames to PCM, and something in the place of frames that did not come. Which
- * codec, each frame says; this file goes over from one to the other: the old
- * one speaks on for 5 ms, concealing, while the new one fades in. A codec that
- * others have followed has forgotten what it heard before it speaks again.
+ * codec, each frame says; this file goes over from one to the other. A codec
+ * that others have followed forgets what it heard and begins anew, and so does
+ * its encoder; so it has nothing to say until its delay has passed. As long the
+ * old one speaks on, concealing, then goes over into the new one in 5 ms.
  *
- * Comfort noise is no source among these but is laid over them, so that it
- * comes and goes by itself.
+ * Comfort noise is laid over silence, and over a codec that fades away.
  */
 #include "codec/align.h"
 #include "codec/codec2_dec.h"
@@ -20,7 +20,15 @@
 enum {
     HOLE_STEP = WZP_PCM_RATE / 400, /* libopus conceals multiples of 2.5 ms */
     FADE = WZP_PCM_RATE / 200,      /* 5 ms */
+    FAREWELL_MAX = 1680, /* the delay of Codec2 and a fade, in HOLE_STEPs */
 };
+
+/* The old codec says on what the new one goes over from. It may last longer
+ * than a frame. */
+typedef struct farewell {
+    size_t at, len; /* equal: there is none */
+    int16_t pcm[FAREWELL_MAX];
+} farewell;
 
 /* Who sounds. */
 typedef enum source {
@@ -33,10 +41,12 @@ typedef enum source {
 
 struct wzp_decoder {
     wzp_mem mem;
-    size_t size;   /* of the allocation: this struct, libopus, DRED */
-    source last;   /* of the newest sample */
-    source speech; /* the same, but never noise */
-    float noise_level;
+    size_t size;         /* of the allocation: this struct, libopus, DRED */
+    source last;         /* of the newest sample */
+    source speech;       /* the same, but never noise */
+    float noise_level;   /* announced by the last frame of it */
+    float noise_outside; /* of the newest sample for wzp_decoder_comfort */
+    farewell farewell;
     wzp__opus_dec opus;
     wzp__codec2_dec *codec2;
     wzp__comfort comfort;
@@ -128,40 +138,44 @@ static wzp_err go_on(wzp_decoder *dec, size_t samples, int16_t *pcm)
     return WZP_OK;
 }
 
-/* The codec that spoke says on what the next one fades in over. */
-typedef struct farewell {
-    bool is_needed;
-    int16_t pcm[FADE];
-} farewell;
-
-static wzp_err say_farewell(wzp_decoder *dec, source next, farewell *f)
+/* Over `pcm`, what comes next, lies the end of the old codec. */
+static void mix_farewell(wzp_decoder *dec, int16_t *pcm, size_t samples)
 {
-    f->is_needed = dec->last != next && dec->last != SOURCE_NOBODY;
-    if (!f->is_needed) {
-        return WZP_OK;
+    farewell *f = &dec->farewell;
+    for (size_t i = 0; i < samples && f->at < f->len; i++, f->at++) {
+        const int32_t left = (int32_t)(f->len - f->at);
+        const int32_t old = left > FADE ? FADE + 1 : left;
+        pcm[i] = (int16_t)((old * f->pcm[f->at] + (FADE + 1 - old) * pcm[i]) /
+                           (FADE + 1));
     }
-    if (dec->last == SOURCE_NOISE) { /* goes by itself */
-        memset(f->pcm, 0, sizeof f->pcm);
-        return WZP_OK;
-    }
-    return go_on(dec, FADE, f->pcm);
 }
 
-/* `pcm` is what `next` says: its beginning fades in. */
-static void arrive(wzp_decoder *dec, source next, const farewell *f,
-                   int16_t *pcm, size_t samples)
+/* `next` is going to sound, and says nothing for its first `delay` samples. */
+static wzp_err say_farewell(wzp_decoder *dec, source next, size_t delay)
 {
-    const size_t n = samples < FADE ? samples : FADE;
-    for (size_t i = 0; f->is_needed && i < n; i++) {
-        const int32_t w = (int32_t)i + 1;
-        pcm[i] =
-            (int16_t)((w * pcm[i] + (FADE + 1 - w) * f->pcm[i]) / (FADE + 1));
+    if (dec->last == next || dec->last == SOURCE_NOBODY) {
+        return WZP_OK;
     }
+    const size_t len = (delay + FADE + HOLE_STEP - 1) / HOLE_STEP * HOLE_STEP;
+    int16_t pcm[FAREWELL_MAX];
+    WZP_TRY(go_on(dec, len, pcm));
+    wzp__comfort_stop(&dec->comfort); /* it goes with the farewell */
+    mix_farewell(dec, pcm, len);
+    memcpy(dec->farewell.pcm, pcm, len * sizeof *pcm);
+    dec->farewell.at = 0;
+    dec->farewell.len = len;
+    return WZP_OK;
+}
+
+/* `pcm` is what `next` says. */
+static void arrive(wzp_decoder *dec, source next, int16_t *pcm, size_t samples)
+{
     dec->last = next;
-    if (next != SOURCE_NOISE) {
-        dec->speech = next;
-        wzp__comfort_add(&dec->comfort, 0.0f, pcm, samples);
-    }
+    dec->speech = next == SOURCE_NOISE ? dec->speech : next;
+    mix_farewell(dec, pcm, samples);
+    wzp__comfort_add(&dec->comfort,
+                     next == SOURCE_NOISE ? dec->noise_level : 0.0f, pcm,
+                     samples);
 }
 
 /* --- frames --------------------------------------------------------------- */
@@ -172,21 +186,23 @@ static bool is_opus(wzp_codec_id codec)
     return info != NULL && info->is_opus;
 }
 
-static wzp_err decode_opus(wzp_decoder *dec, const uint8_t *frame, size_t len,
-                           int16_t *pcm, size_t *samples)
+static wzp_err decode_opus(wzp_decoder *dec, wzp_codec_id codec,
+                           const uint8_t *frame, size_t len, int16_t *pcm,
+                           size_t *samples)
 {
     wzp__opus_view view;
-    farewell f;
     if (!wzp__opus_view_get(&view, frame, len)) {
         return WZP_ERR_CODEC_DATA;
     }
-    WZP_TRY(say_farewell(dec, SOURCE_OPUS, &f));
-    if (dec->speech != SOURCE_OPUS) {
+    const bool is_new = dec->speech != SOURCE_OPUS;
+    WZP_TRY(
+        say_farewell(dec, SOURCE_OPUS, is_new ? wzp_codec_delay(codec) : 0));
+    if (is_new) {
         wzp__opus_dec_restart(&dec->opus);
     }
     WZP_TRY(wzp__opus_dec_decode(&dec->opus, &view, pcm));
     wzp__comfort_hear(&dec->comfort, pcm, view.samples);
-    arrive(dec, SOURCE_OPUS, &f, pcm, view.samples);
+    arrive(dec, SOURCE_OPUS, pcm, view.samples);
     *samples = view.samples;
     return WZP_OK;
 }
@@ -197,17 +213,27 @@ static wzp_err decode_codec2(wzp_decoder *dec, wzp_codec_id codec,
 {
     const source me = codec == WZP_CODEC_CODEC2_3200 ? SOURCE_CODEC2_3200
                                                      : SOURCE_CODEC2_1200;
-    farewell f;
     if (len != wzp__codec2_dec_bytes(codec)) {
         return WZP_ERR_CODEC_DATA;
     }
-    WZP_TRY(say_farewell(dec, me, &f));
-    if (dec->speech != me) {
-        wzp__codec2_dec_start(dec->codec2, codec, frame);
+    const bool is_new = dec->speech != me;
+    WZP_TRY(say_farewell(dec, me, is_new ? wzp_codec_delay(codec) : 0));
+    if (is_new) {
+        wzp__codec2_dec_restart(dec->codec2);
     }
     WZP_TRY(wzp__codec2_dec_decode(dec->codec2, codec, frame, pcm, samples));
     wzp__comfort_hear(&dec->comfort, pcm, *samples);
-    arrive(dec, me, &f, pcm, *samples);
+    arrive(dec, me, pcm, *samples);
+    return WZP_OK;
+}
+
+static wzp_err decode_noise(wzp_decoder *dec, uint8_t level, int16_t *pcm,
+                            size_t samples)
+{
+    WZP_TRY(say_farewell(dec, SOURCE_NOISE, 0));
+    memset(pcm, 0, samples * sizeof *pcm);
+    dec->noise_level = level;
+    arrive(dec, SOURCE_NOISE, pcm, samples);
     return WZP_OK;
 }
 
@@ -223,7 +249,7 @@ wzp_err wzp_decoder_decode(wzp_decoder *dec, wzp_codec_id codec,
         return WZP_ERR_SPACE;
     }
     if (info->is_opus) {
-        return decode_opus(dec, frame, len, pcm, samples);
+        return decode_opus(dec, codec, frame, len, pcm, samples);
     }
     if (codec != WZP_CODEC_COMFORT_NOISE) {
         return decode_codec2(dec, codec, frame, len, pcm, samples);
@@ -232,40 +258,44 @@ wzp_err wzp_decoder_decode(wzp_decoder *dec, wzp_codec_id codec,
         return WZP_ERR_CODEC_DATA;
     }
     *samples = (size_t)info->frame_ms * (WZP_PCM_RATE / 1000);
-    wzp_decoder_comfort(dec, frame[0], pcm, *samples);
-    return WZP_OK;
+    return decode_noise(dec, frame[0], pcm, *samples);
 }
 
 void wzp_decoder_comfort(wzp_decoder *dec, uint8_t level, int16_t *pcm,
                          size_t samples)
 {
-    farewell f;
+    const float inside = dec->comfort.level;
+    dec->comfort.level = dec->noise_outside;
     memset(pcm, 0, samples * sizeof *pcm);
-    if (say_farewell(dec, SOURCE_NOISE, &f) != WZP_OK) {
-        f.is_needed = false;
-    }
-    arrive(dec, SOURCE_NOISE, &f, pcm, samples);
-    dec->noise_level = level;
     wzp__comfort_add(&dec->comfort, level, pcm, samples);
+    dec->noise_outside = dec->comfort.level;
+    dec->comfort.level = inside;
 }
 
 /* --- holes ---------------------------------------------------------------- */
 
-/* `next` knows something of a hole in what another codec said, or in silence:
- * libopus must have decoded a packet before it can say what came before it. */
-static wzp_err fill_opus_anew(wzp_decoder *dec, const wzp__opus_view *next,
-                              size_t samples, size_t ahead, int16_t *pcm,
-                              wzp_rebuilt *how)
+static wzp_err fill_blind(wzp_decoder *dec, size_t samples, int16_t *pcm)
 {
-    farewell f;
-    WZP_TRY(say_farewell(dec, SOURCE_OPUS, &f));
+    WZP_TRY(go_on(dec, samples, pcm));
+    mix_farewell(dec, pcm, samples);
+    return WZP_OK;
+}
+
+/* If `next` knows something of a hole in what another codec said, or in
+ * silence: libopus must have decoded a packet before it can say what came
+ * before it. */
+static wzp_err fill_opus(wzp_decoder *dec, const wzp__opus_view *next,
+                         size_t samples, size_t ahead, int16_t *pcm,
+                         wzp_rebuilt *how)
+{
+    WZP_TRY(say_farewell(dec, SOURCE_OPUS, 0));
     if (dec->speech != SOURCE_OPUS) {
         int16_t unheard[WZP_PCM_MAX];
         wzp__opus_dec_restart(&dec->opus);
         WZP_TRY(wzp__opus_dec_decode(&dec->opus, next, unheard));
     }
     WZP_TRY(wzp__opus_dec_fill(&dec->opus, next, samples, ahead, pcm, how));
-    arrive(dec, SOURCE_OPUS, &f, pcm, samples);
+    arrive(dec, SOURCE_OPUS, pcm, samples);
     return WZP_OK;
 }
 
@@ -281,15 +311,13 @@ wzp_err wzp_decoder_fill(wzp_decoder *dec, size_t samples,
     *how = WZP_REBUILT_CONCEALED;
     if (next == NULL || !is_opus(next_codec) ||
         !wzp__opus_view_get(&view, next, next_len)) {
-        return go_on(dec, samples, pcm);
+        return fill_blind(dec, samples, pcm);
     }
-    if (dec->last == SOURCE_OPUS) {
-        return wzp__opus_dec_fill(&dec->opus, &view, samples, ahead, pcm, how);
+    if (dec->last != SOURCE_OPUS &&
+        !wzp__opus_dec_covers(&dec->opus, &view, samples, ahead)) {
+        return fill_blind(dec, samples, pcm);
     }
-    if (!wzp__opus_dec_covers(&dec->opus, &view, samples, ahead)) {
-        return go_on(dec, samples, pcm);
-    }
-    return fill_opus_anew(dec, &view, samples, ahead, pcm, how);
+    return fill_opus(dec, &view, samples, ahead, pcm, how);
 }
 
 size_t wzp_decoder_reach(wzp_decoder *dec, wzp_codec_id codec,

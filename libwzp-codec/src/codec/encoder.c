@@ -4,8 +4,9 @@
  * (comfort noise). Both libraries are there from the start, so any frame may be
  * another codec's and nothing is allocated after creation.
  *
- * Whoever takes over has not heard what the other encoded. So the last 60 ms
- * are kept, and it hears them first.
+ * Whoever takes over begins anew: what it last heard is old, and redundancy
+ * would repeat it. Until it has something to say, the decoder goes on with what
+ * was before (decoder.c).
  */
 #include "codec/align.h"
 #include "codec/codec2_enc.h"
@@ -15,13 +16,11 @@
 #include <wzp/proto/sized.h>
 
 #include <math.h>
-#include <string.h>
 
 enum {
     SAMPLES_PER_MS = WZP_PCM_RATE / 1000,
     DRED_MIN_COMPLEXITY = 7, /* below, libopus 1.5.2 pays for DRED and writes
                                 none: deps.md 4 */
-    PAST = WZP__CODEC2_PAST,
     NOBODY = -1,
 };
 
@@ -31,10 +30,9 @@ struct wzp_encoder {
     wzp_codec_id codec;
     uint8_t frame_ms;
     uint8_t complexity;
-    int last; /* codec of the last frame; NOBODY: there was none */
+    int last; /* codec of the last frame of speech; NOBODY: there was none */
     wzp__opus_enc opus;
     wzp__codec2_enc *codec2;
-    int16_t past[PAST]; /* what came last, oldest first */
 };
 
 void wzp_encoder_config_default_sized(wzp_encoder_config *cfg, size_t size)
@@ -179,17 +177,17 @@ wzp_err wzp_encoder_set(wzp_encoder *enc, wzp_codec_id codec, uint8_t frame_ms,
     return take(enc, &w, point);
 }
 
+static void restart_opus(wzp_encoder *enc)
+{
+    wzp_ignore(wzp__opus_enc_restart(&enc->opus),
+               "libopus took the same before, and allocates nothing");
+}
+
 void wzp_encoder_reset(wzp_encoder *enc)
 {
-    memset(enc->past, 0, sizeof enc->past);
     enc->last = NOBODY;
-    wzp_err e = wzp__opus_enc_restart(&enc->opus);
-    for (int k = WZP_CODEC_CODEC2_3200; k <= WZP_CODEC_CODEC2_1200; k++) {
-        if (e == WZP_OK) {
-            e = wzp__codec2_enc_prime(enc->codec2, (wzp_codec_id)k, enc->past);
-        }
-    }
-    wzp_ignore(e, "both took the same before, and allocate nothing");
+    restart_opus(enc);
+    wzp__codec2_enc_restart(enc->codec2);
 }
 
 /* --- frames --------------------------------------------------------------- */
@@ -204,13 +202,6 @@ wzp_codec_id wzp_encoder_codec(const wzp_encoder *enc)
     return enc->codec;
 }
 
-static void remember(wzp_encoder *enc, const int16_t *pcm, size_t samples)
-{
-    memmove(enc->past, enc->past + samples,
-            (PAST - samples) * sizeof enc->past[0]);
-    memcpy(enc->past + PAST - samples, pcm, samples * sizeof *pcm);
-}
-
 /* Opus ids are one encoder; each Codec2 mode is one of its own. */
 static bool is_same_encoder(int a, int b)
 {
@@ -219,17 +210,17 @@ static bool is_same_encoder(int a, int b)
     return a == b || (ia != NULL && ib != NULL && ia->is_opus && ib->is_opus);
 }
 
-static wzp_err take_over(wzp_encoder *enc)
+static void take_over(wzp_encoder *enc)
 {
     if (enc->codec == WZP_CODEC_COMFORT_NOISE || enc->last == NOBODY ||
-        is_same_encoder(enc->codec, enc->last)) {
-        return WZP_OK;
+        is_same_encoder((int)enc->codec, enc->last)) {
+        return;
     }
     if (wzp_codec_info_get(enc->codec)->is_opus) {
-        const size_t n = wzp_encoder_frame_samples(enc);
-        return wzp__opus_enc_prime(&enc->opus, enc->past + PAST - n, n);
+        restart_opus(enc);
+    } else {
+        wzp__codec2_enc_restart(enc->codec2);
     }
-    return wzp__codec2_enc_prime(enc->codec2, enc->codec, enc->past);
 }
 
 /* Amplitude of even noise that is as loud: √3 times its RMS. */
@@ -246,7 +237,7 @@ static uint8_t noise_level(const int16_t *pcm, size_t samples)
 static wzp_err encode(wzp_encoder *enc, const int16_t *pcm, size_t samples,
                       uint8_t *out, size_t *out_len)
 {
-    WZP_TRY(take_over(enc));
+    take_over(enc);
     if (enc->codec == WZP_CODEC_COMFORT_NOISE) {
         out[0] = noise_level(pcm, samples);
         *out_len = 1;
@@ -269,7 +260,8 @@ wzp_err wzp_encoder_encode(wzp_encoder *enc, const int16_t *pcm, size_t samples,
         return WZP_ERR_SPACE;
     }
     WZP_TRY(encode(enc, pcm, samples, out, out_len));
-    enc->last = (int)enc->codec;
-    remember(enc, pcm, samples);
+    if (enc->codec != WZP_CODEC_COMFORT_NOISE) {
+        enc->last = (int)enc->codec;
+    }
     return WZP_OK;
 }

@@ -5,11 +5,6 @@
  * the last frame, and out of the new frame's bits. Without more of them the
  * frame is starved and comes out up to 2.9 times too loud (measured), so it
  * gets them, once, before the new point is applied.
- *
- * After another codec the state here is old: its redundancy would repeat what
- * was spoken before that. So it starts anew, but hears first the frame that
- * went another way: without that the first 6.5 ms would be its look-ahead into
- * silence.
  */
 #include "codec/opus_enc.h"
 
@@ -97,14 +92,6 @@ wzp_err wzp__opus_enc_set(wzp__opus_enc *o, const wzp__opus_point *point,
     return apply(o, point, loss_pct);
 }
 
-static wzp_err set_alone(wzp__opus_enc *o, bool is_alone)
-{
-    o->is_alone = is_alone;
-    int e = opus_encoder_ctl(o->opus,
-                             OPUS_SET_PREDICTION_DISABLED(is_alone ? 1 : 0));
-    return e == OPUS_OK ? WZP_OK : WZP_ERR_INTERNAL;
-}
-
 wzp_err wzp__opus_enc_encode(wzp__opus_enc *o, const int16_t *pcm,
                              size_t samples, uint8_t *out, size_t *out_len)
 {
@@ -113,9 +100,6 @@ wzp_err wzp__opus_enc_encode(wzp__opus_enc *o, const int16_t *pcm,
         return WZP_ERR_INTERNAL;
     }
     *out_len = (size_t)n;
-    if (o->is_alone) {
-        WZP_TRY(set_alone(o, false));
-    }
     return o->pending == NULL ? WZP_OK
                               : apply(o, o->pending, o->pending_loss_pct);
 }
@@ -126,18 +110,6 @@ wzp_err wzp__opus_enc_restart(wzp__opus_enc *o)
     const bool is_flushing = o->pending != NULL; /* nothing is left to */
     const wzp__opus_point *point = is_flushing ? o->pending : o->point;
     const uint8_t loss_pct = is_flushing ? o->pending_loss_pct : o->loss_pct;
-    o->is_alone = false;
     WZP_TRY(start(o));
     return point == NULL ? WZP_OK : apply(o, point, loss_pct);
-}
-
-wzp_err wzp__opus_enc_prime(wzp__opus_enc *o, const int16_t *pcm,
-                            size_t samples)
-{
-    WZP_TRY(wzp__opus_enc_restart(o));
-    uint8_t unsent[WZP_FRAME_MAX];
-    if (opus_encode(o->opus, pcm, (int)samples, unsent, WZP_FRAME_MAX) < 0) {
-        return WZP_ERR_INTERNAL;
-    }
-    return set_alone(o, true);
 }

@@ -17,7 +17,6 @@ typedef struct wzp__opus_enc {
     const wzp__opus_point *point;   /* applied; NULL: none yet */
     const wzp__opus_point *pending; /* to be applied after the next frame */
     uint8_t pending_loss_pct;
-    bool is_alone; /* the next frame leans on none before it */
 } wzp__opus_enc;
 
 /* Bytes that init wants. */
@@ -37,10 +36,5 @@ wzp_err wzp__opus_enc_encode(wzp__opus_enc *o, const int16_t *pcm,
 
 /* Forget all sound; the point stays. */
 wzp_err wzp__opus_enc_restart(wzp__opus_enc *o);
-
-/* The same, then hear one frame that was spoken just before the next one. That
- * one can be decoded by whoever has not got this. */
-wzp_err wzp__opus_enc_prime(wzp__opus_enc *o, const int16_t *pcm,
-                            size_t samples);
 
 #endif

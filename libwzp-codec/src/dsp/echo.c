@@ -17,7 +17,7 @@ enum {
     LEAST_LEFT = 1 * PER_MS, /* of the delay, else it is shifted anew … */
     MOST_LEFT = 10 * PER_MS, /* … voice-facts.md 6 */
     HISTORY = 128,           /* chosen: blocks that a new canceller learns */
-    AT_ONCE = 3,             /* chosen: of them per block */
+    AT_ONCE = 4,             /* chosen: of them per block */
     FAR_BLOCKS = HISTORY + WZP__ECHO_DELAY_MAX_MS / 10 + 1,
 };
 

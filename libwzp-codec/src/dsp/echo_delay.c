@@ -20,7 +20,7 @@ enum {
     SPAN = 2048,                       /* 512 ms */
     LAGS = WZP__ECHO_DELAY_MAX_MS * 4, /* 1280 */
     WINDOW = SPAN - LAGS,              /* 768: 192 ms */
-    HOP = 6 * BLOCK,                   /* chosen: 60 ms */
+    HOP = 5 * BLOCK,                   /* chosen: 50 ms */
     BINS_FIRST = 100 * SPAN / 4000,    /* chosen: 100 Hz … */
     BINS_END = 1900 * SPAN / 4000,     /* … to 1.9 kHz */
     SAME = 4,                          /* samples: 1 ms */

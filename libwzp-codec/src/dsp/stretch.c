@@ -22,6 +22,7 @@ enum {
     STEP = 4,       /* of the first search */
     PLACES = 480,   /* chosen: a place to look at every 10 ms */
     FADE_MIN = 120, /* chosen: 2.5 ms, as the shortest lag */
+    COMPARED = 480, /* samples. chosen: a period of most voices */
     /* chosen: below what voice-facts counts as active speech (120) */
     QUIET_RMS = 100,
 };
@@ -62,11 +63,12 @@ void wzp_stretch_reset(wzp_stretch *s)
 
 /* --- looking for a period --- */
 
-/* Lags that may be used at a place, and what they are compared over. */
+/* Lags that may be used at a place. */
 typedef struct search {
     const int16_t *x; /* at the place */
     bool is_cut;
     int32_t left; /* samples of the block from the place on */
+    int32_t over; /* samples that are compared */
     int32_t min, max;
 } search;
 
@@ -75,10 +77,10 @@ static int32_t at_most(int32_t a, int32_t b)
     return a < b ? a : b;
 }
 
-/* How long the fade of this lag is, and so what must be alike. */
-static int32_t fade_of(const search *f, int32_t lag)
+/* How long the fade of this lag is. */
+static int32_t fade_of(int32_t left, int32_t lag, bool is_cut)
 {
-    return at_most(lag, f->is_cut ? f->left - lag : f->left);
+    return at_most(lag, is_cut ? left - lag : left);
 }
 
 /* How alike x[0 … n) and y[0 … n) are: −1 … 1; 0 where either is nothing. */
@@ -95,14 +97,16 @@ static float likeness(const int16_t *x, const int16_t *y, int32_t n)
     return energy > 0 ? xy / sqrtf(energy) : 0;
 }
 
-/* The lag in min … max that is most alike, or 0. */
+/* The lag in min … max that is most alike, or 0. What is compared begins at the
+ * place, or as far before it as the block is too short. */
 static int32_t best_lag(const search *f, float *best)
 {
     int32_t found = 0;
     *best = 0;
     for (int32_t lag = f->min; lag <= f->max; lag++) {
-        const int16_t *other = f->is_cut ? f->x + lag : f->x - lag;
-        const float v = likeness(f->x, other, fade_of(f, lag));
+        const int32_t room = f->is_cut ? f->left - lag : f->left;
+        const int16_t *x = f->x + at_most(0, room - f->over);
+        const float v = likeness(x, f->is_cut ? x + lag : x - lag, f->over);
         if (v > *best) {
             *best = v;
             found = lag;
@@ -127,10 +131,11 @@ static int32_t period_at(const wzp_stretch *s, int32_t at, const search *fine)
     search f = {.x = s->coarse + (PAST + at) / STEP,
                 .is_cut = fine->is_cut,
                 .left = fine->left / STEP,
+                .over = fine->over / STEP,
                 .min = fine->min / STEP,
                 .max = fine->max / STEP};
     const int32_t near = best_lag(&f, &like) * STEP;
-    if (near == 0 || like < ALIKE * 0.8F) {
+    if (near == 0 || like < ALIKE) {
         return 0;
     }
     f = *fine;
@@ -141,7 +146,7 @@ static int32_t period_at(const wzp_stretch *s, int32_t at, const search *fine)
 }
 
 /* Where and how much: *at, and the lag; 0 nowhere. */
-static int32_t find(wzp_stretch *s, int32_t n, int32_t want, int32_t *at)
+static int32_t find(const wzp_stretch *s, int32_t n, int32_t want, int32_t *at)
 {
     const bool is_cut = want < 0;
     const int32_t amount = is_cut ? -want : want;
@@ -149,20 +154,19 @@ static int32_t find(wzp_stretch *s, int32_t n, int32_t want, int32_t *at)
         search f = {.x = s->line + PAST + *at,
                     .is_cut = is_cut,
                     .left = n - *at,
+                    .over = COMPARED,
                     .min = WZP_STRETCH_LAG_MIN,
                     .max = WZP_STRETCH_LAG_MAX};
-        if (is_cut) { /* never more than wanted, and only what fits */
-            f.max = at_most(at_most(f.max, amount), f.left - FADE_MIN);
-        }
-        if (f.max < f.min) {
-            continue;
+        f.max = is_cut ? at_most(f.max, f.left - FADE_MIN) : f.max;
+        if (is_cut && amount < f.min) {
+            return 0;
         }
         if (is_quiet(f.x - PLACES, PLACES) &&
             is_quiet(f.x, at_most(f.left, 2 * PLACES))) {
             return amount < f.min ? f.min : at_most(amount, f.max);
         }
         const int32_t lag = period_at(s, *at, &f);
-        if (lag != 0) {
+        if (lag != 0 && (!is_cut || lag <= amount)) {
             return lag;
         }
     }
@@ -184,8 +188,7 @@ static size_t splice(const wzp_stretch *s, int32_t n, int32_t at, int32_t lag,
                      bool is_cut, int16_t *out)
 {
     const int16_t *block = s->line + PAST;
-    const search f = {.is_cut = is_cut, .left = n - at};
-    const int32_t faded = fade_of(&f, lag);
+    const int32_t faded = fade_of(n - at, lag, is_cut);
     const int16_t *x = block + at;
     const int16_t *y = is_cut ? x + lag : x - lag;
     memcpy(out, block, (size_t)at * sizeof *out);

@@ -8,7 +8,7 @@ enum {
     /* chosen: a stall that comes again within 8 s is expected a third time. */
     WINDOW_US = 8000000,
     /* chosen: so that the delay can be back 5 s after a stall. */
-    RECENT_US = 3000000,
+    RECENT_US = 2500000,
     WINDOW_MOBILE_US = 10000000, /* chosen: hand-overs come every few seconds */
     /* Kept though they are older. chosen: enough to begin with after silence */
     KEPT = 10,

@@ -107,7 +107,7 @@ WZP_NODISCARD wzp_err wzp_client_push_to_talk(wzp_client *c, bool is_on,
 /* As wzp_engine_volume; of its errors only WZP_ERR_ARG comes back. */
 WZP_NODISCARD wzp_err wzp_client_volume(wzp_client *c, uint32_t member,
                                         uint32_t gain_percent);
-/* See wzp_engine_quality_auto. */
+/* As wzp_engine_quality_…; WZP_ERR_ARG: there is no such tier. */
 WZP_NODISCARD wzp_err wzp_client_quality_auto(wzp_client *c);
 WZP_NODISCARD wzp_err wzp_client_quality_force(wzp_client *c, wzp_tier tier);
 WZP_NODISCARD wzp_err wzp_client_quality_network(wzp_client *c,

@@ -113,7 +113,7 @@ typedef struct wzp_client_stats {
     uint64_t frames_played; /* from real packets */
     uint64_t rebuilt_lbrr;
     uint64_t rebuilt_dred;
-    uint64_t concealed; /* lost ones that nothing brought back */
+    uint64_t concealed; /* lost, and nothing brought them back */
     uint64_t underruns;
     uint64_t packets_no_room;  /* more senders at once than max_senders */
     uint32_t playout_delay_ms; /* largest of the current senders */
@@ -185,11 +185,10 @@ typedef struct wzp_client_stats {
     uint64_t device_restarts;
     uint64_t recorded_ms;
     /* voice: what became of the sender's numbers that playing has passed, all
-     * senders together: packets_lost = rebuilt_lbrr + rebuilt_dred + concealed
-     * + frames_skipped; the others are in frames_played (came in packets of
-     * their own), rebuilt_copy, rebuilt_parity, frames_undecodable or
+     * senders together: packets_lost = rebuilt_lbrr + rebuilt_dred +
+     * concealed; the others are in frames_played (came in packets of their
+     * own), rebuilt_copy, rebuilt_parity, frames_undecodable or
      * frames_dropped. */
-    uint64_t frames_skipped; /* lost; their time had passed when that showed */
     uint64_t frames_undecodable; /* came, but the codec refused them */
     uint64_t frames_dropped;     /* came, thrown away to catch up */
     uint64_t bridged_ms;         /* concealed while waiting for what is next */
