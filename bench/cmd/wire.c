@@ -75,7 +75,8 @@ static void note(size_t len)
     for (const uint64_t sent = dgrams_sent(); e.n_sent < sent; e.n_sent++) {
         has_media |= e.is_media[e.n_sent % SEALED_MAX];
     }
-    if (!has_media && getenv("WIRE_DEBUG")) printf("other %zu\n", len);
+    if (!has_media && getenv("WIRE_DEBUG"))
+        printf("other %zu\n", len);
     *(has_media ? &e.media_packets : &e.other_packets) += 1;
     *(has_media ? &e.media_bytes : &e.other_bytes) += len + IP_UDP;
 }
@@ -191,7 +192,8 @@ static void begin(call *c, const scene *s, const voice_material *m)
                                       .has_engine = true};
     wzp_world_client_config listener = {.identity = 2, .has_engine = true};
     wzp_engine_config_default(&listener.engine);
-    if (getenv("PMAX")) listener.engine.playout_max_ms = (uint32_t)atoi(getenv("PMAX"));
+    if (getenv("PMAX"))
+        listener.engine.playout_max_ms = (uint32_t)atoi(getenv("PMAX"));
     wzp_engine_config_default(&talker.engine);
     talker.engine.has_fixed_mode = true;
     talker.engine.fixed_mode = s->mode;
@@ -250,7 +252,17 @@ static void report(const scene *s, const wzp_client_stats *before,
             (double)after->playout_delay_ms, "ms", WZP_GOAL_NONE, 0, REAL);
     }
     if (getenv("WIRE_DEBUG") != NULL) {
-        printf("rx %llu played %llu lost %llu late %llu par %llu mal %llu undec %llu skip %llu voices %u codec %d delay %u\n",(unsigned long long)after->packets_received,(unsigned long long)after->frames_played,(unsigned long long)after->packets_lost,(unsigned long long)after->packets_late,(unsigned long long)after->rebuilt_parity,(unsigned long long)after->media_malformed,(unsigned long long)after->frames_undecodable,(unsigned long long)after->frames_skipped,after->voices,0,after->playout_delay_ms);
+        printf("rx %llu played %llu lost %llu late %llu par %llu mal %llu "
+               "undec %llu skip %llu voices %u codec %d delay %u\n",
+               (unsigned long long)after->packets_received,
+               (unsigned long long)after->frames_played,
+               (unsigned long long)after->packets_lost,
+               (unsigned long long)after->packets_late,
+               (unsigned long long)after->rebuilt_parity,
+               (unsigned long long)after->media_malformed,
+               (unsigned long long)after->frames_undecodable,
+               (unsigned long long)after->frames_skipped, after->voices, 0,
+               after->playout_delay_ms);
         printf("  %.1f B a packet of media, %llu packets, %llu others\n",
                (double)e.media_bytes / (double)e.media_packets,
                (unsigned long long)e.media_packets,
