@@ -427,6 +427,35 @@ rate_of() { sed -n 's/.*"tx_rate_bps":\([0-9]*\).*/\1/p' "$TMP/$1.jsonl" | sort 
 check "the lowest tier costs less than the highest" "$(rate_of catastrophic) and $(rate_of studio-64k)" \
     [ "$(rate_of catastrophic)" -lt "$(($(rate_of studio-64k) / 3))" ]
 
+# --- keys ---------------------------------------------------------------------------------------
+
+mkfifo "$TMP/keys"
+exec 7<>"$TMP/keys"
+begin l-keys env WZP_HOME="$TMP/home-l-keys" "$BIN/wzp-client" join e2e-keys --relay "$RELAY" \
+    --stats "$TMP/l-keys.jsonl" "${audio[@]+"${audio[@]}"}" --out "$TMP/l-keys.wav"
+L=$PID
+begin k-keys sh -c 'exec "$@" <"$0"' "$TMP/keys" env WZP_HOME="$TMP/home-k-keys" "$BIN/wzp-client" \
+    join e2e-keys --relay "$RELAY" --stats "$TMP/k-keys.jsonl" --push-to-talk --alias Kay "${audio[@]+"${audio[@]}"}"
+K=$PID
+type_key() { printf '%s\n' "$1" >&7; }
+await "$TMP/k-keys.jsonl" '"members_keyed":1'
+check "with --push-to-talk nothing is said unasked" "$(tail -n 1 "$TMP/l-keys.jsonl")" \
+    grep -q '"frames_played":0,' <(tail -n 1 "$TMP/l-keys.jsonl")
+type_key ' '
+check "a space begins to talk" "$(cat "$TMP/k-keys.err")" becomes played l-keys
+type_key m
+check "m mutes, and the other is told" "$(cat "$TMP/l-keys.err")" await "$TMP/l-keys.err" '^"Kay" is muted'
+type_key h
+check "h holds, and the other is told" "$(cat "$TMP/l-keys.err")" \
+    await "$TMP/l-keys.err" '^"Kay" has put the call on hold'
+type_key +
+check "+ is louder" "$(cat "$TMP/k-keys.err")" await "$TMP/k-keys.err" '^volume 125 %'
+type_key q
+ends "$K"
+check "q leaves" "exit $STATUS" is "$STATUS" 0
+stop "$L"
+exec 7>&-
+
 # --- the relay ends; another one takes its place ------------------------------------------------
 
 begin c env WZP_HOME="$TMP/home-c" "$BIN/wzp-client" join e2e --relay "$RELAY"
