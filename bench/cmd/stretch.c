@@ -48,11 +48,9 @@ static size_t append(const char *path, int16_t *pcm, size_t at)
         int16_t out[960 * 12];
         size_t n = 0;
         for (size_t i = 0; i < wav.samples && at < SPEECH; i += 960) {
-            const size_t take =
-                wav.samples - i < 960 ? wav.samples - i : 960;
+            const size_t take = wav.samples - i < 960 ? wav.samples - i : 960;
             if (wzp_resampler_process(r, wav.pcm + i, take, out,
-                                      sizeof out / sizeof *out,
-                                      &n) != WZP_OK) {
+                                      sizeof out / sizeof *out, &n) != WZP_OK) {
                 break;
             }
             n = n < SPEECH - at ? n : SPEECH - at;
@@ -77,8 +75,8 @@ static bool load(int16_t *pcm)
     size_t n = 0;
     for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++) {
         char path[512];
-        snprintf(path, sizeof path, "%s/%s",
-                 dir != NULL ? dir : ".deps/speech", FILES[i]);
+        snprintf(path, sizeof path, "%s/%s", dir != NULL ? dir : ".deps/speech",
+                 FILES[i]);
         n = append(path, pcm, n);
     }
     return n == SPEECH;
@@ -136,12 +134,10 @@ static void process(run *r, const int16_t *pcm, size_t block, double speed)
         int32_t done = 0;
         size_t n = 0;
         const double from = now_us();
-        if (wzp_stretch_process(s, pcm + i, block,
-                                fabs(want) < WZP_STRETCH_LAG_MIN
-                                    ? 0
-                                    : (int32_t)want,
-                                r->out + r->n, OUT_MAX - r->n, &n,
-                                &done) != WZP_OK) {
+        if (wzp_stretch_process(
+                s, pcm + i, block,
+                fabs(want) < WZP_STRETCH_LAG_MIN ? 0 : (int32_t)want,
+                r->out + r->n, OUT_MAX - r->n, &n, &done) != WZP_OK) {
             abort();
         }
         r->us[r->blocks++] = now_us() - from;
@@ -165,8 +161,7 @@ static void put_back(const run *r, int16_t *back)
                 continue;
             }
             const double tau = 6.283185307179586;
-            const double w =
-                0.5 - 0.5 * cos(tau * ((double)k + 0.5) / PIECE);
+            const double w = 0.5 - 0.5 * cos(tau * ((double)k + 0.5) / PIECE);
             back[i + k] =
                 (int16_t)(back[i + k] + lrint(w * (double)r->out[at]));
         }

@@ -26,11 +26,12 @@ enum {
     ROWS_MAX = 40,
 };
 
-/* --- ears ------------------------------------------------------------------ */
+/* --- ears ------------------------------------------------------------------
+ */
 
 typedef struct ear {
-    wzp_engine *engine;         /* the talker's */
-    bool is_media[SEALED_MAX];  /* in the order they were sealed */
+    wzp_engine *engine;        /* the talker's */
+    bool is_media[SEALED_MAX]; /* in the order they were sealed */
     uint64_t n_sealed, n_sent;
     uint64_t media_packets, media_bytes; /* on the wire, IP and UDP included */
     uint64_t other_packets, other_bytes;
@@ -74,7 +75,8 @@ static void note(size_t len)
     for (const uint64_t sent = dgrams_sent(); e.n_sent < sent; e.n_sent++) {
         has_media |= e.is_media[e.n_sent % SEALED_MAX];
     }
-    if (!has_media && getenv("WIRE_DEBUG")) printf("other %zu\n", len);
+    if (!has_media && getenv("WIRE_DEBUG"))
+        printf("other %zu\n", len);
     *(has_media ? &e.media_packets : &e.other_packets) += 1;
     *(has_media ? &e.media_bytes : &e.other_bytes) += len + IP_UDP;
 }
@@ -83,15 +85,16 @@ bool __wrap_wzp_engine_poll_send(wzp_engine *engine, wzp_tstamp now,
                                  wzp_addr *local, wzp_addr *remote,
                                  const uint8_t **data, size_t *len)
 {
-    const bool any = __real_wzp_engine_poll_send(engine, now, local, remote,
-                                                 data, len);
+    const bool any =
+        __real_wzp_engine_poll_send(engine, now, local, remote, data, len);
     if (any && engine == e.engine) {
         note(*len);
     }
     return any;
 }
 
-/* --- a call ------------------------------------------------------------------ */
+/* --- a call ------------------------------------------------------------------
+ */
 
 typedef struct scene {
     const char *what;
@@ -127,9 +130,18 @@ static const scene SCENES[] = {
     {"GOOD, 20 ms, LBRR", {OPUS(24K, 20, LBRR), .n_new = 1}, 0, 60},
     {"GOOD, 20 ms, DRED", {OPUS(24K, 20, DRED), .n_new = 1}, 0, 60},
     {"GOOD, 40 ms", {OPUS(24K, 40, NONE), .n_new = 1}, 0, 42},
-    {"GOOD on a narrow path: 40 ms, DRED", {OPUS(24K, 40, DRED), .n_new = 1}, 0, 42},
-    {"GOOD on a narrow path: 60 ms, DRED", {OPUS(24K, 60, DRED), .n_new = 1}, 0, 42},
-    {"resilient: 32k, 40 ms, LBRR and DRED", {OPUS(32K, 40, BOTH), .n_new = 1}, 0, 51},
+    {"GOOD on a narrow path: 40 ms, DRED",
+     {OPUS(24K, 40, DRED), .n_new = 1},
+     0,
+     42},
+    {"GOOD on a narrow path: 60 ms, DRED",
+     {OPUS(24K, 60, DRED), .n_new = 1},
+     0,
+     42},
+    {"resilient: 32k, 40 ms, LBRR and DRED",
+     {OPUS(32K, 40, BOTH), .n_new = 1},
+     0,
+     51},
 };
 
 static wzp_result rows[ROWS_MAX];
@@ -180,7 +192,8 @@ static void begin(call *c, const scene *s, const voice_material *m)
                                       .has_engine = true};
     wzp_world_client_config listener = {.identity = 2, .has_engine = true};
     wzp_engine_config_default(&listener.engine);
-    if (getenv("PMAX")) listener.engine.playout_max_ms = (uint32_t)atoi(getenv("PMAX"));
+    if (getenv("PMAX"))
+        listener.engine.playout_max_ms = (uint32_t)atoi(getenv("PMAX"));
     wzp_engine_config_default(&talker.engine);
     talker.engine.has_fixed_mode = true;
     talker.engine.fixed_mode = s->mode;
@@ -239,7 +252,17 @@ static void report(const scene *s, const wzp_client_stats *before,
             (double)after->playout_delay_ms, "ms", WZP_GOAL_NONE, 0, REAL);
     }
     if (getenv("WIRE_DEBUG") != NULL) {
-        printf("rx %llu played %llu lost %llu late %llu par %llu mal %llu undec %llu skip %llu voices %u codec %d delay %u\n",(unsigned long long)after->packets_received,(unsigned long long)after->frames_played,(unsigned long long)after->packets_lost,(unsigned long long)after->packets_late,(unsigned long long)after->rebuilt_parity,(unsigned long long)after->media_malformed,(unsigned long long)after->frames_undecodable,(unsigned long long)after->frames_skipped,after->voices,0,after->playout_delay_ms);
+        printf("rx %llu played %llu lost %llu late %llu par %llu mal %llu "
+               "undec %llu skip %llu voices %u codec %d delay %u\n",
+               (unsigned long long)after->packets_received,
+               (unsigned long long)after->frames_played,
+               (unsigned long long)after->packets_lost,
+               (unsigned long long)after->packets_late,
+               (unsigned long long)after->rebuilt_parity,
+               (unsigned long long)after->media_malformed,
+               (unsigned long long)after->frames_undecodable,
+               (unsigned long long)after->frames_skipped, after->voices, 0,
+               after->playout_delay_ms);
         printf("  %.1f B a packet of media, %llu packets, %llu others\n",
                (double)e.media_bytes / (double)e.media_packets,
                (unsigned long long)e.media_packets,
@@ -268,9 +291,8 @@ int main(void)
 {
     const char *dir = getenv("WZP_SPEECH_DIR");
     voice_material m;
-    must(voice_material_load(dir != NULL && dir[0] != '\0' ? dir
-                                                          : ".deps/speech",
-                             &m),
+    must(voice_material_load(
+             dir != NULL && dir[0] != '\0' ? dir : ".deps/speech", &m),
          "no recorded speech: run `make deps`, or set WZP_SPEECH_DIR");
     for (size_t i = 0; i < sizeof SCENES / sizeof SCENES[0]; i++) {
         measure(&SCENES[i], &m);

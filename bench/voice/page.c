@@ -28,7 +28,7 @@ static double delay_of(const voice_run *r)
 }
 static double wire_of(const voice_run *r)
 {
-    return r->wire_kbps;
+    return r->media_kbps;
 }
 
 static const char HEAD[] =

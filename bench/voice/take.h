@@ -66,9 +66,11 @@ typedef struct voice_score {
     double put_in_ms, left_out_ms; /* heard and not said; said, not heard */
 } voice_score;
 
-/* false: no memory, or nothing to compare. restored, clean: m->n samples each,
- * the caller's to free. */
+/* is_near: nothing is lost and delay alone counts, so that of the sound itself
+ * is measured, not taken from the codec's table. False: nothing to compare.
+ * restored, clean: m->n samples each, the caller's to free. */
 bool voice_take_score(const voice_take *t, const voice_material *m,
-                      voice_score *out, int16_t **restored, int16_t **clean);
+                      bool is_near, voice_score *out, int16_t **restored,
+                      int16_t **clean);
 
 #endif

@@ -50,9 +50,8 @@ static uint64_t bytes_in(const place *p)
 static void set_rate(place *p, uint64_t rate_bps)
 {
     const wzp_link_cfg wide = {.delay_ns = 20 * WZP_MS};
-    const wzp_link_cfg narrow = {.delay_ns = 20 * WZP_MS,
-                                 .rate_bps = rate_bps,
-                                 .queue_bytes = 1 << 20};
+    const wzp_link_cfg narrow = {
+        .delay_ns = 20 * WZP_MS, .rate_bps = rate_bps, .queue_bytes = 1 << 20};
     p->rate_bps = rate_bps;
     wzp_world_link(p->w, p->a, p->is_up ? &narrow : &wide, &wide);
     wzp_world_link(p->w, p->b, &wide, p->is_up ? &wide : &narrow);
@@ -105,7 +104,8 @@ static double run(place *p, unsigned seconds)
         most = queue_ms(p) > most ? queue_ms(p) : most;
         if (getenv("SHOW") && i % 50 == 0) {
             wzp_client_stats s = wzp_world_stats(p->w, p->a);
-            printf("%6.1f %s c%d/%d r%d n%d+%d q%d queue=%.0f est=%u qms=%u loss=%u rtt=%llu sent=%llu recv=%llu drop=%llu txr=%llu\n",
+            printf("%6.1f %s c%d/%d r%d n%d+%d q%d queue=%.0f est=%u qms=%u "
+                   "loss=%u rtt=%llu sent=%llu recv=%llu drop=%llu txr=%llu\n",
                    (double)wzp_world_now(p->w) / 1e9, wzp_tier_name(s.tier),
                    s.mode.codec, s.mode.frame_ms, s.mode.redundancy,
                    s.mode.n_new, s.mode.n_old, s.mode.window_q, queue_ms(p),
