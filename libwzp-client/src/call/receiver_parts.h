@@ -18,7 +18,7 @@
 typedef struct wzp__tally {
     bool has_first;
     int64_t first, highest; /* extended; lowest and highest of the stream */
-    uint64_t window; /* bit i: highest − i came */
+    uint64_t window;        /* bit i: highest − i came */
     uint64_t expected, came;
 } wzp__tally;
 
