@@ -291,7 +291,7 @@ $(B)/tests/attack/restart_test.o: private ALL_CFLAGS += -Ilibwzp-crypto/src
 $(B)/tests/attack/restart_test: private ALL_LDFLAGS += -Wl,--wrap=wzp_sframe_seal
 # Whose allocation it is, and names in its backtrace.
 $(B)/tests/integration/allocs_uv_test $(B)/bench/cmd/allocs: private ALL_LDFLAGS += -rdynamic
-$(B)/tests/integration/allocs_test: private ALL_LDFLAGS += -rdynamic -Wl,--wrap=wzp__session_send \
+$(B)/tests/integration/allocs_test: private ALL_LDFLAGS += -rdynamic \
   $(foreach v,recv expire poll_send,-Wl,--wrap=wzp_relay_$(v),--wrap=wzp_engine_$(v))
 $(B)/tests/support_tests/secrets_test: $(AR_secrets)
 # Whatever libwzp-crypto asks memory of may have none.
