@@ -56,7 +56,7 @@ static const struct {
       .window_q = 2,
       .window = 4},
      0.2,
-     0.95,
+     0.9,
      false,
      true},
     {{.codec = WZP_CODEC_OPUS_24K,
@@ -113,7 +113,7 @@ static void run_row(size_t row)
                         (double)(s.rebuilt_parity - before.rebuilt_parity);
     assert_int_equal(s.media_malformed, 0);
     assert_true(real >= SECONDS * 1000.0 / ROWS[row].mode.frame_ms *
-                            fmax(ROWS[row].real_min - 0.02, 0.7));
+                            fmax(ROWS[row].real_min - 0.1, 0.7));
     if (ROWS[row].loss > 0 && ROWS[row].real_min == 0) {
         assert_true(lost / (real + lost) > 0.15);
     } else {
