@@ -265,7 +265,7 @@ WZP_TEST(jitter_drops_a_frame_now_and_then_where_nobody_stretches)
 
 /* --- paths with jitter and loss, and paths that change --- */
 
-WZP_TEST(jitter_at_ten_per_cent_loss_loses_what_was_lost_and_no_more)
+WZP_TEST(jitter_at_ten_per_cent_loss_conceals_what_was_lost_and_no_more)
 {
     sim s = sim_new(NULL);
     uint32_t random = 7;
@@ -277,7 +277,9 @@ WZP_TEST(jitter_at_ten_per_cent_loss_loses_what_was_lost_and_no_more)
         lost += is_lost;
     }
     sim_run(&s, 199000000);
-    assert_true(s.empty + s.expands < 100);
+    /* What is played from nothing, in packets: not much more than was lost. */
+    const unsigned concealed = s.holes + s.expands + s.empty / 2;
+    assert_in_range(concealed, lost * 85 / 100, lost * 105 / 100);
     sim_run(&s, 201000000);
     const wzp_jitter_stats stats = sim_stats(&s);
     assert_in_range(stats.never_came, lost - 1, lost); /* the last may be */
