@@ -119,7 +119,8 @@ static party talk(double loss, bool is_long)
     party p = {.w = wzp_world_new(51), .is_long = is_long};
     const wzp_node relay = wzp_world_relay(p.w, 9, NULL);
     for (int i = 0; i < MEMBERS; i++) {
-        const wzp_world_client_config cfg = {.identity = (uint8_t)(20 + i),
+        const wzp_world_client_config cfg = {.is_steady = true,
+                                             .identity = (uint8_t)(20 + i),
                                              .in =
                                                  i < TALKERS ? speech() : NULL,
                                              .in_len = 48000};
@@ -203,7 +204,7 @@ WZP_TEST(a_member_that_joins_is_seen_to_allocate)
     }
     wzp_world *w = wzp_world_new(52);
     const wzp_node relay = wzp_world_relay(w, 9, NULL);
-    const wzp_world_client_config cfg = {.identity = 20};
+    const wzp_world_client_config cfg = {.is_steady = true, .identity = 20};
     const wzp_node n = wzp_world_client(w, &cfg);
     memset(talkers, 0, sizeof talkers); /* of worlds that are gone */
     allocs.is_quiet = true;
