@@ -116,3 +116,31 @@ WZP_TEST(opus_dec_reach_decodes_nothing)
     assert_true(f.o.dred.limit < reach);
     tear_down(&f);
 }
+
+/* A packet can say that its history ended 20 s ago; nobody shall wait for
+ * that. */
+WZP_TEST(opus_dec_reach_believes_no_more_than_a_packet_holds)
+{
+    fixture f;
+    set_up(&f, WZP_REDUNDANCY_DRED);
+    uint32_t seed = 4;
+    size_t farther = 0;
+    for (size_t i = 0; i < 4000; i++) {
+        const size_t k = 100 + i % 1000;
+        uint8_t packet[WZP_FRAME_MAX];
+        memcpy(packet, f.s->data[k], f.s->len[k]);
+        for (size_t flip = 0; flip < 4; flip++) {
+            const double where = speech_noise(&seed) + 0.5;
+            packet[(size_t)(where * (double)f.s->len[k])] ^=
+                (uint8_t)(1u << (seed >> 29));
+        }
+        wzp__opus_view v;
+        if (wzp__opus_view_get(&v, packet, f.s->len[k])) {
+            assert_true(wzp__opus_dec_reach(&f.o, &v) <= 1040 * 48);
+            farther += f.o.dred.reach > 1040 * 48;
+        }
+    }
+    print_message("%zu packets said more\n", farther);
+    assert_true(farther > 0);
+    tear_down(&f);
+}
