@@ -86,5 +86,5 @@ test-install: ## install twice, and use it with pkg-config and a compiler alone
 	+$(Q)$(MAKE) install PREFIX=$(TREE)/prefix DESTDIR=
 	+$(Q)umask 077 && $(MAKE) install PREFIX=$(TREE)/prefix DESTDIR=$(TREE)/dest STAGED=$(TREE)/staged
 	$(Q)INSTALLED=$(TREE)/prefix DEST=$(TREE)/dest SYS=$(CURDIR)/.deps/sys \
-	  PLAIN='build/release/libwzp-*.a $(BUNDLED_ARCHIVES) $(call ask_pkg,--libs libuv)' \
+	  PLAIN='build/release/libwzp-*.a $(BUNDLED_ARCHIVES) $(call ask_pkg,--libs $(filter-out $(BUNDLED),$(PACKAGES)))' \
 	  TEST_TIMEOUT=900 scripts/run-tests $(TREE) tests/install/install_test.sh
