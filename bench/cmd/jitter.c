@@ -42,9 +42,8 @@
 
 #include <wzp/proto/jitter.h>
 
-#include <speex/speex_jitter.h>
-
 #include <math.h>
+#include <speex/speex_jitter.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,9 +137,8 @@ static size_t arrivals_of(const wzp_trace *t, arrival out[PACKETS])
     size_t n = 0;
     for (int i = 0; i < PACKETS; i++) {
         if (t->delay[i] != WZP_TRACE_LOST) {
-            out[n++] = (arrival){(int64_t)i * FRAME_US +
-                                     delay_us(t, (size_t)i),
-                                 i};
+            out[n++] =
+                (arrival){(int64_t)i * FRAME_US + delay_us(t, (size_t)i), i};
         }
     }
     qsort(out, n, sizeof *out, by_time);
@@ -352,10 +350,9 @@ static score best_speex(const input *x, double late, speex_setting *setting)
 {
     score best = {.late = INFINITY};
     for (size_t k = 0; k < COUNT(RATES) * COUNT(COSTS) * COUNT(MARGINS); k++) {
-        const speex_setting set = {
-            RATES[k % COUNT(RATES)],
-            COSTS[k / COUNT(RATES) % COUNT(COSTS)],
-            MARGINS[k / COUNT(RATES) / COUNT(COSTS)]};
+        const speex_setting set = {RATES[k % COUNT(RATES)],
+                                   COSTS[k / COUNT(RATES) % COUNT(COSTS)],
+                                   MARGINS[k / COUNT(RATES) / COUNT(COSTS)]};
         const score s = mean_of(run_speex, x, &set);
         const double most = late + 0.001 * s.came;
         const bool fits = s.late <= most;

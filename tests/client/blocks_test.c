@@ -2,9 +2,9 @@
 /* Parity blocks where memory is short, packets disagree or blocks mix. That
  * they rebuild what the packer covered is depacket_test's.
  */
-#include "client/fakes.h"
-
 #include "call/blocks.h"
+
+#include "client/fakes.h"
 
 #include <wzp/proto/profile.h>
 

@@ -3,10 +3,10 @@
  * late or in another order; every frame that comes out is compared with the one
  * that went in, its number and its time stamp too.
  */
+#include "call/depacket.h"
+
 #include "client/fakes.h"
 #include "client/packing.h"
-
-#include "call/depacket.h"
 
 #include <wzp/proto/bundle.h>
 
@@ -132,7 +132,8 @@ static unsigned missing(void)
     return n;
 }
 
-/* --- every mode, there and back -------------------------------------------- */
+/* --- every mode, there and back --------------------------------------------
+ */
 
 static const struct {
     const voice *v;
@@ -186,7 +187,8 @@ static void run_mode(size_t row)
 }
 WZP_ROWS(depacket_gives_back_what_the_packer_packed, count_modes, run_mode);
 
-/* --- order within and between packets -------------------------------------- */
+/* --- order within and between packets --------------------------------------
+ */
 
 WZP_TEST(depacket_gives_new_frames_first_and_copies_only_where_they_are_news)
 {
@@ -252,7 +254,8 @@ WZP_TEST(depacket_tells_the_time_of_a_block_of_which_nothing_came)
     teardown();
 }
 
-/* --- pauses ----------------------------------------------------------------- */
+/* --- pauses -----------------------------------------------------------------
+ */
 
 WZP_TEST(depacket_keeps_the_times_of_frames_around_a_pause)
 {
@@ -276,7 +279,8 @@ WZP_TEST(depacket_keeps_the_times_of_frames_around_a_pause)
     teardown();
 }
 
-/* --- restarts ---------------------------------------------------------------- */
+/* --- restarts ----------------------------------------------------------------
+ */
 
 WZP_TEST(depacket_finds_a_sender_that_counts_from_the_beginning)
 {
@@ -309,16 +313,17 @@ WZP_TEST(depacket_follows_a_jump_of_the_numbers)
     teardown();
 }
 
-/* --- reach ------------------------------------------------------------------ */
+/* --- reach ------------------------------------------------------------------
+ */
 
 static const struct {
     const voice *v;
     uint8_t n_new, n_old, q, window, k, r;
     uint32_t reach_ms;
 } REACHES[] = {
-    {&OPUS_20, 1, 0, 0, 0, 0, 0, 0},      {&OPUS_60, 2, 2, 0, 0, 0, 0, 120},
-    {&OPUS_20, 1, 3, 0, 0, 0, 0, 60},     {&CODEC2_1200, 4, 0, 3, 4, 0, 0, 640},
-    {&CODEC2_1200, 4, 0, 0, 4, 0, 0, 0},  {&OPUS_20, 1, 0, 0, 0, 10, 2, 200},
+    {&OPUS_20, 1, 0, 0, 0, 0, 0, 0},     {&OPUS_60, 2, 2, 0, 0, 0, 0, 120},
+    {&OPUS_20, 1, 3, 0, 0, 0, 0, 60},    {&CODEC2_1200, 4, 0, 3, 4, 0, 0, 960},
+    {&CODEC2_1200, 4, 0, 0, 4, 0, 0, 0}, {&OPUS_20, 1, 0, 0, 0, 10, 2, 200},
 };
 
 static size_t count_reaches(void)
@@ -353,7 +358,8 @@ static void run_reach(size_t row)
 WZP_ROWS(depacket_says_how_far_back_packets_of_late_reach, count_reaches,
          run_reach);
 
-/* --- what is refused --------------------------------------------------------- */
+/* --- what is refused ---------------------------------------------------------
+ */
 
 static wzp_err recv_hex(wzp_codec_id codec, wzp_plain_form form,
                         const char *hex)
@@ -381,8 +387,7 @@ WZP_TEST(depacket_refuses_bad_packets_as_a_whole)
         /* one good frame, one that is no Opus */
         {WZP_CODEC_OPUS_24K, WZP_FORM_BUNDLE, "000200024807ff00",
          WZP_ERR_CODEC_DATA},
-        {WZP_CODEC_OPUS_24K, WZP_FORM_BUNDLE, "00020002480748",
-         WZP_ERR_BUNDLE},
+        {WZP_CODEC_OPUS_24K, WZP_FORM_BUNDLE, "00020002480748", WZP_ERR_BUNDLE},
         /* form 2 of a codec without a fixed size */
         {WZP_CODEC_OPUS_24K, WZP_FORM_BUNDLE, "0101020200480748074807",
          WZP_ERR_BUNDLE},

@@ -123,8 +123,7 @@ WZP_TEST(packer_repeats_as_many_frames_as_there_are)
         assert_int_equal(b.seq, 2 * i);
         for (unsigned k = 0; k < (unsigned)b.n_old + b.n_new; k++) {
             const uint16_t seq = (uint16_t)(b.seq - b.n_old + k);
-            assert_int_equal(b.frames[k].len,
-                             frame_bytes(&OPUS_60, seq, want));
+            assert_int_equal(b.frames[k].len, frame_bytes(&OPUS_60, seq, want));
             assert_memory_equal(b.frames[k].ptr, want, b.frames[k].len);
         }
     }
@@ -146,7 +145,8 @@ WZP_TEST(packer_codes_over_the_window_before_each_packet)
         const wzp_bundle2 b = next_window(&out);
         assert_int_equal(b.n_old, i < 4 ? 4 * i : 16);
         assert_int_equal(b.n_new, 4);
-        assert_int_equal(b.n_parity, i < 3 ? 4 * i : 12);
+        /* a symbol less in one of four */
+        assert_int_equal(b.n_parity, i < 3 ? 4 * i : i % 4 == 3 ? 11 : 12);
         assert_int_equal(b.row, row); /* no row twice within 128 */
         assert_int_equal(out.len, 5 + 6 * (4 + b.n_parity));
         row = (row + b.n_parity) % WZP_BUNDLE2_ROWS;
@@ -328,8 +328,7 @@ WZP_TEST(packer_repeats_fewer_frames_where_they_do_not_fit)
     for (unsigned i = 0; i < 10; i++) {
         assert_true(next(&out));
         if (i > 0) {
-            ASSERT_OK(
-                wzp_bundle_decode(out.plain, out.len, out.hdr.seq, &b));
+            ASSERT_OK(wzp_bundle_decode(out.plain, out.len, out.hdr.seq, &b));
         }
     }
     assert_int_equal(b.n_old, 2); /* 3 × 300 of 1,047 */
@@ -401,12 +400,13 @@ WZP_TEST(packer_nobody_asks_gives_up_what_it_can_no_longer_make)
 {
     static const struct {
         uint8_t n_new, n_old, q, window, k, r;
-    } rows[] = {{1, 0, 0, 0, 0, 0},  {1, 24, 0, 0, 0, 0},  {8, 24, 0, 0, 0, 0},
-                {8, 0, 3, 8, 0, 0},  {1, 0, 0, 0, 32, 32}, {8, 24, 0, 0, 32, 32},
-                {7, 0, 2, 5, 31, 3}, {1, 0, 0, 0, 1, 1}};
+    } rows[] = {{1, 0, 0, 0, 0, 0},   {1, 24, 0, 0, 0, 0},
+                {8, 24, 0, 0, 0, 0},  {8, 0, 3, 8, 0, 0},
+                {1, 0, 0, 0, 32, 32}, {8, 24, 0, 0, 32, 32},
+                {7, 0, 2, 5, 31, 3},  {1, 0, 0, 0, 1, 1}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        wzp_media_mode mode = mode_of(&CODEC2_1200, rows[i].n_new,
-                                      rows[i].n_old);
+        wzp_media_mode mode =
+            mode_of(&CODEC2_1200, rows[i].n_new, rows[i].n_old);
         mode.window_q = rows[i].q;
         mode.window = rows[i].window;
         mode.parity_k = rows[i].k;

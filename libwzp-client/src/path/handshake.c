@@ -15,8 +15,8 @@
 
 uint16_t wzp__client_package_caps(void)
 {
-    uint32_t caps = WZP_CAP_FRAMES | WZP_CAP_BUNDLE1 | WZP_CAP_PARITY1 |
-                    WZP_CAP_BUNDLE2;
+    uint32_t caps =
+        WZP_CAP_FRAMES | WZP_CAP_BUNDLE1 | WZP_CAP_PARITY1 | WZP_CAP_BUNDLE2;
     unsigned dred = wzp_dred_version();
     if (dred == 10) {
         caps |= WZP_CAP_DRED_10;

@@ -26,8 +26,8 @@ void wzp__playout_delay_add(wzp__playout_delay *p, int64_t arrival_ms,
                             int64_t expected_ms)
 {
     if (p->has_last) {
-        const int64_t off = (arrival_ms - p->arrival_ms) -
-                            (expected_ms - p->expected_ms);
+        const int64_t off =
+            (arrival_ms - p->arrival_ms) - (expected_ms - p->expected_ms);
         const double jitter = (double)(off < 0 ? -off : off);
         if (p->jitter_ms > 0 && jitter > SPIKE_FACTOR * p->jitter_ms) {
             p->has_spike = true;

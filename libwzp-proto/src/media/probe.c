@@ -2,11 +2,12 @@
 /* Trying more, see probe.h. */
 #include "media/probe.h"
 
-#define CALM      (30 * WZP_S)
-#define LENGTH    (5 * WZP_S)
-#define WAIT      (60 * WZP_S)
-#define WAIT_BACK (10 * WZP_S) /* chosen: dips are short, mostly; then longer  \
-                                */
+#define CALM   (30 * WZP_S)
+#define LENGTH (5 * WZP_S)
+#define WAIT   (60 * WZP_S)
+#define WAIT_BACK                                                              \
+    (10 * WZP_S) /* chosen: dips are short, mostly; then longer                \
+                  */
 #define WAITS_BACK 3
 #define REPORTS    3 /* that a verdict takes: one may be lost */
 #define GOOD_LOW   5

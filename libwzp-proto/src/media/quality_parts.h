@@ -28,7 +28,7 @@ typedef struct wzp__listener {
 /* The path was too full, and what was done is having its effect. */
 typedef struct wzp__cut {
     bool is_on;
-    wzp__listener *who;  /* on whose way the queue is; NULL: on our hop */
+    wzp__listener *who; /* on whose way the queue is; NULL: on our hop */
     wzp_tstamp at;
     wzp_tstamp judge_at; /* should be gone by then */
     wzp_tstamp most;     /* longest since */
