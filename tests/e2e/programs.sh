@@ -34,14 +34,15 @@ for program in wzp-relay wzp-client; do
     done
 done
 run help "$BIN/wzp-client" --help
-for sub in join identity ping contacts; do
+for sub in join devices identity ping contacts; do
     check "wzp-client --help names $sub" "it does not" says help "$sub"
     run sub "$BIN/wzp-client" $sub --help
     check "wzp-client $sub --help" "exit $STATUS" is "$STATUS" 0
 done
 run sub "$BIN/wzp-client" join --help
 for option in --relay --seed --mnemonic --identity --passphrase-file --alias --in --loop --out --duration \
-    --stats --words --pin --accept-new-key --allow-legacy --log-level; do
+    --live --input --output --audio --no-echo-cancel --denoise --no-gain --push-to-talk --record-mic \
+    --quality --network --stats --words --pin --accept-new-key --allow-legacy --log-level; do
     check "wzp-client join --help names $option" "it does not" says sub "$option"
 done
 run sub "$BIN/wzp-client" identity --help
@@ -69,7 +70,12 @@ wrong --duration client w join room --relay 127.0.0.1:1 --duration soon
 wrong --relay client w join room
 wrong HOST:PORT client w join room --relay 127.0.0.1:x
 wrong _signal client w join _signal --relay 127.0.0.1:1
-wrong --live client w --live 127.0.0.1:1
+wrong '--live excludes' client w --live --send-tone 1 127.0.0.1:1
+wrong 'exclude each other' client w --send-file "$SPEECH" --send-tone 1 127.0.0.1:1
+wrong 'in and --out for files' client w join room --relay 127.0.0.1:1 --live --in "$SPEECH"
+wrong 'quality takes auto' client w join room --relay 127.0.0.1:1 --quality splendid
+wrong 'network takes wifi' client w join room --relay 127.0.0.1:1 --network pigeon
+wrong 'no arguments' client w devices all
 wrong --token client w --room r --token t 127.0.0.1:1
 wrong --accept-new-key client w join room --relay 127.0.0.1:1 --pin "$(printf '0%.0s' {1..64})" --accept-new-key
 wrong '--in needs a value' client w join room --relay 127.0.0.1:1 --in ''
@@ -389,6 +395,66 @@ check "the old command line joins" "$(cat "$TMP/old.err")" says old '^joined'
 stop "$OLD"
 check "SIGTERM lets the client leave" "exit $STATUS" is "$STATUS" 0
 check "--metrics-file still writes" "nothing" grep -q '"state":' "$TMP/old.jsonl"
+begin rec env WZP_HOME="$TMP/home-rec" "$BIN/wzp-client" --room e2e-tone --record "$TMP/heard.raw" "$RELAY"
+REC=$PID
+await "$TMP/rec.err" '^joined'
+begin tone env WZP_HOME="$TMP/home-old" "$BIN/wzp-client" --room e2e-tone --send-tone 3 "$RELAY"
+ends "$PID"
+check "--send-tone leaves when it is over" "exit $STATUS" is "$STATUS" 0
+stop "$REC"
+begin sent env WZP_HOME="$TMP/home-old" "$BIN/wzp-client" --room e2e-tone --send-file "$TMP/heard.raw" "$RELAY"
+ends "$PID"
+check "--send-file takes what --record wrote" "exit $STATUS" is "$STATUS" 0
+has_tone() { # samples that are not silence: a second of them
+    [ "$(tr -d '\000' <"$TMP/heard.raw" | wc -c)" -gt 96000 ]
+}
+check "--record keeps the tone" "silence" has_tone
+
+# --- quality ------------------------------------------------------------------------------------
+
+for how in catastrophic codec2-3200 degraded studio-64k; do
+    begin "q-$how" env WZP_HOME="$TMP/home-$how" "$BIN/wzp-client" join "e2e-$how" --relay "$RELAY" \
+        --quality $how --stats "$TMP/$how.jsonl" "${audio[@]+"${audio[@]}"}" --out "$TMP/$how.wav"
+    Q=$PID
+    begin "l-$how" env WZP_HOME="$TMP/home-l-$how" "$BIN/wzp-client" join "e2e-$how" --relay "$RELAY" \
+        --stats "$TMP/l-$how.jsonl"
+    L=$PID
+    check "--quality $how is heard" "$(tail -n 1 "$TMP/l-$how.jsonl")" becomes played "l-$how"
+    stop "$L"
+    stop "$Q"
+done
+rate_of() { sed -n 's/.*"tx_rate_bps":\([0-9]*\).*/\1/p' "$TMP/$1.jsonl" | sort -n | tail -n 2 | head -n 1; }
+check "the lowest tier costs less than the highest" "$(rate_of catastrophic) and $(rate_of studio-64k)" \
+    [ "$(rate_of catastrophic)" -lt "$(($(rate_of studio-64k) / 3))" ]
+
+# --- keys ---------------------------------------------------------------------------------------
+
+mkfifo "$TMP/keys"
+exec 7<>"$TMP/keys"
+begin l-keys env WZP_HOME="$TMP/home-l-keys" "$BIN/wzp-client" join e2e-keys --relay "$RELAY" \
+    --stats "$TMP/l-keys.jsonl" "${audio[@]+"${audio[@]}"}" --out "$TMP/l-keys.wav"
+L=$PID
+begin k-keys sh -c 'exec "$@" <"$0"' "$TMP/keys" env WZP_HOME="$TMP/home-k-keys" "$BIN/wzp-client" \
+    join e2e-keys --relay "$RELAY" --stats "$TMP/k-keys.jsonl" --push-to-talk --alias Kay "${audio[@]+"${audio[@]}"}"
+K=$PID
+type_key() { printf '%s\n' "$1" >&7; }
+await "$TMP/k-keys.jsonl" '"members_keyed":1'
+check "with --push-to-talk nothing is said unasked" "$(tail -n 1 "$TMP/l-keys.jsonl")" \
+    grep -q '"frames_played":0,' <(tail -n 1 "$TMP/l-keys.jsonl")
+type_key ' '
+check "a space begins to talk" "$(cat "$TMP/k-keys.err")" becomes played l-keys
+type_key m
+check "m mutes, and the other is told" "$(cat "$TMP/l-keys.err")" await "$TMP/l-keys.err" '^"Kay" is muted'
+type_key h
+check "h holds, and the other is told" "$(cat "$TMP/l-keys.err")" \
+    await "$TMP/l-keys.err" '^"Kay" has put the call on hold'
+type_key +
+check "+ is louder" "$(cat "$TMP/k-keys.err")" await "$TMP/k-keys.err" '^volume 125 %'
+type_key q
+ends "$K"
+check "q leaves" "exit $STATUS" is "$STATUS" 0
+stop "$L"
+exec 7>&-
 
 # --- the relay ends; another one takes its place ------------------------------------------------
 

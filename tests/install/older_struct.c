@@ -296,6 +296,15 @@ static void run_wzp_audio_wav_config(void)
     REQUIRE(wzp_audio_wav_new(&wav, &cfg.v) == WZP_OK);
 }
 
+static void run_wzp_audio_device_config(void)
+{
+    wzp_audio_device *device;
+    OLD(wzp_audio_device_config, cfg);
+    wzp_audio_device_config_default(&cfg.v);
+    REQUIRE_GIVEN(cfg);
+    REQUIRE(wzp_audio_device_new(&device, &cfg.v) == WZP_OK);
+}
+
 /* --- statistics and events: no byte beyond size ----------------------------
  */
 

@@ -101,12 +101,21 @@ wzp_err wzp__sound_connect(wzp__sound *s, const char *backend)
     return WZP_OK;
 }
 
+/* Stopped first: ma_device_uninit waits for a thread that it does not wake, for
+ * ever where PulseAudio has ended the stream. */
+static void close_stream(stream *st)
+{
+    const ma_result r = ma_device_stop(&st->device);
+    (void)r; /* gone already, or going now */
+    ma_device_uninit(&st->device);
+    st->fn = NULL;
+}
+
 void wzp__sound_disconnect(wzp__sound *s)
 {
     for (size_t i = 0; i < 2; i++) {
         if (s->streams[i].fn != NULL) {
-            ma_device_uninit(&s->streams[i].device);
-            s->streams[i].fn = NULL;
+            close_stream(&s->streams[i]);
         }
     }
     if (s->is_connected) {
