@@ -53,16 +53,10 @@ static const int16_t *hum(void)
 
 static wzp_node member(wzp_world *w, int i, bool talks, double loss)
 {
-    wzp_world_client_config cfg = {.identity = (uint8_t)(20 + i),
-                                   .in = talks ? hum() : NULL,
-                                   .in_len = 4800,
-                                   .has_engine = true};
-    wzp_engine_config_default(&cfg.engine);
-    cfg.engine.has_fixed_mode = true; /* the same packets at any loss */
-    cfg.engine.fixed_mode = (wzp_media_mode){.codec = WZP_CODEC_OPUS_24K,
-                                             .frame_ms = 20,
-                                             .redundancy = WZP_REDUNDANCY_LBRR,
-                                             .n_new = 1};
+    const wzp_world_client_config cfg = {.is_steady = true,
+                                         .identity = (uint8_t)(20 + i),
+                                         .in = talks ? hum() : NULL,
+                                         .in_len = 4800};
     const wzp_node n = wzp_world_client(w, &cfg);
     const wzp_link_cfg link = {.loss = loss,
                                .delay_ns = (uint64_t)(10 + 5 * i) * WZP_MS,
