@@ -74,9 +74,8 @@ WZP_TEST(members_that_come_and_go_all_have_each_others_keys_in_the_end)
         assert_true(s.members_keyed >= (i < 3 ? 2u : 3u));
         uint64_t before = s.packets_received;
         wzp_world_run(w, WZP_S);
-        /* Against what is lost, 25 packets a second carry all of a voice. */
         assert_true(wzp_world_stats(w, n[i]).packets_received >
-                    before + (i < 3 ? 35u : 55u));
+                    before + (i < 3 ? 70u : 110u));
         assert_int_equal(s.group.bad_tag, 0);
     }
     assert_int_equal(relay_stats(w, relay).members, MEMBERS);
@@ -103,12 +102,9 @@ WZP_TEST(a_member_that_vanishes_hurts_nobody_and_is_gone_after_the_idle_time)
     assert_true(wzp_world_await_keyed(w, c, 1, 10 * WZP_S));
     wzp_world_kill(w, c);
     uint64_t before = wzp_world_stats(w, b).packets_received;
-    uint64_t sent = wzp_world_stats(w, a).packets_sent;
     wzp_world_run(w, 40 * WZP_S);
-    sent = wzp_world_stats(w, a).packets_sent - sent;
     wzp_client_stats s = wzp_world_stats(w, b);
-    assert_true(sent >= 40 * 24);
-    assert_true(s.packets_received - before > sent * 85 / 100);
+    assert_true(s.packets_received - before > 40 * 50 * 85 / 100);
     assert_int_equal(s.members, 1);
     assert_int_equal(relay_stats(w, relay).members, 2);
     wzp_world_free(w);
