@@ -271,6 +271,7 @@ $(B)/fuzz/options_fuzz.o $(B)/fuzz/rooms_file_fuzz.o: private ALL_CFLAGS += -Iap
 $(B)/fuzz/calls_fuzz.o $(B)/fuzz/client_fuzz.o: private ALL_CFLAGS += -Ilibwzp-client/src
 $(B)/fuzz/sealed_seed_fuzz.o: private ALL_CFLAGS += -Ilibwzp-crypto/src
 $(B)/fuzz/relay_fuzz.o: private ALL_CFLAGS += -Ilibwzp-relay/src
+$(B)/fuzz/depacket_fuzz.o: private ALL_CFLAGS += -Ilibwzp-client/src
 
 .PHONY: fuzz run-fuzz fuzz-corpora
 fuzz: ## fuzz FUZZ_TARGETS, each for FUZZ_SECONDS, FUZZ_JOBS at once

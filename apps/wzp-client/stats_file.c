@@ -50,6 +50,9 @@ static const field FIELDS[] = {
     FIELD(capture_level_db), FIELD(is_voice), FIELD(has_echo),
     FIELD(has_denoise), FIELD(has_gain), FIELD(has_vad), FIELD(echo_delay_ms),
     FIELD(erle_db), FIELD(device_restarts), FIELD(recorded_ms),
+    FIELD(frames_undecodable), FIELD(frames_dropped), FIELD(bridged_ms),
+    FIELD(voices), FIELD(control_malformed),
+    FIELD(is_muted), FIELD(is_held), FIELD(is_open),
 };
 
 static const field GROUP_FIELDS[] = {

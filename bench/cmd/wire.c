@@ -24,6 +24,7 @@ enum {
     HOP_MS = 20,
     SEALED_MAX = 8192, /* datagrams sealed and not yet sent */
     ROWS_MAX = 40,
+    RUNS = 5, /* where packets are lost */
 };
 
 /* --- ears ------------------------------------------------------------------
@@ -75,8 +76,6 @@ static void note(size_t len)
     for (const uint64_t sent = dgrams_sent(); e.n_sent < sent; e.n_sent++) {
         has_media |= e.is_media[e.n_sent % SEALED_MAX];
     }
-    if (!has_media && getenv("WIRE_DEBUG"))
-        printf("other %zu\n", len);
     *(has_media ? &e.media_packets : &e.other_packets) += 1;
     *(has_media ? &e.media_bytes : &e.other_bytes) += len + IP_UDP;
 }
@@ -103,6 +102,7 @@ typedef struct scene {
     double most; /* kbit/s; 0: no goal */
 } scene;
 
+/* Codec, ms, redundancy. */
 #define OPUS(id, ms, red)                                                      \
     .codec = WZP_CODEC_OPUS_##id, .frame_ms = (ms),                            \
     .redundancy = WZP_REDUNDANCY_##red
@@ -145,24 +145,27 @@ static const scene SCENES[] = {
 };
 
 static wzp_result rows[ROWS_MAX];
-static char texts[ROWS_MAX][400];
+static char texts[ROWS_MAX][120];
 static size_t n_rows;
 
-static void row(const char *what, const char *part, double value,
+static void row(const scene *s, const char *part, const double *v, size_t runs,
                 const char *unit, wzp_goal goal_is, double goal,
                 const char *conditions)
 {
-    (void)snprintf(texts[n_rows], sizeof texts[0], "%s: %s", what, part);
+    const wzp_runs r = wzp_runs_of(v, runs);
+    (void)snprintf(texts[n_rows], sizeof texts[0], "%s: %s", s->what, part);
     rows[n_rows] = (wzp_result){.id = "wire",
                                 .what = texts[n_rows],
-                                .value = value,
+                                .value = r.median,
                                 .unit = unit,
                                 .baseline = NAN,
                                 .goal_is = goal_is,
                                 .goal = goal,
-                                .spread = NAN,
+                                .runs = runs,
+                                .spread = runs > 1 ? r.spread : NAN,
                                 .conditions = conditions};
-    printf("%-6s %-72s %8.2f %-7s %s\n", "wire", texts[n_rows], value, unit,
+    printf("%-6s %-66s %7.2f %-6s %7.2f…%-7.2f %s\n", "wire", texts[n_rows],
+           r.median, unit, r.least, r.greatest,
            goal_is == WZP_GOAL_NONE            ? ""
            : wzp_result_ok(&rows[n_rows]) == 1 ? "ok"
                                                : "MISSED");
@@ -182,7 +185,8 @@ typedef struct call {
     wzp_node talker, listener;
 } call;
 
-static void begin(call *c, const scene *s, const voice_material *m)
+static void begin(call *c, const scene *s, const voice_material *m,
+                  uint64_t seed)
 {
     const wzp_link_cfg hop = {.delay_ns = HOP_MS * WZP_MS};
     const wzp_link_cfg down = {.delay_ns = HOP_MS * WZP_MS, .loss = s->loss};
@@ -190,14 +194,11 @@ static void begin(call *c, const scene *s, const voice_material *m)
                                       .in = m->pcm + VOICE_LEAD,
                                       .in_len = m->end - VOICE_LEAD,
                                       .has_engine = true};
-    wzp_world_client_config listener = {.identity = 2, .has_engine = true};
-    wzp_engine_config_default(&listener.engine);
-    if (getenv("PMAX"))
-        listener.engine.playout_max_ms = (uint32_t)atoi(getenv("PMAX"));
+    const wzp_world_client_config listener = {.identity = 2};
     wzp_engine_config_default(&talker.engine);
     talker.engine.has_fixed_mode = true;
     talker.engine.fixed_mode = s->mode;
-    c->w = wzp_world_new(1);
+    c->w = wzp_world_new(seed);
     const wzp_node relay = wzp_world_relay(c->w, 9, NULL);
     c->talker = wzp_world_client(c->w, &talker);
     c->listener = wzp_world_client(c->w, &listener);
@@ -218,6 +219,12 @@ static double kbps(uint64_t bytes)
     return (double)bytes * 8 / SECONDS / 1000;
 }
 
+typedef struct figures {
+    double media, rest; /* kbit/s */
+    double real;        /* per cent */
+    double delay_ms;
+} figures;
+
 /* Of the frames that playing has passed, those whose sound was in a packet. */
 static double real_data(const wzp_client_stats *a, const wzp_client_stats *b)
 {
@@ -228,63 +235,58 @@ static double real_data(const wzp_client_stats *a, const wzp_client_stats *b)
     return 100 * real / (real + lost);
 }
 
-static void report(const scene *s, const wzp_client_stats *before,
-                   const wzp_client_stats *after)
+static figures run(const scene *s, const voice_material *m, uint64_t seed)
 {
-    static const char COND[] =
-        "bytes on an IPv4 wire from the talker to the relay, connection ids of "
-        "8 bytes, 60 s of real speech at -24 dBFS; packets with media in them";
-    static const char OTHER[] = "packets without media: keep-alives, reports, "
-                                "acknowledgements that found no media to ride "
-                                "along with";
-    static const char REAL[] = "of the frames whose time has come, those "
-                               "played from what was received, repeated or "
-                               "rebuilt by parity; link to the listener";
-    row(s->what, "media", kbps(e.media_bytes), "kbit/s",
-        s->most > 0 ? WZP_GOAL_AT_MOST : WZP_GOAL_NONE, s->most, COND);
-    row(s->what, "the rest", kbps(e.other_bytes), "kbit/s", WZP_GOAL_NONE, 0,
-        OTHER);
-    if (s->loss > 0) {
-        const bool is_goal = s->most > 0;
-        row(s->what, "from real data", real_data(before, after), "%",
-            is_goal ? WZP_GOAL_AT_LEAST : WZP_GOAL_NONE, 93, REAL);
-        row(s->what, "playout delay at the end",
-            (double)after->playout_delay_ms, "ms", WZP_GOAL_NONE, 0, REAL);
+    call c;
+    figures f;
+    begin(&c, s, m, seed);
+    const wzp_client_stats before = wzp_world_stats(c.w, c.listener);
+    const ear was = e;
+    double delays = 0;
+    for (int i = 0; i < SECONDS; i++) {
+        wzp_world_run(c.w, WZP_S);
+        delays += wzp_world_stats(c.w, c.listener).playout_delay_ms;
     }
-    if (getenv("WIRE_DEBUG") != NULL) {
-        printf("rx %llu played %llu lost %llu late %llu par %llu mal %llu "
-               "undec %llu skip %llu voices %u codec %d delay %u\n",
-               (unsigned long long)after->packets_received,
-               (unsigned long long)after->frames_played,
-               (unsigned long long)after->packets_lost,
-               (unsigned long long)after->packets_late,
-               (unsigned long long)after->rebuilt_parity,
-               (unsigned long long)after->media_malformed,
-               (unsigned long long)after->frames_undecodable,
-               (unsigned long long)after->frames_skipped, after->voices, 0,
-               after->playout_delay_ms);
-        printf("  %.1f B a packet of media, %llu packets, %llu others\n",
-               (double)e.media_bytes / (double)e.media_packets,
-               (unsigned long long)e.media_packets,
-               (unsigned long long)e.other_packets);
-    }
+    const wzp_client_stats after = wzp_world_stats(c.w, c.listener);
+    f.media = kbps(e.media_bytes - was.media_bytes);
+    f.rest = kbps(e.other_bytes - was.other_bytes);
+    f.real = real_data(&before, &after);
+    f.delay_ms = delays / SECONDS;
+    e.engine = NULL;
+    wzp_world_free(c.w);
+    return f;
 }
 
 static void measure(const scene *s, const voice_material *m)
 {
-    call c;
-    begin(&c, s, m);
-    const wzp_client_stats before = wzp_world_stats(c.w, c.listener);
-    const ear was = e;
-    wzp_world_run(c.w, SECONDS * WZP_S);
-    const wzp_client_stats after = wzp_world_stats(c.w, c.listener);
-    e.media_bytes -= was.media_bytes;
-    e.media_packets -= was.media_packets;
-    e.other_bytes -= was.other_bytes;
-    e.other_packets -= was.other_packets;
-    report(s, &before, &after);
-    e.engine = NULL;
-    wzp_world_free(c.w);
+    static const char COND[] =
+        "bytes on an IPv4 wire from the talker to the relay, connection ids of "
+        "8 bytes, 60 s of real speech at -24 dBFS; packets with media in them";
+    static const char REST[] =
+        "packets without media: keep-alives, reports, acknowledgements that "
+        "found no media to ride along with";
+    static const char REAL[] =
+        "of the frames whose time has come, those played from what was "
+        "received, repeated or rebuilt by parity; the loss is on the "
+        "listener's link";
+    double media[RUNS], rest[RUNS], real[RUNS], delay[RUNS];
+    const size_t n = s->loss > 0 ? RUNS : 1;
+    for (size_t i = 0; i < n; i++) {
+        const figures f = run(s, m, i + 1);
+        media[i] = f.media;
+        rest[i] = f.rest;
+        real[i] = f.real;
+        delay[i] = f.delay_ms;
+    }
+    const bool has_goal = s->most > 0;
+    row(s, "media", media, n, "kbit/s",
+        has_goal ? WZP_GOAL_AT_MOST : WZP_GOAL_NONE, s->most, COND);
+    row(s, "the rest", rest, n, "kbit/s", WZP_GOAL_NONE, 0, REST);
+    if (s->loss > 0) {
+        row(s, "from real data", real, n, "%",
+            has_goal ? WZP_GOAL_AT_LEAST : WZP_GOAL_NONE, 93, REAL);
+        row(s, "playout delay, mean", delay, n, "ms", WZP_GOAL_NONE, 0, REAL);
+    }
 }
 
 int main(void)

@@ -121,6 +121,55 @@ WZP_TEST(client_takes_64_commands_at_once_and_no_more)
     wzp_global_deinit();
 }
 
+/* In a room the client is run every 10 ms, and its figures are renewed every
+ * tenth time. False: they never become these. */
+static bool comes_to(wzp_client *c, bool is_muted, bool is_held, bool is_open)
+{
+    for (int i = 0; i < 1000; i++) {
+        struct pollfd p = {.events = POLLIN};
+        int timeout = 0;
+        wzp_client_stats s = {.size = sizeof s};
+        wzp_client_stats_get(c, &s);
+        if (s.is_muted == is_muted && s.is_held == is_held &&
+            s.is_open == is_open) {
+            return true;
+        }
+        ASSERT_OK(wzp_client_fd(c, &p.fd, &timeout));
+        (void)poll(&p, 1, timeout);
+        ASSERT_OK(wzp_client_process(c));
+    }
+    return false;
+}
+
+WZP_TEST(client_passes_mute_hold_push_to_talk_and_volume_on)
+{
+    uv_relay *r = relay_start();
+    wzp_client *c = client_new(NULL);
+    int fd = -1;
+    int timeout = 0;
+    ASSERT_OK(wzp_client_fd(c, &fd, &timeout));
+    ASSERT_OK(wzp_client_join(c, "room", r->address, NULL));
+    assert_true(process_until(c, WZP_CLIENT_JOINED));
+
+    ASSERT_OK(wzp_client_mute(c, true));
+    assert_true(comes_to(c, true, false, false));
+    ASSERT_OK(wzp_client_hold(c, true));
+    ASSERT_OK(wzp_client_mute(c, false));
+    assert_true(comes_to(c, false, true, false));
+    ASSERT_OK(wzp_client_hold(c, false));
+    assert_true(comes_to(c, false, false, true));
+    ASSERT_OK(wzp_client_push_to_talk(c, true, false));
+    assert_true(comes_to(c, false, false, false));
+    ASSERT_OK(wzp_client_push_to_talk(c, true, true));
+    assert_true(comes_to(c, false, false, true));
+    ASSERT_OK(wzp_client_volume(c, 7, 400)); /* nobody: nothing happens */
+    assert_int_equal(wzp_client_volume(c, 7, 401), WZP_ERR_ARG);
+
+    ASSERT_OK(wzp_client_process(c));
+    wzp_client_free(c, NULL, NULL);
+    relay_end(r);
+}
+
 /* --- load from several threads -------------------------------------------- */
 
 typedef struct caller {

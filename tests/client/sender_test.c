@@ -362,6 +362,227 @@ WZP_TEST(sender_reset_lets_nothing_spoken_before_into_the_next_frame)
     teardown(&fresh);
 }
 
+/* --- modes ---------------------------------------------------------------- */
+
+/* Whole ticks, packets taken as they come; how many. */
+static size_t flow(fixture *f, int n, bool is_voice, uint8_t level)
+{
+    const wzp__sender_in in = {
+        .is_wanted = true, .is_voice = is_voice, .noise_level = level};
+    size_t packets = 0;
+    for (int i = 0; i < n; i++) {
+        capture(f, TICK, &in);
+        packets += drain(f);
+        f->now += 10 * WZP_MS;
+    }
+    return packets;
+}
+
+static size_t talk(fixture *f, int n)
+{
+    return flow(f, n, true, 0);
+}
+
+static size_t quiet(fixture *f, int n, uint8_t level)
+{
+    return flow(f, n, false, level);
+}
+
+static const wzp_media_mode LOWEST = {.codec = WZP_CODEC_CODEC2_1200,
+                                      .frame_ms = 40,
+                                      .n_new = 4,
+                                      .window_q = 3,
+                                      .window = 4};
+static const wzp_media_mode BUNDLES = {
+    .codec = WZP_CODEC_OPUS_6K, .frame_ms = 60, .n_new = 3};
+
+static wzp_codec_id codec_in_force(const fixture *f)
+{
+    wzp_media_mode m;
+    wzp__sender_mode(f->s, &m);
+    return m.codec;
+}
+
+WZP_TEST(sender_changes_its_mode_at_the_next_packet_boundary)
+{
+    fixture f;
+    setup(&f);
+    wzp__sender_set_mode(f.s, &BUNDLES);
+    assert_int_equal(talk(&f, 3 * 6 + 1), 1);
+    assert_int_equal(codec_in_force(&f), WZP_CODEC_OPUS_6K);
+
+    wzp__sender_set_mode(f.s, &LOWEST); /* 10 ms into the next bundle */
+    assert_int_equal(talk(&f, 3 * 6 - 2), 0);
+    assert_int_equal(codec_in_force(&f), WZP_CODEC_OPUS_6K);
+    assert_int_equal(talk(&f, 1 + 1), 1);
+    assert_int_equal(codec_in_force(&f), WZP_CODEC_CODEC2_1200);
+    assert_int_equal(talk(&f, 4 * 4 - 1), 1);
+
+    assert_int_equal(f.g.n, 3);
+    static const uint16_t seq[] = {0, 3, 6};
+    static const uint32_t at[] = {0, 180, 360};
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(f.g.v[i].form, WZP_FORM_BUNDLE);
+        assert_int_equal(f.g.v[i].hdr.codec,
+                         i < 2 ? WZP_CODEC_OPUS_6K : WZP_CODEC_CODEC2_1200);
+        assert_int_equal(f.g.v[i].hdr.seq, seq[i]);
+        assert_int_equal(f.g.v[i].hdr.timestamp, at[i]);
+    }
+    teardown(&f);
+}
+
+WZP_TEST(sender_changes_its_mode_at_once_between_packets)
+{
+    fixture f;
+    setup(&f);
+    ticks(&f, 2, true);
+
+    wzp__sender_set_mode(f.s, &LOWEST);
+    ticks(&f, 1, true);
+
+    assert_int_equal(codec_in_force(&f), WZP_CODEC_CODEC2_1200);
+    teardown(&f);
+}
+
+WZP_TEST(sender_takes_no_mode_without_an_operating_point)
+{
+    fixture f;
+    setup(&f);
+    wzp_media_mode none = BUNDLES;
+    none.redundancy = WZP_REDUNDANCY_BOTH;
+
+    wzp__sender_set_mode(f.s, &none);
+
+    assert_int_equal(talk(&f, 20), 10);
+    assert_int_equal(codec_in_force(&f), WZP_CODEC_OPUS_24K);
+    wzp__sender_set_mode(f.s, &BUNDLES); /* the control */
+    ticks(&f, 18, true);
+    assert_int_equal(codec_in_force(&f), WZP_CODEC_OPUS_6K);
+    teardown(&f);
+}
+
+WZP_TEST(sender_gives_a_bundle_60_ms_from_its_last_frame_on)
+{
+    fixture f;
+    setup(&f);
+    wzp__sender_set_mode(f.s, &LOWEST);
+    f.g.answer = WZP_ERR_AGAIN;
+    ticks(&f, 15, true);
+    speak(&f, TICK, true); /* complete now, 150 ms after it began */
+
+    f.now += 60 * WZP_MS;
+    assert_false(next(&f));
+    assert_int_equal(stats(&f).frames_unsent, 0);
+    f.now += 1;
+    assert_false(next(&f));
+
+    assert_int_equal(stats(&f).frames_unsent, 4);
+    teardown(&f);
+}
+
+WZP_TEST(sender_reset_leaves_no_repeats_of_before)
+{
+    fixture f;
+    setup(&f);
+    wzp__sender_set_mode(f.s, &LOWEST);
+    ticks(&f, 40, true);
+    drain(&f);
+    const size_t before = f.g.n;
+
+    wzp__sender_reset(f.s);
+    ticks(&f, 16, true);
+    drain(&f);
+
+    assert_int_equal(f.g.n, before + 1);
+    assert_int_equal(f.out[0], 0); /* no old ones */
+    assert_int_equal(f.out[1], 4);
+    teardown(&f);
+}
+
+/* --- silence -------------------------------------------------------------- */
+
+WZP_TEST(sender_tells_silence_once_and_again_each_second)
+{
+    fixture f;
+    setup(&f);
+
+    talk(&f, 2);
+    quiet(&f, 300, 17); /* 3 s */
+    talk(&f, 2);
+
+    static const uint32_t at[] = {0, 20, 1020, 2020, 3020};
+    assert_int_equal(f.g.n, 5);
+    for (size_t i = 0; i < 5; i++) {
+        const bool is_noise = i > 0 && i < 4;
+        assert_int_equal(f.g.v[i].hdr.seq, i); /* only packets use numbers */
+        assert_int_equal(f.g.v[i].hdr.timestamp, at[i]);
+        assert_int_equal(f.g.v[i].hdr.codec == WZP_CODEC_COMFORT_NOISE,
+                         is_noise);
+        assert_int_equal(f.g.v[i].form, WZP_FORM_FRAME);
+        if (is_noise) {
+            assert_int_equal(f.g.v[i].len, 1);
+            assert_int_equal(f.g.v[i].first, 17);
+        }
+    }
+    assert_int_equal(stats(&f).frames_encoded, 2);
+    teardown(&f);
+}
+
+WZP_TEST(sender_tells_another_level_four_times_a_second_at_most)
+{
+    fixture f;
+    setup(&f);
+    for (int i = 0; i < 100; i++) { /* 1 s, each tick another level */
+        quiet(&f, 1, (uint8_t)i);
+    }
+    assert_in_range(f.g.n, 4, 5);
+    teardown(&f);
+}
+
+WZP_TEST(sender_encodes_a_frame_with_a_little_speech_in_it)
+{
+    fixture f;
+    setup(&f);
+    quiet(&f, 1, 5);
+    talk(&f, 1); /* the other half of the frame */
+    quiet(&f, 2, 5);
+
+    assert_int_equal(f.g.n, 2);
+    assert_int_equal(f.g.v[0].hdr.codec, WZP_CODEC_OPUS_24K);
+    assert_int_equal(f.g.v[1].hdr.codec, WZP_CODEC_COMFORT_NOISE);
+    teardown(&f);
+}
+
+WZP_TEST(sender_closes_a_bundle_early_when_silence_begins)
+{
+    fixture f;
+    setup(&f);
+    wzp__sender_set_mode(f.s, &LOWEST);
+    assert_int_equal(talk(&f, 8), 0); /* two frames of four */
+
+    assert_int_equal(quiet(&f, 4, 5), 2);
+    assert_int_equal(f.g.v[0].form, WZP_FORM_BUNDLE);
+    assert_int_equal(f.g.v[1].hdr.codec, WZP_CODEC_COMFORT_NOISE);
+    assert_int_equal(f.g.v[1].hdr.seq, 2);
+    assert_int_equal(f.g.v[1].hdr.timestamp, 80);
+    teardown(&f);
+}
+
+WZP_TEST(sender_not_wanted_closes_a_bundle_and_tells_no_silence)
+{
+    fixture f;
+    setup(&f);
+    wzp__sender_set_mode(f.s, &LOWEST);
+    assert_int_equal(talk(&f, 8), 0);
+
+    ticks(&f, 4, false);
+    assert_int_equal(drain(&f), 1);
+    ticks(&f, 100, false);
+    assert_int_equal(drain(&f), 0);
+    assert_int_equal(f.g.v[0].form, WZP_FORM_BUNDLE);
+    teardown(&f);
+}
+
 /* --- control -------------------------------------------------------------- */
 
 WZP_TEST(sender_control_carries_the_numbers_of_the_frame_to_come)
@@ -497,5 +718,45 @@ WZP_TEST(sender_in_clear_drops_frames_that_waited_too_long)
     f.now += WAIT_NS + WZP_MS;
     assert_false(next_clear(&f));
     assert_int_equal(stats(&f).frames_unsent, 1);
+    teardown(&f);
+}
+
+WZP_TEST(sender_in_clear_sends_plain_packets_of_what_it_began_with)
+{
+    fixture f;
+    setup(&f);
+    wzp__sender_set_mode(f.s, &LOWEST);
+    ticks(&f, 16, true);
+    assert_false(next_clear(&f)); /* Codec2 is not for old peers */
+    assert_int_equal(stats(&f).frames_unsent, 4);
+
+    for (unsigned i = 0; i < 3; i++) {
+        ticks(&f, 2, true);
+        assert_true(next_clear(&f));
+        assert_int_equal(f.out[0], 0); /* codec 0, no T */
+        assert_int_equal(f.out[3], 4 + i);
+    }
+    assert_int_equal(codec_in_force(&f), WZP_CODEC_OPUS_24K);
+
+    wzp__sender_reset(f.s); /* sealed again: the mode comes back */
+    ticks(&f, 16, true);
+    assert_int_equal(drain(&f), 1);
+    assert_int_equal(f.g.v[0].hdr.codec, WZP_CODEC_CODEC2_1200);
+    teardown(&f);
+}
+
+WZP_TEST(sender_in_clear_sends_silence_as_sound)
+{
+    fixture f;
+    setup(&f);
+    assert_false(next_clear(&f));
+    const wzp__sender_in in = {.is_wanted = true, .noise_level = 5};
+    for (int i = 0; i < 4; i++) {
+        capture(&f, TICK, &in);
+    }
+
+    assert_true(next_clear(&f));
+    assert_true(next_clear(&f));
+    assert_int_equal(stats(&f).frames_encoded, 2);
     teardown(&f);
 }

@@ -40,6 +40,9 @@ typedef struct sc {
     uint64_t heard;   /* frames of ours the friend opened */
     uint64_t control; /* likewise */
     wzp_media_hdr last;
+    wzp_control_item
+        told[WZP_CONTROL_ITEMS_MAX]; /* in the last control frame */
+    size_t n_told;
     size_t said; /* frames the friend has spoken */
 
     wzp_client_event events[SC_EVENTS];
@@ -158,7 +161,10 @@ static inline void sc_on_dgram(void *user, const wzp_pkt *pkt)
         return;
     }
     c->heard += o.form == WZP_FORM_FRAME;
-    c->control += o.form == WZP_FORM_CONTROL;
+    if (o.form == WZP_FORM_CONTROL) {
+        c->control++;
+        ASSERT_OK(wzp_control_decode(plain, o.len, c->told, &c->n_told));
+    }
     c->last = o.form == WZP_FORM_FRAME ? o.hdr : c->last;
 }
 

@@ -350,3 +350,44 @@ WZP_TEST(who_talks_learns_what_its_worst_listener_loses)
     assert_in_range(wzp_world_stats(t.w, t.b).peer_loss_permille, 40, 250);
     wzp_world_free(t.w);
 }
+
+/* --- a large room --------------------------------------------------------- */
+
+enum { MEMBERS = 50, SPEAKERS = 3 };
+
+/* The others have a microphone in which nothing is said, and say so. */
+WZP_TEST(a_room_of_50_with_3_speaking_costs_each_3_decoders_at_most)
+{
+    static const int16_t quiet[480];
+    wzp_world *w = wzp_world_new(73);
+    const wzp_node relay = wzp_world_relay(w, 9, NULL);
+    wzp_node n[MEMBERS];
+    for (int i = 0; i < MEMBERS; i++) {
+        wzp_world_client_config cfg = {.identity = (uint8_t)(20 + i),
+                                       .in = i < SPEAKERS ? voice() : quiet,
+                                       .in_len = i < SPEAKERS ? LEN : 480,
+                                       .has_engine = true};
+        wzp_engine_config_default(&cfg.engine);
+        cfg.engine.capture.vad = i >= SPEAKERS;
+        n[i] = wzp_world_client(w, &cfg);
+        wzp_world_join(w, n[i], "market", relay);
+    }
+    wzp_world_run(w, 6 * WZP_S);
+    assert_true(wzp_world_stats(w, n[MEMBERS - 1]).packets_sent > 3);
+    uint32_t most = 0;
+    for (int s = 0; s < 6; s++) {
+        wzp_world_run(w, WZP_S);
+        for (int i = 0; i < MEMBERS; i++) {
+            const uint32_t voices = wzp_world_stats(w, n[i]).voices;
+            most = voices > most ? voices : most;
+            assert_true(voices >= (i < SPEAKERS ? 2u : 3u));
+        }
+    }
+    assert_int_equal(most, SPEAKERS);
+    for (int i = 0; i < MEMBERS; i++) {
+        const wzp_client_stats s = wzp_world_stats(w, n[i]);
+        assert_true(s.packets_received > 50 * 5 * (SPEAKERS - 1));
+        assert_int_equal(s.packets_no_room, 0);
+    }
+    wzp_world_free(w);
+}

@@ -394,6 +394,26 @@ WZP_TEST(window_takes_bundles_in_any_order_and_twice)
     wzp_window_free(w);
 }
 
+WZP_TEST(window_gives_out_no_frame_that_came_after_all)
+{
+    short_stream s;
+    make_short(&s);
+    wzp_window *w = new_window();
+    for (unsigned i = 0; i < 14; i++) {
+        wzp_window_frame(w, (uint16_t)i, s.frame[i], LEN);
+    }
+    take_bundle(w, s.data[0], s.len[0], 16); /* 14 and 15 follow */
+
+    wzp_window_frame(w, 15, s.frame[15], LEN);
+
+    uint16_t seq;
+    wzp_bytes frame;
+    assert_true(wzp_window_next(w, &seq, &frame));
+    assert_int_equal(seq, 14);
+    assert_false(wzp_window_next(w, &seq, &frame));
+    wzp_window_free(w);
+}
+
 WZP_TEST(window_begins_anew_with_frames_of_another_length_or_far_ahead)
 {
     short_stream s;

@@ -287,11 +287,13 @@ uint32_t wzp__depacket_reach_ms(const wzp__depacket *d)
 
 /* --- packets --- */
 
+/* What one window leaves open the next ones may settle, together: at 50 % loss
+ * 5 of 100 rebuilt frames come after 5 packets of a window of 4. */
 static uint32_t reach_of(const content *c, uint32_t timestamp)
 {
     const wzp_codec_info *info = wzp_codec_info_get(c->codec);
     if (c->window.n_parity > 0) {
-        return (uint32_t)c->window.n_old * info->frame_ms;
+        return (uint32_t)c->window.n_old * info->frame_ms * 3 / 2;
     }
     return c->list.n_old == 0 ? 0 : timestamp - c->timestamps[0];
 }

@@ -185,7 +185,11 @@ void wzp_window_frame(wzp_window *w, uint16_t seq16, const uint8_t *frame,
         advance(w, seq);
     }
     const size_t s = slot_of(seq);
-    if (!is_in_ring(w, seq) || w->is_known[s]) {
+    if (!is_in_ring(w, seq)) {
+        return;
+    }
+    w->is_solved[s] = false; /* it came, no need to give it out */
+    if (w->is_known[s]) {
         return;
     }
     memcpy(w->frame[s], frame, len);

@@ -32,8 +32,10 @@ uint8_t wzp__gf256_inv(uint8_t a)
 void wzp__gf256_add_scaled(uint8_t *dst, const uint8_t *src, size_t len,
                            uint8_t c)
 {
-    for (size_t i = 0; i < len; i++) {
-        dst[i] ^= wzp__gf256_mul(src[i], c);
+    for (size_t i = 0; c != 0 && i < len; i++) {
+        if (src[i] != 0) { /* most coefficients of an equation are 0 */
+            dst[i] ^= wzp__gf256_mul(src[i], c);
+        }
     }
 }
 

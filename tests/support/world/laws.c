@@ -34,6 +34,13 @@ static const counter OF_CLIENT[] = {
     CLIENT(tx_bytes),         CLIENT(rx_packets),
     CLIENT(rx_bytes),         CLIENT(dgram_dropped),
     CLIENT(reconnects),       CLIENT(events_dropped),
+    CLIENT(rebuilt_copy),     CLIENT(rebuilt_parity),
+    CLIENT(comfort_ms),       CLIENT(longer_ms),
+    CLIENT(shorter_ms),       CLIENT(media_malformed),
+    CLIENT(reports_sent),     CLIENT(reports_received),
+    CLIENT(frames_dropped),   CLIENT(frames_undecodable),
+    CLIENT(bridged_ms),       CLIENT(control_malformed),
+    CLIENT(packets_lost),
 };
 
 static const counter OF_GROUP[] = {

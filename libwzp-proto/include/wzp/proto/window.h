@@ -37,7 +37,8 @@ void wzp_window_frame(wzp_window *w, uint16_t seq, const uint8_t *frame,
  * wzp_window_frame. */
 void wzp_window_parity(wzp_window *w, const wzp_bundle2 *b) WZP_NONNULL(1, 2);
 
-/* A frame that followed from symbols, each once, oldest first; false: none.
+/* A frame that followed from symbols and did not come since, each once, oldest
+ * first; false: none.
  * `frame` is borrowed until the next call that gives something in. */
 bool wzp_window_next(wzp_window *w, uint16_t *seq, wzp_bytes *frame)
     WZP_NONNULL(1, 2, 3);
