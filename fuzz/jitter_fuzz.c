@@ -4,8 +4,8 @@
  * figures add up. Records: op, then
  *
  *   insert  seq u16 (a difference to the last), timestamp difference u8, flags
- *   next    how many ticks
- *   other   time passes, or reset
+ *   next    how many ticks; every answer is stretched as wished, or half so
+ *   other   time passes, or a tick begins, or the reach changes, or reset
  */
 #include "fuzz/fuzz.h"
 
@@ -47,6 +47,7 @@ static void insert(bench *b)
         .codec = flags & 7,
         .frame_ms = (flags & 8) != 0 ? (uint8_t)(flags >> 1) : 20,
         .is_repair = (flags & 0x80) != 0,
+        .is_follower = (flags & 0x40) != 0,
         .data = bytes,
         .len = flags & 63,
     };
@@ -83,10 +84,11 @@ static void check_answer(bench *b, const wzp_jitter_out *out, uint8_t tick)
         require(held.seq == out->seq + out->ahead);
         break;
     case WZP_JITTER_WAIT:
-    case WZP_JITTER_SILENCE:
+    case WZP_JITTER_SILENCE: require(out->fill_ms <= tick); break;
     case WZP_JITTER_EMPTY: require(out->fill_ms == tick); break;
     case WZP_JITTER_EXPAND: break;
     }
+    require(out->stretch_ms < out->fill_ms && -out->stretch_ms < out->fill_ms);
 }
 
 static void play(bench *b, uint8_t ticks)
@@ -96,10 +98,13 @@ static void play(bench *b, uint8_t ticks)
         wzp_jitter_out out;
         wzp_jitter_next(b->jb, b->now, tick, &out);
         check_answer(b, &out, tick);
-        b->now += out.fill_ms * WZP_MS;
+        const int wish = (ticks & 64) != 0 ? out.stretch_ms : 0;
+        b->now += (uint64_t)(out.fill_ms + wish) * WZP_MS;
     }
     const wzp_jitter_stats s = stats_of(b);
     require(s.played == b->played && s.played <= s.received);
+    require(s.never_came <= s.lost && s.wait_ms <= s.target_ms);
+    require(s.played + s.dropped <= s.received);
 }
 
 static void step(bench *b)
@@ -110,9 +115,12 @@ static void step(bench *b)
     case 1: insert(b); break;
     case 2: play(b, fuzz_u8(&b->in)); break;
     default:
-        if ((op & 0x80) != 0) {
+        if ((op & 0xC0) == 0xC0) {
             wzp_jitter_reset(b->jb);
             forget_order(b);
+        } else if ((op & 0x80) != 0) {
+            wzp_jitter_set_reach(b->jb, (uint16_t)((op >> 2) * 60));
+            wzp_jitter_set_tick(b->jb, b->now);
         } else {
             b->now += (op >> 2) * WZP_MS * 7;
         }

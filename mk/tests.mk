@@ -214,7 +214,8 @@ $(call programs,$(BENCH_EARS),everything,$(LIBS),$(OBJ_ears) $(AR_bench) $(AR_wo
 SWEEP := $(B)/bench/voice/sweep
 SWEEP_OBJ := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard bench/voice/*.c)))
 WRAP_sweep := $(foreach f,wzp_encoder_new wzp_encoder_set wzp_encoder_encode wzp_decoder_decode wzp_decoder_fill \
-  wzp_jitter_insert wzp_jitter_next wzp_stretch_process wzp__receiver_make wzp__receiver_read,-Wl,--wrap=$(f))
+  wzp_jitter_insert wzp_jitter_next wzp_stretch_process wzp__receiver_make wzp__receiver_read \
+  wzp_endpoint_send_dgram wzp_engine_poll_send,-Wl,--wrap=$(f))
 $(eval $(call obj_rules,$(SWEEP_OBJ),$(TEST_INC) -Ilibwzp-client/src $$(PCFLAGS_test) $$(PCFLAGS_everything),everything))
 $(SWEEP): $(SWEEP_OBJ) $(AR_bench) $(AR_world) $(AR_support) $(call archives,$(LIBS))
 	$(call say,LD,$@)

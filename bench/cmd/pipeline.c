@@ -13,6 +13,7 @@
 
 #include <wzp/codec/capture.h>
 #include <wzp/crypto/group.h>
+#include <wzp/crypto/identity.h>
 #include <wzp/crypto/room.h>
 
 #include <opus.h>
@@ -106,6 +107,26 @@ typedef struct path {
     uint64_t opened;
 } path;
 
+/* Half a second, in which they give each other keys. */
+static void meet(path *p)
+{
+    wzp_group *g[] = {p->tx, p->rx};
+    const wzp_media_hdr hdr = {.codec = WZP_CODEC_OPUS_24K};
+    uint8_t out[WZP_MEDIA_MAX];
+    size_t len;
+    list(p->tx, p->rx);
+    list(p->rx, p->tx);
+    for (int i = 0; i < 50; i++, p->now += TICK_NS) {
+        for (int k = 0; k < 2; k++) {
+            wzp_group_expire(g[k], p->now);
+            hand_over(g[k], g[1 - k], p->now);
+        }
+        wzp_ignore(wzp_group_seal(p->tx, p->now, &hdr, WZP_FORM_FRAME, out, 1,
+                                  out, 0, &len),
+                   "makes it a speaker");
+    }
+}
+
 static void path_new(path *p, bool is_full)
 {
     const wzp_mem mem = wzp_mem_default();
@@ -116,12 +137,7 @@ static void path_new(path *p, bool is_full)
     *p = (path){.now = 1000 * WZP_S, .has_far = is_full};
     make(1, &p->tx);
     make(2, &p->rx);
-    list(p->tx, p->rx);
-    list(p->rx, p->tx);
-    for (int i = 0; i < 4; i++) {
-        hand_over(p->tx, p->rx, p->now);
-        hand_over(p->rx, p->tx, p->now);
-    }
+    meet(p);
     wzp_capture_config_default(&capture);
     capture.parts.echo = capture.parts.denoise = is_full;
     must(wzp_capture_new(&p->capture, &capture));
@@ -242,6 +258,7 @@ int main(void)
 {
     char error[WZP_RESULTS_ERROR_LEN];
     voice_material m;
+    must(wzp_crypto_global_init());
     if (!voice_material_load(".deps/speech", &m)) {
         return 1;
     }

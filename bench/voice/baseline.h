@@ -16,9 +16,9 @@ enum {
     BASELINE_ENCODER = 9, /* complexities: those that we use */
     BASELINE_DECODER = 5,
     /* Bytes around a frame of ours: QUIC 1 + 8 + 2, DATAGRAM 2, mini header 4,
-     * SFrame 7, tags 16 + 16, padding 4.5 (voice-facts.md, "wire"); and IPv4
-     * and UDP. */
-    BASELINE_AROUND = 60,
+     * SFrame 7, tags 16 + 16, padding 4.5 (voice-facts.md, "wire"), as it
+     * is measured of ours; and IPv4 and UDP. */
+    BASELINE_AROUND = 61,
     BASELINE_IP_UDP = 28,
 };
 

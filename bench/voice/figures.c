@@ -29,7 +29,7 @@ static double stoi_of(const voice_run *r)
 }
 static double wire_of(const voice_run *r)
 {
-    return r->wire_kbps;
+    return r->media_kbps;
 }
 static double m2e_of(const voice_run *r)
 {

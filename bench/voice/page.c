@@ -28,7 +28,7 @@ static double delay_of(const voice_run *r)
 }
 static double wire_of(const voice_run *r)
 {
-    return r->wire_kbps;
+    return r->media_kbps;
 }
 
 static const char HEAD[] =
@@ -185,7 +185,7 @@ static void write_run(FILE *out, const voice_run *r)
         "<td>%u<td>%.3f<td>%.3f<td>%.3f<td>%.0f<td>%.0f<td>%.1f<td>%.1f"
         "<td>%zu<td>%zu<td>%zu<td>%zu<td>%zu<td>%.0f<td class=\"t\">",
         (unsigned)r->seed, r->score.stoi, r->score.stoi_all, r->score.stoi_said,
-        r->score.m2e_ms, r->score.m2e_p95_ms, r->wire_kbps,
+        r->score.m2e_ms, r->score.m2e_p95_ms, r->media_kbps,
         f->frames == 0 ? 0 : 100.0 * (double)f->lost / (double)f->frames,
         f->of_lost[VOICE_LBRR], f->of_lost[VOICE_DRED], f->of_lost[VOICE_COPY],
         f->of_lost[VOICE_CONCEALED],

@@ -2,6 +2,8 @@
 /* See run.h. */
 #include "bench/voice/run.h"
 
+#include "bench/voice/condition.h"
+
 #include <wzp/codec/resample.h>
 
 #include <stdio.h>
@@ -35,7 +37,9 @@ void voice_run_score(voice_run *run, const voice_take *take,
     int16_t *restored = NULL, *clean = NULL;
     const size_t from = VOICE_LEAD + VOICE_SETTLE;
     run->is_done = true;
-    if (!voice_take_score(take, m, &run->score, &restored, &clean) &&
+    if (!voice_take_score(take, m,
+                          voice_condition_at(run->condition)->has_no_hop,
+                          &run->score, &restored, &clean) &&
         run->broken[0] == '\0') {
         (void)snprintf(run->broken, sizeof run->broken, "nothing was heard");
     }

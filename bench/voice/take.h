@@ -59,16 +59,23 @@ typedef struct voice_fates {
 voice_fates voice_take_fates(const voice_take *t, int64_t from, int64_t to);
 
 typedef struct voice_score {
-    double stoi;                   /* to the codec without loss, once settled */
-    double stoi_all;               /* from the first word on */
-    double stoi_said;              /* to what was said, once settled */
-    double m2e_ms, m2e_p95_ms;     /* mouth to ear, once settled */
+    double stoi;      /* to the codec without loss, once settled */
+    double stoi_all;  /* from the first word on */
+    double stoi_said; /* to what was said, once settled */
+    /* What a listener with all the time in the world would have made of the
+     * packets that came, each frame's hole filled from the next one; copies and
+     * parity left out. */
+    double stoi_ideal;
+    double m2e_ms, m2e_p95_ms; /* mouth to ear, once settled; what was done to
+                                  the sound before it was encoded included */
     double put_in_ms, left_out_ms; /* heard and not said; said, not heard */
 } voice_score;
 
-/* false: no memory, or nothing to compare. restored, clean: m->n samples each,
- * the caller's to free. */
+/* is_near: nothing is lost and delay alone counts, so that of the sound itself
+ * is measured, not taken from the codec's table. False: nothing to compare.
+ * restored, clean: m->n samples each, the caller's to free. */
 bool voice_take_score(const voice_take *t, const voice_material *m,
-                      voice_score *out, int16_t **restored, int16_t **clean);
+                      bool is_near, voice_score *out, int16_t **restored,
+                      int16_t **clean);
 
 #endif

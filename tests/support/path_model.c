@@ -22,15 +22,15 @@ static uint64_t next_random(uint64_t *state)
 }
 
 void wzp_path_model_init(wzp_path_model *m, const wzp_quality_config *cfg,
-                         uint32_t caps)
+                         uint32_t caps, uint64_t seed)
 {
     wzp_quality_config all;
     const wzp_mem mem = wzp_mem_default();
-    const wzp_link_cfg perfect = {.seed = 1};
+    const wzp_link_cfg perfect = {.seed = seed};
     wzp_quality_config_default(&all);
     *m = (wzp_path_model){.now = WZP_S,
                           .begin = WZP_S,
-                          .rng = 88172645463325252u,
+                          .rng = 88172645463325252u + seed,
                           .back_ns = 20 * WZP_MS,
                           .send_at = WZP_S,
                           .path_at = WZP_S,

@@ -55,7 +55,7 @@ typedef struct wzp_path_model {
 
 /* Perfect links. cfg NULL: default. Aborts out of memory. */
 void wzp_path_model_init(wzp_path_model *m, const wzp_quality_config *cfg,
-                         uint32_t caps);
+                         uint32_t caps, uint64_t seed);
 void wzp_path_model_deinit(wzp_path_model *m);
 /* Conditions from now on. */
 void wzp_path_model_up(wzp_path_model *m, const wzp_link_cfg *cfg);

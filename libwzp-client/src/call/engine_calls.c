@@ -78,6 +78,10 @@ static void act(wzp_engine *e, wzp_tstamp now, const wzp__calls_action *a)
     case WZP__CALLS_SEND: send(e, now, &a->u.signal); break;
     case WZP__CALLS_EVENT:
         wzp__event_queue_push(&e->events, &a->u.event);
+        if (a->u.event.kind == WZP_EVENT_CALL &&
+            a->u.event.u.call.state == WZP_CALL_ACTIVE) {
+            wzp__engine_upgrade_tell(e, now);
+        }
         break;
     case WZP__CALLS_JOIN:
         err = enter_room(e, now, a);
@@ -103,6 +107,10 @@ bool wzp__engine_calls_drain(wzp_engine *e, wzp_tstamp now)
 void wzp__engine_calls_recv(wzp_engine *e, wzp_tstamp now,
                             const wzp_signal *sig)
 {
+    if (wzp__engine_upgrade_recv(e, now, sig)) {
+        wzp__engine_quality_apply(e, now);
+        return;
+    }
     const wzp_err err = wzp__calls_recv(e->calls, now, sig);
     if (err != WZP_OK) { /* counted there; PROTOCOL: none of its business */
         WZP_LOG(&e->cfg.log,

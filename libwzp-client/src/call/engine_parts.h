@@ -27,6 +27,7 @@
 #include <wzp/client/engine.h>
 #include <wzp/proto/dred_tuner.h>
 #include <wzp/proto/tier.h>
+#include <wzp/proto/upgrade.h>
 
 struct wzp_engine {
     wzp_engine_config cfg;
@@ -55,7 +56,10 @@ struct wzp_engine {
     wzp_media_mode mode; /* that the sender was told */
     wzp_tier tier;       /* of it */
     wzp_tstamp path_at, repairs_at;
-    uint64_t rtt_samples;            /* of the connection, noted so far */
+    uint64_t rtt_samples; /* of the connection, noted so far */
+    wzp_upgrade upgrade;  /* in a direct call: */
+    char upgrade_call[WZP_CALL_ID_MAX + 1];
+    wzp_tier peer_takes;
     wzp_tier_hysteresis legacy_tier; /* towards legacy parties */
     wzp_dred_tuner legacy_dred;
 
@@ -147,6 +151,17 @@ void wzp__engine_quality_apply(wzp_engine *e, wzp_tstamp now);
 void wzp__engine_quality_expire(wzp_engine *e, wzp_tstamp now);
 wzp_tstamp wzp__engine_quality_deadline(const wzp_engine *e);
 void wzp__engine_quality_stats(const wzp_engine *e, wzp_client_stats *out);
+
+/* --- engine_upgrade.c --- */
+
+/* In a room; the other side of a direct call has come into it. */
+void wzp__engine_upgrade_begin(wzp_engine *e, wzp_tstamp now);
+void wzp__engine_upgrade_tell(wzp_engine *e, wzp_tstamp now);
+/* We would send this tier. */
+void wzp__engine_upgrade_want(wzp_engine *e, wzp_tstamp now, wzp_tier wanted);
+/* False: the signal is about something else. */
+bool wzp__engine_upgrade_recv(wzp_engine *e, wzp_tstamp now,
+                              const wzp_signal *sig);
 
 /* --- engine_line.c --- */
 

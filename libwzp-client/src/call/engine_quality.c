@@ -27,6 +27,7 @@ wzp_err wzp__engine_quality_new(wzp_engine *e, wzp_tstamp now)
 {
     e->path_at = WZP_NEVER;
     e->repairs_at = WZP_NEVER;
+    wzp_upgrade_init(&e->upgrade, WZP_TIER_GOOD, false);
     WZP_TRY(wzp_quality_new(&e->quality, &e->cfg.mem, &e->cfg.quality, now));
     if (e->cfg.has_fixed_mode) {
         wzp_quality_fix(e->quality, now, &e->cfg.fixed_mode);
@@ -88,6 +89,7 @@ void wzp__engine_quality_apply(wzp_engine *e, wzp_tstamp now)
 {
     wzp_quality_state s = {.size = sizeof s};
     wzp_quality_state_get(e->quality, &s);
+    wzp__engine_upgrade_want(e, now, s.wanted);
     if (wzp__engine_is_clear(e)) {
         legacy_mode(e, &s.mode);
         s.tier = e->legacy_tier.tier;
@@ -147,6 +149,7 @@ void wzp__engine_quality_begin(wzp_engine *e, wzp_tstamp now)
     e->repairs_at = now + REPAIRS_NS;
     e->rtt_samples = 0;
     legacy_begin(e);
+    wzp__engine_upgrade_begin(e, now);
     wzp__engine_quality_review(e, now);
 }
 
@@ -204,6 +207,7 @@ void wzp__engine_quality_expire(wzp_engine *e, wzp_tstamp now)
         e->repairs_at = now + REPAIRS_NS;
     }
     wzp_quality_expire(e->quality, now);
+    wzp_upgrade_expire(&e->upgrade, now);
     wzp__engine_quality_apply(e, now);
 }
 
@@ -211,7 +215,9 @@ wzp_tstamp wzp__engine_quality_deadline(const wzp_engine *e)
 {
     wzp_tstamp at = e->path_at < e->repairs_at ? e->path_at : e->repairs_at;
     const wzp_tstamp own = wzp_quality_deadline(e->quality);
-    return own < at ? own : at;
+    const wzp_tstamp upgrade = wzp_upgrade_deadline(&e->upgrade);
+    at = own < at ? own : at;
+    return upgrade < at ? upgrade : at;
 }
 
 void wzp__engine_quality_stats(const wzp_engine *e, wzp_client_stats *out)

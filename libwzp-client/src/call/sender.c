@@ -9,11 +9,15 @@
 
 #include "call/packer.h"
 
+#include <wzp/proto/signal.h>
+
 #include <string.h>
 
 /* secure-media.md 5 allows 300 ms. chosen: what waits longer comes as a burst
  * that makes every listener's buffer deep for seconds. */
-#define WAIT_NS      (60 * WZP_MS)
+#define WAIT_NS (60 * WZP_MS)
+/* What old peers read of all that can be announced. */
+#define LEGACY_CAPS  (WZP_CAP_DRED_10 | WZP_CAP_DRED_12)
 #define REPORT_EVERY 50 /* frames, spec/wire.md 1.4 */
 
 /* ComfortNoise: spec/wire.md 1.2 for its frame. chosen: a second, for listeners
@@ -26,7 +30,6 @@
 struct wzp__sender {
     wzp_mem mem;
     wzp_encoder *enc;
-    wzp_media_mode base;   /* what it began with; for clear packets */
     wzp_media_mode wanted; /* put in force at the next packet boundary */
     bool is_clear;
     size_t frame_samples;
@@ -55,14 +58,13 @@ wzp_err wzp__sender_new(wzp__sender **out, const wzp_mem *mem,
         wzp_mem_free(mem, s, sizeof *s);
         return e;
     }
-    s->base = (wzp_media_mode){.codec = enc->codec,
-                               .frame_ms = enc->frame_ms,
-                               .redundancy = enc->redundancy,
-                               .loss_pct = enc->loss_pct,
-                               .n_new = 1};
-    s->wanted = s->base;
+    s->wanted = (wzp_media_mode){.codec = enc->codec,
+                                 .frame_ms = enc->frame_ms,
+                                 .redundancy = enc->redundancy,
+                                 .loss_pct = enc->loss_pct,
+                                 .n_new = 1};
     s->frame_samples = wzp_encoder_frame_samples(s->enc);
-    wzp__packer_init(&s->packer, &s->base);
+    wzp__packer_init(&s->packer, &s->wanted);
     *out = s;
     return WZP_OK;
 }
@@ -82,18 +84,21 @@ void wzp__sender_free(wzp__sender *s)
 /* Between two frames, with no packet half full. */
 static void take_mode(wzp__sender *s, wzp_tstamp now)
 {
-    const wzp_media_mode *want = s->is_clear ? &s->base : &s->wanted;
+    wzp_media_mode want = s->wanted;
+    if (s->is_clear) {
+        wzp_media_mode_fit(&want, LEGACY_CAPS);
+    }
     if (s->pcm_len > 0 || wzp__packer_is_open(&s->packer) ||
-        wzp_media_mode_is_equal(want, &s->packer.mode)) {
+        wzp_media_mode_is_equal(&want, &s->packer.mode)) {
         return;
     }
-    if (wzp_encoder_set(s->enc, want->codec, want->frame_ms, want->redundancy,
-                        want->loss_pct) != WZP_OK) {
+    if (wzp_encoder_set(s->enc, want.codec, want.frame_ms, want.redundancy,
+                        want.loss_pct) != WZP_OK) {
         s->wanted = s->packer.mode;
         return;
     }
     s->frame_samples = wzp_encoder_frame_samples(s->enc);
-    wzp__packer_set_mode(&s->packer, now, want);
+    wzp__packer_set_mode(&s->packer, now, &want);
 }
 
 void wzp__sender_set_mode(wzp__sender *s, const wzp_media_mode *mode)
@@ -247,12 +252,12 @@ static size_t write_clear(wzp__sender *s, const wzp__packer_frame *f,
     return len;
 }
 
-/* Single frames of the codec it began with are all that old peers are sent. */
+/* Single frames of their codec's usual length are all that old peers read. */
 static bool is_for_clear(const wzp__sender *s)
 {
     const wzp__packer_frame *f = wzp__packer_frame_at(&s->packer, 0);
     return f != NULL && wzp__packer_frame_at(&s->packer, 1) == NULL &&
-           f->codec == s->base.codec && f->frame_ms == s->base.frame_ms;
+           f->frame_ms == wzp_codec_info_get(f->codec)->frame_ms;
 }
 
 bool wzp__sender_next_clear(wzp__sender *s, wzp_tstamp now,

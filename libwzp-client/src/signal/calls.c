@@ -439,6 +439,18 @@ bool wzp__calls_is_busy(const wzp__calls *c)
            c->call.state != WZP__CALL_RINGING;
 }
 
+const char *wzp__calls_id(const wzp__calls *c)
+{
+    return c->call.id;
+}
+
+bool wzp__calls_is_smaller(const wzp__calls *c)
+{
+    uint8_t own[WZP_FP_LEN];
+    wzp_identity_fingerprint(c->deps.identity.public_key, own);
+    return memcmp(own, c->call.fingerprint, WZP_FP_LEN) < 0;
+}
+
 bool wzp__calls_has_room(const wzp__calls *c)
 {
     return c->call.state == WZP__CALL_JOINING ||

@@ -124,6 +124,10 @@ bool wzp__calls_poll(wzp__calls *c, wzp_tstamp now, wzp__calls_action *out);
 bool wzp__calls_is_busy(const wzp__calls *c);
 /* In the call's room, or on the way there. */
 bool wzp__calls_has_room(const wzp__calls *c);
+/* Of the present call; "": none. */
+const char *wzp__calls_id(const wzp__calls *c);
+/* Our fingerprint is the smaller one of the two. */
+bool wzp__calls_is_smaller(const wzp__calls *c);
 /* Fills the fields of direct calls. */
 void wzp__calls_stats(const wzp__calls *c, wzp_client_stats *out);
 

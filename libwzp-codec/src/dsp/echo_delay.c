@@ -20,11 +20,12 @@ enum {
     SPAN = 2048,                       /* 512 ms */
     LAGS = WZP__ECHO_DELAY_MAX_MS * 4, /* 1280 */
     WINDOW = SPAN - LAGS,              /* 768: 192 ms */
-    HOP = 5 * BLOCK,                   /* chosen: 50 ms */
-    BINS_FIRST = 100 * SPAN / 4000,    /* chosen: 100 Hz … */
-    BINS_END = 1900 * SPAN / 4000,     /* … to 1.9 kHz */
-    SAME = 4,                          /* samples: 1 ms */
-    TIMES = 3, /* chosen: in a row before it is believed */
+    HOP = 5 * BLOCK,                   /* chosen: 50 ms … */
+    HOP_KNOWN = 20 * BLOCK,         /* … 200 ms once it is known: less CPU */
+    BINS_FIRST = 100 * SPAN / 4000, /* chosen: 100 Hz … */
+    BINS_END = 1900 * SPAN / 4000,  /* … to 1.9 kHz */
+    SAME = 4,                       /* samples: 1 ms */
+    TIMES = 3,                      /* chosen: in a row before it is believed */
 };
 
 static const double LOWPASS_HZ = 1500.0;
@@ -179,7 +180,7 @@ void wzp__echo_delay_process(wzp__echo_delay *d,
     push(&d->near, near);
     push(&d->far, far);
     d->waiting += BLOCK;
-    if (d->waiting < HOP) {
+    if (d->waiting < (d->believed < 0 ? HOP : HOP_KNOWN)) {
         return;
     }
     d->waiting = 0;

@@ -23,7 +23,6 @@ static void init_floor(wzp__vad_floor *f)
     for (size_t i = 0; i < WZP__VAD_WINDOWS; i++) {
         f->windows[i] = 0.0f;
     }
-    f->smooth = FLOOR_FIRST;
     f->db = FLOOR_FIRST;
 }
 
@@ -40,7 +39,7 @@ void wzp__vad_init(wzp__vad *v)
 /* Is this level above the floor? Follows it. */
 static bool is_above(wzp__vad_floor *f, uint32_t block, float db)
 {
-    f->smooth += SMOOTH * (db - f->smooth);
+    f->smooth += (block == 0 ? 1.0f : SMOOTH) * (db - f->smooth);
     float *window = &f->windows[block / WINDOW % WZP__VAD_WINDOWS];
     if (block % WINDOW == 0 || f->smooth < *window) {
         *window = f->smooth;

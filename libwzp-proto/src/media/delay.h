@@ -7,10 +7,10 @@
  * receiver's next tick. Transit, need and target are on one scale; what people
  * call delay is counted from the base, the least transit of the last seconds.
  *
- * The target is what all packets of the last 3 s needed, unless only one in 8 s
- * needed so much. So it rises with the second packet that needs more, and falls
- * 3 s after the last. A single stall of the path is forgiven: all packets that
- * waited in one queue count as one.
+ * The target is what all packets of the last 2.5 s needed, unless only one in 8
+ * s needed so much. So it rises with the second packet that needs more, and
+ * falls 2.5 s after the last. A single stall of the path is forgiven: all
+ * packets that waited in one queue count as one.
  */
 #ifndef WZP_PROTO_MEDIA_DELAY_H
 #define WZP_PROTO_MEDIA_DELAY_H

@@ -23,6 +23,7 @@ enum {
      * drift by 500 ppm move so far in 4 s, time to stretch unheard before it
      * would miss its tick. */
     GUARD_US = 2000,
+    TICK_MS = 10, /* of the reader, until it is known */
 };
 
 /* --- life --- */
@@ -62,6 +63,7 @@ wzp_err wzp_jitter_new(wzp_jitter **out, const wzp_mem *mem,
     }
     jb->mem = *mem;
     jb->cfg = own;
+    jb->tick_ms = TICK_MS;
     jb->slots = wzp_mem_array(mem, own.slots, sizeof *jb->slots);
     if (jb->slots == NULL) {
         wzp_mem_free(mem, jb, sizeof *jb);
@@ -96,8 +98,7 @@ void wzp_jitter_reset(wzp_jitter *jb)
     jb->state = WZP__JITTER_FILLING;
     jb->has_first = false;
     jb->highest_seq = -1;
-    jb->history = 0;
-    jb->came = UINT64_MAX; /* none of them was counted as missing */
+    jb->came = 0;
     jb->held = 0;
     jb->held_ms = 0;
     jb->far = 0;
@@ -193,19 +194,28 @@ static wzp_err check_stream(wzp_jitter *jb, arrival *a)
 static wzp_err refuse_past(wzp_jitter *jb, const arrival *a)
 {
     const int64_t back = jb->next_seq - 1 - a->seq;
-    if (back < HISTORY) {
+    if (back < HISTORY && a->seq >= jb->first_seq) {
         const uint64_t bit = UINT64_C(1) << back;
-        if ((jb->history & bit) != 0) {
+        if ((jb->came & bit) != 0) {
             jb->stats.dup++;
             return WZP_ERR_DUP;
         }
-        if ((jb->came & bit) == 0) {
-            jb->came |= bit;
-            jb->stats.never_came--;
-        }
+        jb->came |= bit;
+        jb->stats.never_came--;
     }
     jb->stats.late += !a->in->is_repair;
     return WZP_ERR_LATE;
+}
+
+/* Empty, and the stream is far ahead: all between is lost. */
+static void pass_over(wzp_jitter *jb, const arrival *a)
+{
+    const int64_t gap = a->seq - jb->next_seq;
+    jb->stats.lost += (uint64_t)gap;
+    jb->stats.never_came += (uint64_t)gap;
+    jb->came = gap < HISTORY ? jb->came << gap : 0;
+    jb->next_seq = a->seq;
+    jb->next_ts = a->ts;
 }
 
 /* May this number be held? Moves the playout point where that costs nothing. */
@@ -232,13 +242,7 @@ static wzp_err check_place(wzp_jitter *jb, const arrival *a)
         jb->stats.full++;
         return WZP_ERR_FULL;
     }
-    /* Empty, and the stream is far ahead: all between is lost. */
-    jb->stats.lost += (uint64_t)(a->seq - jb->next_seq);
-    jb->stats.never_came += (uint64_t)(a->seq - jb->next_seq);
-    jb->next_seq = a->seq;
-    jb->next_ts = a->ts;
-    jb->history = 0;
-    jb->came = UINT64_MAX;
+    pass_over(jb, a);
     return WZP_OK;
 }
 

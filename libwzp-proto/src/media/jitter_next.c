@@ -10,6 +10,8 @@
  */
 #include "media/jitter_parts.h"
 
+#include <assert.h>
+
 enum {
     /* Frames above the delay wanted, or above the longest one, before a hole
      * is passed over or a frame dropped. chosen: less is stretched away. */
@@ -58,7 +60,6 @@ static void release(wzp_jitter *jb, slot *s)
 /* The playout point moves on by one number and `ms` of media time. */
 static void advance(wzp_jitter *jb, bool was_held, int64_t ms)
 {
-    jb->history = jb->history << 1 | (was_held ? 1 : 0);
     jb->came = jb->came << 1 | (was_held ? 1 : 0);
     jb->next_seq++;
     jb->next_ts += ms;
@@ -296,6 +297,7 @@ static void answer(wzp_jitter *jb, int64_t now, uint8_t tick_ms,
 void wzp_jitter_next(wzp_jitter *jb, wzp_tstamp now, uint8_t tick_ms,
                      wzp_jitter_out *out)
 {
+    assert(tick_ms != 0);
     const int64_t at = wzp__jitter_us(now);
     jb->tick_ms = tick_ms;
     note_stretch(jb, at);

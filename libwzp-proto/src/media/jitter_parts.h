@@ -37,8 +37,7 @@ struct wzp_jitter {
     int64_t next_ts;     /* media time it should have, ms */
     int64_t highest_seq; /* the references for extending */
     int64_t highest_ts;
-    uint64_t history; /* bit i: next_seq − 1 − i was held */
-    uint64_t came;    /* likewise: came in some form, held or too late */
+    uint64_t came; /* bit i: next_seq − 1 − i came, held or too late */
     size_t held;
     uint32_t held_ms;
     uint8_t last_frame_ms;

@@ -97,16 +97,16 @@ static void step_to(wzp_quality *q, wzp_tstamp now, unsigned rung)
     wzp__probe_disturb(&q->probe, now);
 }
 
-/* As much as leaves of `bps` what empties the queue in time. */
-static unsigned rung_below(const wzp_quality *q, wzp_tstamp now, uint64_t bps,
-                           wzp_tstamp queue)
+/* Up to `most`: what leaves so much of `bps` that the queue empties in time. */
+static unsigned rung_that_drains(const wzp_quality *q, wzp_tstamp now,
+                                 unsigned most, uint64_t bps, wzp_tstamp queue)
 {
     wzp__ladder_need need = wzp__quality_need(q, now);
     const wzp_tstamp left = queue < DRAIN ? DRAIN - queue : 0;
     uint64_t pct = left * 100 / DRAIN;
     pct = pct < SHARE_PCT ? pct : SHARE_PCT;
     need.budget_bps = (uint32_t)(bps * pct / 100);
-    return wzp__ladder_highest(q->rung > 0 ? q->rung - 1 : 0, &need);
+    return wzp__ladder_highest(most, &need);
 }
 
 /* Until what waits is gone, when `held` goes out and `sent` comes in. */
@@ -130,7 +130,8 @@ static void cut(wzp_quality *q, wzp_tstamp now, wzp__listener *who)
     if (q->probe.is_on) {
         wzp__probe_fail(&q->probe, now);
     }
-    step_to(q, now, rung_below(q, now, held, queue));
+    const unsigned most = q->rung > 0 ? q->rung - 1 : 0;
+    step_to(q, now, rung_that_drains(q, now, most, held, queue));
     wzp__probe_block(&q->probe, now);
     wzp__quality_decide(q, now, WZP_QUALITY_BANDWIDTH);
     const wzp_tstamp drain =
@@ -159,35 +160,44 @@ static void settle(wzp_quality *q, wzp_tstamp now)
  * fill it, or it is the way back that is full. */
 static void take_back(wzp_quality *q, wzp_tstamp now)
 {
-    wzp__bandwidth_rebase(way_of(q, q->cut.who), now);
+    wzp__bandwidth_rebase(&q->hop, now);
+    for (size_t i = 0; i < WZP__QUALITY_LISTENERS; i++) {
+        wzp__bandwidth_rebase(&q->listener[i].way, now);
+    }
     q->cut.is_on = false;
     q->estimate_bps = 0;
     step_to(q, now, q->cut.from);
     wzp__quality_decide(q, now, WZP_QUALITY_BANDWIDTH);
 }
 
-/* As long as there is a queue, what arrives is what the path holds; at first
- * some of it is of the time before. */
+/* As long as a queue drains, what arrives is what the path holds, and more than
+ * is sent; at first some of it is of the time before. */
 static void learn(wzp_quality *q, wzp_tstamp now, wzp_tstamp queue)
 {
     const uint64_t rate = way_of(q, q->cut.who)->rate_bps;
-    if (now - q->cut.at >= LEARN_AFTER && queue >= CALM_QUEUE && rate > 0 &&
-        rate < q->estimate_bps) {
+    const uint64_t sent = wzp_media_mode_wire_bps(&q->state.mode);
+    if (now - q->cut.at >= LEARN_AFTER && queue >= CALM_QUEUE &&
+        rate > sent + sent / 8 && rate < q->estimate_bps) {
         q->estimate_bps = (uint32_t)rate;
+        const unsigned rung = rung_that_drains(q, now, q->rung, rate, queue);
+        if (rung < q->rung) {
+            step_to(q, now, rung);
+            wzp__quality_decide(q, now, WZP_QUALITY_BANDWIDTH);
+        }
     }
 }
 
 static void watch_cut(wzp_quality *q, wzp_tstamp now)
 {
     const wzp_tstamp queue = queue_of(q, q->cut.who);
-    const bool is_longest = queue >= q->cut.most;
-    q->cut.most = is_longest ? queue : q->cut.most;
+    const bool grows = queue > q->cut.most + q->cut.most / 8;
+    q->cut.most = queue > q->cut.most ? queue : q->cut.most;
     learn(q, now, queue);
     if (queue < CALM_QUEUE + doubt(q, now, q->cut.who)) {
         settle(q, now);
     } else if (now < q->cut.judge_at) {
         return;
-    } else if (is_longest && q->rung > 0) {
+    } else if (grows && q->rung > 0) {
         cut(q, now, q->cut.who); /* still too much */
     } else if (queue * 10 >= q->cut.most * 7) {
         take_back(q, now);
@@ -245,7 +255,7 @@ static void climb(wzp_quality *q, wzp_tstamp now)
     const unsigned to = from + 1;
     const wzp_tier tier = wzp__ladder_tier(to < WZP__LADDER_RUNGS ? to : from);
     if (to > wzp__quality_most(q, now)) {
-        q->state.wanted = tier; /* somebody may be asked */
+        q->state.wanted = tier;
         return;
     }
     q->rung = to;

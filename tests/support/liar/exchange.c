@@ -341,6 +341,17 @@ static void on_hangup(wzp_liar *l, int from, const wzp_signal *sig)
     }
 }
 
+static void pass_in_call(wzp_liar *l, int from, wzp_str id,
+                         const wzp_signal *sig)
+{
+    const wzp_liar_call *c = find_call(l, id);
+    if (c == NULL || !is_party(l, c, from) || c->callee < 0) {
+        refuse(l);
+        return;
+    }
+    to_other(l, c, from, sig);
+}
+
 void wzp_liar_exchange(wzp_liar *l, int from, const wzp_signal *sig)
 {
     if (sig->kind == WZP_SIG_REGISTER_PRESENCE) {
@@ -356,6 +367,18 @@ void wzp_liar_exchange(wzp_liar *l, int from, const wzp_signal *sig)
     case WZP_SIG_DIRECT_CALL_ANSWER: on_answer(l, from, sig); break;
     case WZP_SIG_DIRECT_CALL_REVEAL: on_reveal(l, from, sig); break;
     case WZP_SIG_HANGUP: on_hangup(l, from, sig); break;
+    case WZP_SIG_UPGRADE_PROPOSAL:
+        pass_in_call(l, from, sig->u.upgrade_proposal.call_id, sig);
+        break;
+    case WZP_SIG_UPGRADE_RESPONSE:
+        pass_in_call(l, from, sig->u.upgrade_response.call_id, sig);
+        break;
+    case WZP_SIG_UPGRADE_CONFIRM:
+        pass_in_call(l, from, sig->u.upgrade_confirm.call_id, sig);
+        break;
+    case WZP_SIG_QUALITY_CAPABILITY:
+        pass_in_call(l, from, sig->u.quality_capability.call_id, sig);
+        break;
     default: refuse(l); break;
     }
 }

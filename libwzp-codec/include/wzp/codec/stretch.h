@@ -24,9 +24,15 @@ void wzp_stretch_reset(wzp_stretch *s);
  *
  * want   samples to put in (> 0) or take out (< 0), as far as the block allows
  *        it unheard; 0: a copy
- * out    room for n + WZP_STRETCH_LAG_MAX samples
+ * out    room for n + WZP_STRETCH_LAG_MAX samples; may be `in` when want is 0
  * *done  samples put in, below 0 taken out: *n_out is n + *done, 0 or one
- *        period, |*done| at most about |want| rounded up to a period
+ *        period. Never more is taken out than wanted; a period that is put in
+ *        may be longer, up to WZP_STRETCH_LAG_MAX. In quiet the amount is exact
+ *        (from WZP_STRETCH_LAG_MIN on)
+ *
+ * A period that is repeated may lie before the block. One that is cut lies in
+ * it, with a fade of 2.5 ms or more: 7.5 ms at most in a block of 10 ms. Of
+ * periods above 10 ms only part is compared there; longer blocks do better.
  *
  * WZP_ERR_ARG, WZP_ERR_SPACE. */
 WZP_NODISCARD wzp_err wzp_stretch_process(wzp_stretch *s, const int16_t *in,

@@ -8,7 +8,7 @@
  * number is silence, and no loss.
  *
  * Delay is counted against the quickest packet of the last seconds. The target
- * is what the packets of the last 3 s needed to be there when they are asked
+ * is what the packets of the last 2.5 s needed to be there when they are asked
  * for, a single stall of the path forgiven, and what redundancy needs where
  * frames are being lost. The delay
  * moves towards it for free in silence, else by stretching what is played
@@ -30,7 +30,7 @@ typedef struct wzp_jitter_config {
                                 min … 2000 */
     uint16_t start_delay_ms; /* 40: before anything was measured; min … max */
     uint16_t slots;          /* 64: frames held at most; 8 … 256 */
-    bool is_mobile;          /* false; true: looks back on 10 s instead of 3,
+    bool is_mobile;          /* false; true: looks back on 10 s instead of 2.5
                                 and forgives no packet */
 } wzp_jitter_config;
 
@@ -72,7 +72,7 @@ typedef struct wzp_jitter_in {
  *                   stream (the third such frame in a row restarts the buffer
  *                   with it: the sender restarted); a repair before the first
  * frame
- * WZP_ERR_DUP       already held, or already played
+ * WZP_ERR_DUP       held, played or refused as late already
  * WZP_ERR_FULL      further ahead than there are slots; those held are kept
  * WZP_ERR_OVERSIZE  longer than WZP_FRAME_MAX
  * WZP_ERR_ARG       frame_ms 0 or above 120

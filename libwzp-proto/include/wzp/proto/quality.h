@@ -114,8 +114,7 @@ typedef struct wzp_quality_state {
     wzp_tier tier;
     uint32_t changes;    /* of the mode, so far: has it changed? */
     wzp_quality_why why; /* of the last change */
-    wzp_tier wanted;     /* would be tried, were it not for peer_max; else
-                          * `tier` */
+    wzp_tier wanted;     /* would be tried, were it allowed; else `tier` */
     bool is_forced, is_probing;
     uint32_t estimate_bps;  /* what the path holds; 0: not known */
     uint32_t queue_ms;      /* self-made delay on the path */

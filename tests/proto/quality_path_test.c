@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* Quality control and the path, on the model of support/path_model.h: ten
+ * networks that change, and what must not be taken for a full path. The bounds
+ * are looser than the figures of bench/cmd/tiers.c.
+ */
+#include "support/harness.h"
+#include "support/path_script.h"
+
+#include <wzp/proto/signal.h>
+
+#define ALL                                                                    \
+    (WZP_CAP_FRAMES | WZP_CAP_BUNDLE1 | WZP_CAP_BUNDLE2 | WZP_CAP_PARITY1 |    \
+     WZP_CAP_DRED_10)
+#define SEEDS 3
+
+static void run_script(size_t row)
+{
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        const wzp_path_figures f = wzp_path_script_run(row, seed * 77);
+        assert_true(f.changes_10s <= 1.2);
+        assert_true(f.down_s <= 5);
+        assert_true(f.up_s <= 60);
+        assert_true(f.queue_5s_ms <= 150);
+        assert_true(f.silence_s <= 2);
+    }
+}
+WZP_ROWS(quality_over_a_network_that_changes, wzp_path_script_count,
+         run_script);
+
+static wzp_path_model m;
+
+static void begin(const wzp_link_cfg *up, const wzp_link_cfg *down)
+{
+    wzp_path_model_init(&m, NULL, ALL, 5);
+    wzp_path_model_up(&m, up);
+    wzp_path_model_down(&m, down);
+}
+
+WZP_TEST(quality_pays_nothing_for_a_long_way)
+{
+    const wzp_link_cfg link = {.delay_ns = 400 * WZP_MS};
+    begin(&link, &link);
+    m.back_ns = 400 * WZP_MS;
+    wzp_path_model_run(&m, 60 * WZP_S);
+    assert_true(wzp_path_model_state(&m).tier > WZP_TIER_GOOD);
+    wzp_path_model_deinit(&m);
+}
+
+/* Frames that do not come for 500 ms and go on as before are lost, not late. */
+WZP_TEST(quality_takes_holes_for_loss_and_not_for_a_queue)
+{
+    const wzp_link_cfg link = {.delay_ns = 20 * WZP_MS};
+    const wzp_link_cfg holes = {
+        .delay_ns = 20 * WZP_MS, .loss = 0.1, .burst_ms = 500};
+    begin(&link, &holes);
+    for (int i = 0; i < 60; i++) {
+        wzp_path_model_run(&m, WZP_S);
+        assert_int_equal(wzp_path_model_state(&m).tier, WZP_TIER_GOOD);
+    }
+    assert_int_equal(wzp_path_model_state(&m).mode.redundancy,
+                     WZP_REDUNDANCY_BOTH);
+    wzp_path_model_deinit(&m);
+}
+
+/* The way back is full, which is not our doing: what was taken away for it
+ * comes back within some seconds. */
+WZP_TEST(quality_that_sent_less_for_nothing_takes_it_back)
+{
+    const wzp_link_cfg link = {.delay_ns = 20 * WZP_MS};
+    begin(&link, &link);
+    wzp_path_model_run(&m, 20 * WZP_S);
+    m.back_ns = 300 * WZP_MS;
+    wzp_path_model_run(&m, WZP_S);
+    assert_true(wzp_path_model_state(&m).tier < WZP_TIER_GOOD);
+    wzp_path_model_run(&m, 9 * WZP_S);
+    assert_int_equal(wzp_path_model_state(&m).tier, WZP_TIER_GOOD);
+    wzp_path_model_run(&m, 30 * WZP_S);
+    assert_true(wzp_path_model_state(&m).tier >= WZP_TIER_GOOD);
+    wzp_path_model_deinit(&m);
+}
+
+WZP_TEST(quality_that_probes_too_high_comes_back_at_once)
+{
+    const wzp_link_cfg link = {.delay_ns = 20 * WZP_MS,
+                               .rate_bps = 52000, /* GOOD, and no more */
+                               .queue_bytes = 1 << 20};
+    const wzp_link_cfg wide = {.delay_ns = 20 * WZP_MS};
+    begin(&link, &wide);
+    wzp_path_model_run(&m, 28 * WZP_S);
+    assert_int_equal(wzp_path_model_state(&m).tier, WZP_TIER_GOOD);
+    unsigned above = 0; /* tenths of a second */
+    for (int i = 0; i < 600; i++) {
+        wzp_path_model_run(&m, WZP_S / 10);
+        above += wzp_path_model_state(&m).tier > WZP_TIER_GOOD;
+        assert_true(m.queue_ns < WZP_S);
+    }
+    assert_in_range(above, 1, 50);
+    wzp_path_model_deinit(&m);
+}
+
+WZP_TEST(quality_knows_an_estimate_once_it_was_too_much)
+{
+    const wzp_link_cfg wide = {.delay_ns = 20 * WZP_MS};
+    const wzp_link_cfg narrow = {
+        .delay_ns = 20 * WZP_MS, .rate_bps = 30000, .queue_bytes = 1 << 20};
+    begin(&wide, &wide);
+    wzp_path_model_run(&m, 10 * WZP_S);
+    assert_int_equal(wzp_path_model_state(&m).estimate_bps, 0);
+    wzp_path_model_up(&m, &narrow);
+    wzp_path_model_run(&m, 5 * WZP_S);
+    assert_in_range(wzp_path_model_state(&m).estimate_bps, 22000, 45000);
+    wzp_path_model_deinit(&m);
+}
