@@ -97,7 +97,7 @@ APT_PKGS="build-essential pkg-config cmake ninja-build autoconf automake libtool
  libuv1-dev libcjson-dev libcodec2-dev libisal-dev libspeexdsp-dev libsonic-dev libasound2-dev
  libwebsockets-dev libwebsockets-evlib-uv libtomlplusplus-dev
  libcmocka-dev gcovr lcov universal-ctags $CLANG_PKGS
- codec2-examples alsa-utils python3-mnemonic"
+ codec2-examples alsa-utils pulseaudio pulseaudio-utils python3-mnemonic"
 
 # Another machine's compiler. Its libraries of the distribution, and for this machine the ones that a host of our libraries may link
 # beside ours, are unpacked into a folder: installed, they would get into every build.
