@@ -40,7 +40,8 @@ static const int16_t *voice(void)
 
 static wzp_node talker(wzp_world *w, uint8_t identity)
 {
-    wzp_world_client_config cfg = {.identity = identity,
+    wzp_world_client_config cfg = {.is_steady = true,
+                                   .identity = identity,
                                    .in = voice(),
                                    .in_len = VOICE_LEN,
                                    .keep_heard = true};
@@ -49,7 +50,8 @@ static wzp_node talker(wzp_world *w, uint8_t identity)
 
 static wzp_node listener(wzp_world *w, uint8_t identity)
 {
-    wzp_world_client_config cfg = {.identity = identity, .keep_heard = true};
+    wzp_world_client_config cfg = {
+        .is_steady = true, .identity = identity, .keep_heard = true};
     return wzp_world_client(w, &cfg);
 }
 

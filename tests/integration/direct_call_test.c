@@ -33,7 +33,8 @@ static const int16_t *voice(void)
 
 static wzp_node person(place *p, uint8_t identity)
 {
-    const wzp_world_client_config cfg = {.identity = identity,
+    const wzp_world_client_config cfg = {.is_steady = true,
+                                         .identity = identity,
                                          .in = voice(),
                                          .in_len = VOICE_LEN,
                                          .keep_heard = true};

@@ -19,7 +19,8 @@ static const int16_t *hum(void)
 
 static wzp_node member(wzp_world *w, int i, bool talks)
 {
-    wzp_world_client_config cfg = {.identity = (uint8_t)(20 + i),
+    wzp_world_client_config cfg = {.is_steady = true,
+                                   .identity = (uint8_t)(20 + i),
                                    .in = talks ? hum() : NULL,
                                    .in_len = 4800};
     wzp_node n = wzp_world_client(w, &cfg);

@@ -48,7 +48,8 @@ static void begin(crowd *c, uint64_t seed)
     *c = (crowd){.w = wzp_world_new(seed), .rng = {seed}};
     c->relay = wzp_world_relay(c->w, 9, NULL);
     for (int i = 0; i < MEMBERS; i++) {
-        wzp_world_client_config cfg = {.identity = (uint8_t)(20 + i),
+        wzp_world_client_config cfg = {.is_steady = true,
+                                       .identity = (uint8_t)(20 + i),
                                        .in = i < TALKERS ? hum() : NULL,
                                        .in_len = 4800};
         wzp_link_cfg link = {.loss = 0.05,
@@ -152,7 +153,8 @@ static void fill_hall(hall *h, int n)
     wzp_world_silence(h->w, true);
     wzp_world_on_opened(h->w, count_opened, h);
     for (int i = 0; i < n; i++) {
-        wzp_world_client_config cfg = {.identity = 20,
+        wzp_world_client_config cfg = {.is_steady = true,
+                                       .identity = 20,
                                        .person = (uint32_t)i + 1,
                                        .in = i < HALL_TALKERS ? hum() : NULL,
                                        .in_len = 4800};

@@ -168,6 +168,13 @@ wzp_node wzp_world_client(wzp_world *w, const wzp_world_client_config *cfg)
     if (cfg->has_engine) {
         *ec = cfg->engine;
     }
+    if (cfg->is_steady) {
+        ec->has_fixed_mode = true;
+        ec->fixed_mode = (wzp_media_mode){.codec = WZP_CODEC_OPUS_24K,
+                                          .frame_ms = 20,
+                                          .redundancy = WZP_REDUNDANCY_LBRR,
+                                          .n_new = 1};
+    }
     ec->mem = wzp_mem_default();
     ec->rng = wzp_test_rng_table(&nd->rng);
     ec->identity = wzp_seed_identity_table(nd->identity);

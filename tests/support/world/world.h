@@ -51,6 +51,9 @@ typedef struct wzp_world_client_config {
     bool has_engine; /* `engine` below holds settings to start from */
     wzp_engine_config engine;
     uint32_t person; /* with `identity`, tells more than 256 apart */
+    /* 50 packets a second whatever is lost, for tests that count packets:
+     * quality control is off. */
+    bool is_steady;
 } wzp_world_client_config;
 
 wzp_node wzp_world_client(wzp_world *w, const wzp_world_client_config *cfg);
