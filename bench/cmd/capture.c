@@ -302,7 +302,7 @@ static echo_figures measure_echo(const int16_t *far, const int16_t *near,
         "  RT60 %.1f s, %3zu ms later (found %u ms): ERLE 0-1 s %4.1f, 1-2 s "
         "%4.1f, 2-6 s %4.1f, from 6 s %4.1f dB; both speak %.3f -> %.3f\n",
         rt60_s, late_ms, s.echo_delay_ms, first, f.second, middle, f.later,
-        f.talk_before, f.talk_after);
+        before, f.talk);
     free(mic);
     free(out);
     return f;
