@@ -222,7 +222,7 @@ void wzp__engine_quality_expire(wzp_engine *e, wzp_tstamp now)
 wzp_tstamp wzp__engine_quality_deadline(const wzp_engine *e)
 {
     if (e->path_at == WZP_NEVER) {
-        return WZP_NEVER;
+        return WZP_NEVER; /* in no room: nothing is sent */
     }
     wzp_tstamp at = e->path_at < e->repairs_at ? e->path_at : e->repairs_at;
     const wzp_tstamp own = wzp_quality_deadline(e->quality);
