@@ -336,6 +336,27 @@ WZP_TEST(silence_of_an_old_client_is_comfort_noise_and_no_loss)
     end(&p);
 }
 
+/* Their own rules, for them: three reports in a row, then Opus 6k in frames of
+ * 40 ms, one to a packet. */
+WZP_TEST(old_client_that_reports_loss_is_sent_less)
+{
+    place p;
+    wzp_legacy_client *c;
+    wzp_legacy_client_config cfg = talk();
+    cfg.reports_loss = 25; /* 9.8 % */
+    wzp_node a = listen_to(&p, 34, cfg, &c);
+    assert_int_equal(stats(&p, a).tier, WZP_TIER_DEGRADED);
+    assert_int_equal(stats(&p, a).mode.codec, WZP_CODEC_OPUS_6K);
+    assert_int_equal(stats(&p, a).mode.frame_ms, 40);
+    const uint64_t before = c->received;
+    run(&p, 4);
+    assert_in_range(c->received - before, 95, 105);
+    assert_int_equal(c->not_plain, 0);
+    assert_int_equal(c->malformed, 0);
+    assert_true(energy(c->heard, c->n_heard / 2, c->n_heard) > LOUD / 4);
+    end(&p);
+}
+
 WZP_TEST(two_old_clients_are_both_heard_and_hear_each_other)
 {
     place p;

@@ -256,6 +256,36 @@ WZP_TEST(endpoint_statistics_of_a_connection_follow_what_happened)
     net_free(p.n);
 }
 
+/* What media needs to see a queue within some tenths of a second: neither the
+ * smoothed round trip, nor one with the time in it for which acknowledgements
+ * are held back. */
+WZP_TEST(endpoint_newest_round_trip_is_that_of_the_path_alone_and_at_once)
+{
+    net_pair p = net_connect(15);
+    const wzp_link_cfg longer = {.delay_ns = 120 * WZP_MS};
+    uint64_t samples = 0;
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(net_dgram(p.client, p.c, 100, 1), WZP_OK);
+        net_run(p.n, 20 * WZP_MS);
+        const wzp_conn_stats s = net_stats(p.client, p.c);
+        if (i > 20) {
+            assert_in_range(s.rtt_latest_us, 39000, 61000);
+        }
+        assert_true(s.rtt_samples >= samples);
+        samples = s.rtt_samples;
+    }
+    assert_in_range(samples, 15, 101);
+    net_link(p.n, &longer);
+    for (int i = 0; i < 25; i++) { /* 500 ms: an old and a new round trip */
+        assert_int_equal(net_dgram(p.client, p.c, 100, 1), WZP_OK);
+        net_run(p.n, 20 * WZP_MS);
+    }
+    const wzp_conn_stats s = net_stats(p.client, p.c);
+    assert_in_range(s.rtt_latest_us, 239000, 262000);
+    assert_true(s.rtt_us < 200000);
+    net_free(p.n);
+}
+
 WZP_TEST(endpoint_without_packets_in_its_pool_counts_lost_datagrams)
 {
     net_pair p = net_connect(15);

@@ -6,7 +6,8 @@
  *
  * Timers:
  *   path     every 100 ms while in a room: how our hop is
- *   repairs  every 5 s while in a room: LossRecoveryUpdate to the relay
+ *   repairs  every 5 s while in a room: LossRecoveryUpdate to the relay, where
+ *            something was lost since the last
  *   and those of quality.h
  */
 #include "call/engine_parts.h"
@@ -185,19 +186,26 @@ static void tell_repairs(wzp_engine *e, wzp_tstamp now)
 {
     wzp__receiver_stats sum;
     wzp__voices_stats_get(&e->voices, &sum);
+    const uint64_t repairs = sum.rebuilt_dred + sum.concealed;
+    if (repairs == e->repairs_told) {
+        return; /* nothing was lost */
+    }
     const wzp_signal sig = {
         .kind = WZP_SIG_LOSS_RECOVERY_UPDATE,
         .u.loss_recovery_update = {.dred_reconstructions = sum.rebuilt_dred,
                                    .classical_plc_invocations = sum.concealed,
                                    .frames_decoded = sum.frames_played}};
-    if (!wzp__session_is_legacy(e->session)) { /* such relays read no more */
-        wzp_ignore(wzp__session_send(e->session, now, &sig),
-                   "a figure for the relay's operator; told again in 5 s");
+    if (!wzp__session_is_legacy(e->session) && /* such relays read no more */
+        wzp__session_send(e->session, now, &sig) == WZP_OK) {
+        e->repairs_told = repairs;
     }
 }
 
 void wzp__engine_quality_expire(wzp_engine *e, wzp_tstamp now)
 {
+    if (e->path_at == WZP_NEVER) {
+        return; /* in no room */
+    }
     if (now >= e->path_at) {
         note_path(e, now);
         e->path_at = now + PATH_NS;
@@ -213,6 +221,9 @@ void wzp__engine_quality_expire(wzp_engine *e, wzp_tstamp now)
 
 wzp_tstamp wzp__engine_quality_deadline(const wzp_engine *e)
 {
+    if (e->path_at == WZP_NEVER) {
+        return WZP_NEVER; /* in no room: nothing is sent */
+    }
     wzp_tstamp at = e->path_at < e->repairs_at ? e->path_at : e->repairs_at;
     const wzp_tstamp own = wzp_quality_deadline(e->quality);
     const wzp_tstamp upgrade = wzp_upgrade_deadline(&e->upgrade);

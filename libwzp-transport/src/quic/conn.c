@@ -296,7 +296,7 @@ static void note_rtt(wzp__conn *c)
     }
     const uint64_t now = info.smoothed_rtt;
     const uint64_t was = c->smoothed_rtt;
-    if (now == was) {
+    if (now == was && !c->seen.ack) {
         return;
     }
     const bool follows = was > 0 && now * 8 > was * 7;

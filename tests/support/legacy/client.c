@@ -13,6 +13,7 @@
 #define SILENT_AFTER  5  /* frames, spec/wire.md 1.2 */
 #define NOISE_EVERY   10 /* suppressed frames */
 #define REPORT_EVERY  50 /* frames, spec/wire.md 1.4 */
+#define REPORTS_GOOD  6  /* loss of 2.4 %: asks for GOOD, spec/client.md 3.2 */
 #define SILENCE_RMS   100
 #define COMFORT_NOISE 5
 
@@ -64,14 +65,15 @@ static void send_source(wzp_legacy_client *c, wzp_tstamp now,
                            &len) != WZP_OK) {
         abort();
     }
-    wzp_legacy_media m = {.codec =
-                              c->cfg.sends_codec2 ? 3 : (uint8_t)c->cfg.codec,
-                          .has_report = c->frames % REPORT_EVERY == 49,
-                          .report = {12, 25, 0, 200},
-                          .seq = c->seq,
-                          .timestamp_ms = c->timestamp_ms,
-                          .payload = frame,
-                          .len = len};
+    wzp_legacy_media m = {
+        .codec = c->cfg.sends_codec2 ? 3 : (uint8_t)c->cfg.codec,
+        .has_report = c->frames % REPORT_EVERY == 49,
+        .report = {c->cfg.reports_loss > 0 ? c->cfg.reports_loss : REPORTS_GOOD,
+                   10, 0, 200},
+        .seq = c->seq,
+        .timestamp_ms = c->timestamp_ms,
+        .payload = frame,
+        .len = len};
     send(c, now, &m);
     if (c->cfg.sends_repair && c->frames % 5 == 4) {
         m.is_repair = true;

@@ -28,6 +28,7 @@ typedef struct wzp_legacy_client_config {
     bool sends_twice;   /* every packet, as federation rings did */
     bool sends_codec2;  /* eight bytes under id 3 instead of Opus */
     wzp_rng rng;
+    uint8_t reports_loss; /* of 255; 0: such as asks for GOOD */
 } wzp_legacy_client_config;
 
 typedef struct wzp_legacy_client {
