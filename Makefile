@@ -12,7 +12,8 @@
 #   cross.mk         another machine
 #
 # VARIANT=san picks a variant, B=build/mine a build folder of your own,
-# CC=clang-14 a compiler, V=1 shows the commands.
+# CC=clang-14 a compiler, V=1 shows the commands, WITHOUT=rnnoise leaves an
+# optional package out (mk/layers.mk).
 
 .DEFAULT_GOAL := all
 .SUFFIXES:

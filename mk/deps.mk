@@ -35,11 +35,11 @@ DRY := $(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
 PC_AFTER := $(if $(DRY),,$(if $(filter $(SELF_SETUP),$(GOALS)),.deps/READY,$(wildcard .deps/READY)))
 
 # PCFLAGS_<lib> are the flags of its own packages only; PCLIBS_<lib> those of
-# the libraries below as well; ABSENT the optional packages that are not there.
+# the libraries below as well; ABSENT the optional packages that are not there, or not wanted: WITHOUT.
 ifneq ($(filter-out $(NO_BUILD),$(GOALS)),)
 include $(B)/pc.mk
 $(B)/pc.mk: mk/layers.mk mk/deps.mk mk/pc.sh $(PC_AFTER) FORCE
-	@mkdir -p $(@D); export OPTIONAL='$(OPTIONAL)'; { $(foreach l,$(LIBS),mk/pc.sh $(l) $(PC_$(l)) -- $(call pc_below,$(l));) \
+	@mkdir -p $(@D); export OPTIONAL='$(OPTIONAL)' WITHOUT='$(WITHOUT)'; { $(foreach l,$(LIBS),mk/pc.sh $(l) $(PC_$(l)) -- $(call pc_below,$(l));) \
 	  mk/pc.sh test $(PC_test); } >$@.tmp; \
 	  if cmp -s $@.tmp $@; then rm $@.tmp; else mv $@.tmp $@; fi
 endif

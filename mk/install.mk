@@ -31,6 +31,8 @@ BUNDLED = $(foreach p,$(PACKAGES),$(if $(filter $(realpath $(DEPS_PREFIX))/%,$(r
   $(call ask_pkg,--variable=libdir $(p)))),$(p)))
 BUNDLED_LIBS = $(call uniq,$(call ask_pkg,--libs-only-l $(BUNDLED)))
 BUNDLED_ARCHIVES = $(BUNDLED_LIBS:-l%=$(DEPS_PREFIX)/lib/lib%.a)
+# The others: the system's shared libraries.
+SYSTEM = $(filter-out $(BUNDLED) $(ABSENT),$(PACKAGES))
 BUNDLED_NEEDS = $(call uniq,$(filter-out -L% $(BUNDLED_LIBS),$(call ask_pkg,--static --libs $(BUNDLED))))
 
 STAGED = $(B)/install
@@ -86,5 +88,5 @@ test-install: ## install twice, and use it with pkg-config and a compiler alone
 	+$(Q)$(MAKE) install PREFIX=$(TREE)/prefix DESTDIR=
 	+$(Q)umask 077 && $(MAKE) install PREFIX=$(TREE)/prefix DESTDIR=$(TREE)/dest STAGED=$(TREE)/staged
 	$(Q)INSTALLED=$(TREE)/prefix DEST=$(TREE)/dest SYS=$(CURDIR)/.deps/sys \
-	  PLAIN='build/release/libwzp-*.a $(BUNDLED_ARCHIVES) $(call ask_pkg,--libs libuv)' \
+	  PLAIN='build/release/libwzp-*.a $(BUNDLED_ARCHIVES) $(call ask_pkg,--libs $(SYSTEM))' SYSTEM='$(SYSTEM)' \
 	  TEST_TIMEOUT=900 scripts/run-tests $(TREE) tests/install/install_test.sh

@@ -5,7 +5,7 @@
 # variables: PCFLAGS_NAME, compile flags of the first packages as system
 # headers (their warnings are not ours), and PCLIBS_NAME, static link flags of
 # all of them. What is missing is warned of, but for the packages in OPTIONAL:
-# those become words of ABSENT.
+# those become words of ABSENT. Those in WITHOUT are taken for missing.
 name=$1
 shift
 own=
@@ -16,8 +16,9 @@ done
 [ "$1" = -- ] && shift
 all="$own $*"
 
-is_there() { ${PKG_CONFIG:-pkg-config} --exists "$1" 2>/dev/null; }
-is_optional() { case " $OPTIONAL " in *" $1 "*) ;; *) false ;; esac; }
+not_in() { case " $2 " in *" $1 "*) false ;; esac; }
+is_there() { not_in "$1" "$WITHOUT" && ${PKG_CONFIG:-pkg-config} --exists "$1" 2>/dev/null; }
+is_optional() { ! not_in "$1" "$OPTIONAL"; }
 # The packages without the optional ones that are not there.
 present() {
     for p in "$@"; do

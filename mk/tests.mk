@@ -16,6 +16,7 @@
 #   tests/attack/        all libraries                     liar, world, support
 #   tests/e2e/           proto; runs the programs, *.sh as well
 #   bench/cmd/           all libraries                     bench, world, support; rekey: ears
+#   bench/voice/         all libraries; one program        bench, world, support
 #   fuzz/                all libraries                     world, support
 #
 # Includes: "support/harness.h" (-Itests), "bench/support/stoi.h" (-I.), and in

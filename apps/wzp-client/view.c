@@ -263,95 +263,6 @@ static void say_ended(view *v, const wzp_client_event *ev)
     view_say(v, "%s", text[0] != '\0' ? text : wzp_strerror(ev->u.ended.why));
 }
 
-/* --- sound --- */
-
-static void note_talkers(view *v, const wzp_client_event *ev)
-{
-    size_t len = 0;
-    v->talkers[0] = '\0';
-    for (size_t i = 0; i < ev->u.talkers.n; i++) {
-        const int n =
-            snprintf(v->talkers + len, sizeof v->talkers - len, "%s%s",
-                     i == 0 ? "" : ", ",
-                     people_name(&v->people, ev->u.talkers.of[i].member));
-        if (n < 0 || len + (size_t)n >= sizeof v->talkers) {
-            v->talkers[len] = '\0'; /* no half names */
-            return;
-        }
-        len += (size_t)n;
-    }
-}
-
-static void say_peer(view *v, const wzp_client_event *ev)
-{
-    const char *name = people_name(&v->people, ev->u.peer.member);
-    if (ev->u.peer.is_held) {
-        view_say(v, "%s has put the call on hold", name);
-    } else if (ev->u.peer.is_muted) {
-        view_say(v, "%s is muted", name);
-    } else {
-        view_say(v, "%s can be heard again", name);
-    }
-}
-
-static const char *why_quality(wzp_quality_why why)
-{
-    switch (why) {
-    case WZP_QUALITY_START: break;
-    case WZP_QUALITY_LOSS: return "packets are lost, or no more";
-    case WZP_QUALITY_BANDWIDTH: return "the path holds less, or more";
-    case WZP_QUALITY_PROBE: return "trying whether the path holds more";
-    case WZP_QUALITY_DIRECTIVE: return "the relay asks for it";
-    case WZP_QUALITY_PEERS: return "who listens has changed";
-    case WZP_QUALITY_NETWORK: return "another network";
-    case WZP_QUALITY_USER: return "as you asked";
-    }
-    return "to begin with";
-}
-
-/* Tiers only: inside of one the mode may change often, and says little to
- * people. */
-static void say_quality(view *v, const wzp_client_event *ev)
-{
-    if (ev->u.quality.tier != v->tier) {
-        v->tier = ev->u.quality.tier;
-        view_say(v, "sending at %s, %u kbit/s: %s", wzp_tier_name(v->tier),
-                 ev->u.quality.wire_bps / 1000, why_quality(ev->u.quality.why));
-    }
-}
-
-static void say_audio(view *v, const wzp_client_event *ev)
-{
-    const wzp_audio_note *a = &ev->u.audio;
-    const char *in = a->input[0] == '\0' ? "none" : a->input;
-    const char *out = a->output[0] == '\0' ? "none" : a->output;
-    switch (a->what) {
-    case WZP_AUDIO_STARTED:
-        view_say(v, "microphone: %s, speaker: %s", in, out);
-        break;
-    case WZP_AUDIO_FAILED:
-        view_say(v, "no sound: no device can be opened (%s); trying on",
-                 wzp_strerror(a->why));
-        break;
-    case WZP_AUDIO_LOST:
-        view_say(v, "a device was lost (%s, %s); trying another", in, out);
-        break;
-    case WZP_AUDIO_CHANGED: break; /* what comes of it is told */
-    case WZP_AUDIO_RECORDING:
-        v->is_recording = true;
-        view_say(v, "RECORDING what you say");
-        break;
-    case WZP_AUDIO_RECORDED:
-        v->is_recording = false;
-        if (a->why == WZP_OK) {
-            view_say(v, "the recording has ended");
-        } else {
-            view_say(v, "not recording: %s", wzp_strerror(a->why));
-        }
-        break;
-    }
-}
-
 void view_event(view *v, const wzp_client_event *ev)
 {
     switch (ev->kind) {
@@ -366,10 +277,10 @@ void view_event(view *v, const wzp_client_event *ev)
     case WZP_EVENT_CLEAR: say_clear(v, ev); break;
     case WZP_EVENT_CONTACT: say_contact(v, ev); break;
     case WZP_EVENT_ENDED: say_ended(v, ev); break;
-    case WZP_EVENT_TALKERS: note_talkers(v, ev); break;
-    case WZP_EVENT_PEER: say_peer(v, ev); break;
-    case WZP_EVENT_QUALITY: say_quality(v, ev); break;
-    case WZP_EVENT_AUDIO: say_audio(v, ev); break;
+    case WZP_EVENT_TALKERS:
+    case WZP_EVENT_PEER:
+    case WZP_EVENT_QUALITY:
+    case WZP_EVENT_AUDIO: view_sound_event(v, ev); break;
     case WZP_EVENT_LINE: /* this program does not register */
     case WZP_EVENT_CALL: break;
     }

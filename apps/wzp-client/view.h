@@ -33,6 +33,9 @@ void view_say(view *v, const char *fmt, ...) WZP_PRINTF(2, 3);
 /* What an event means, in a line; nothing for statistics. */
 void view_event(view *v, const wzp_client_event *ev);
 
+/* Of these, what sound is about (view_sound.c). */
+void view_sound_event(view *v, const wzp_client_event *ev);
+
 /* "Accept the new key? [y/N] " without a line end. */
 void view_ask(view *v, const char *question);
 

@@ -219,6 +219,11 @@ static wzp_capture_stats run(const wzp_capture_config *cfg, const int16_t *in,
     return stats;
 }
 
+static bool has_neural(void)
+{
+    return strcmp(wzp_capture_denoiser(), "rnnoise") == 0;
+}
+
 static wzp_capture_config config(bool echo, bool denoise, bool light)
 {
     wzp_capture_config cfg;
@@ -267,13 +272,15 @@ static double erle_of(const int16_t *mic, const int16_t *out, double from_s,
 }
 
 typedef struct echo_figures {
-    double second, later, talk_before, talk_after;
+    double second, later; /* ERLE, dB */
+    double gained, talk;  /* both speak: STOI */
 } echo_figures;
 
 static echo_figures measure_echo(const int16_t *far, const int16_t *near,
-                                 double rt60_s, uint32_t seed, size_t late_ms)
+                                 double rt60_s, uint32_t seed, size_t late_ms,
+                                 bool denoise)
 {
-    const wzp_capture_config cfg = config(true, false, false);
+    const wzp_capture_config cfg = config(true, denoise, false);
     int16_t *mic = new_signal();
     int16_t *out = new_signal();
     echo_figures f;
@@ -288,8 +295,9 @@ static echo_figures measure_echo(const int16_t *far, const int16_t *near,
     }
     run(&cfg, mic, far, out);
     const size_t n = SAMPLES - NEAR_FROM;
-    f.talk_before = wzp_stoi(near + NEAR_FROM, mic + NEAR_FROM, n, RATE);
-    f.talk_after = wzp_stoi(near + NEAR_FROM, out + NEAR_FROM, n, RATE);
+    const double before = wzp_stoi(near + NEAR_FROM, mic + NEAR_FROM, n, RATE);
+    f.talk = wzp_stoi(near + NEAR_FROM, out + NEAR_FROM, n, RATE);
+    f.gained = f.talk - before;
     printf(
         "  RT60 %.1f s, %3zu ms later (found %u ms): ERLE 0-1 s %4.1f, 1-2 s "
         "%4.1f, 2-6 s %4.1f, from 6 s %4.1f dB; both speak %.3f -> %.3f\n",
@@ -305,37 +313,58 @@ static double least(double a, double b)
     return a < b ? a : b;
 }
 
-static void bench_echo(int16_t *const speech[SETS])
+/* The least of both sets of speech and all devices. */
+static echo_figures least_echo(int16_t *const speech[SETS], bool denoise)
 {
     static const size_t late_ms[DELAYS] = {0, 60, 230};
-    static const char conditions[] =
-        "least of 6: two sets of speech, devices 0, 60, 230 ms behind; room of "
-        "acoustics.json with RT60 0.2 s at 48 kHz, echo 6 dB below far and 20 "
-        "ms late, noise at -76 dBFS; canceller and residual suppressor";
-    echo_figures all = {99, 99, 0, 0};
-    double gained = 1;
-    double after = 1;
+    echo_figures all = {99, 99, 1, 1};
     for (size_t k = 0; k < SETS; k++) {
         for (size_t d = 0; d < DELAYS; d++) {
-            const echo_figures f =
-                measure_echo(speech[k], speech[1 - k], 0.2, 1001, late_ms[d]);
+            const echo_figures f = measure_echo(speech[k], speech[1 - k], 0.2,
+                                                1001, late_ms[d], denoise);
             all.second = least(all.second, f.second);
             all.later = least(all.later, f.later);
-            gained = least(gained, f.talk_after - f.talk_before);
-            after = least(after, f.talk_after);
+            all.gained = least(all.gained, f.gained);
+            all.talk = least(all.talk, f.talk);
         }
     }
-    row("ERLE from 6 s of far speech on, RT60 0.2 s", all.later, "dB",
+    return all;
+}
+
+#define ECHO_CONDITIONS                                                        \
+    "least of 6: two sets of speech, devices 0, 60, 230 ms behind; room of "   \
+    "acoustics.json with RT60 0.2 s at 48 kHz, echo 6 dB below far and 20 ms " \
+    "late, noise at -76 dBFS; "
+
+static void bench_echo(int16_t *const speech[SETS])
+{
+    static const char conditions[] =
+        ECHO_CONDITIONS "canceller and residual suppressor";
+    const echo_figures f = least_echo(speech, false);
+    row("ERLE from 6 s of far speech on, RT60 0.2 s", f.later, "dB",
         WZP_GOAL_AT_LEAST, 20, conditions);
-    row("ERLE after 1 s of far speech (1 to 2 s), RT60 0.2 s", all.second, "dB",
+    row("ERLE after 1 s of far speech (1 to 2 s), RT60 0.2 s", f.second, "dB",
         WZP_GOAL_AT_LEAST, 10, conditions);
-    row("both speak: STOI above that without a canceller", gained, "",
+    row("both speak: STOI above that without a canceller", f.gained, "",
         WZP_GOAL_AT_LEAST, 0.08, conditions);
-    row("both speak: STOI", after, "", WZP_GOAL_NONE, 0, conditions);
+    row("both speak: STOI", f.talk, "", WZP_GOAL_NONE, 0, conditions);
     const echo_figures large =
-        measure_echo(speech[0], speech[1], 0.4, 1002, 60);
+        measure_echo(speech[0], speech[1], 0.4, 1002, 60, false);
     row("ERLE from 6 s of far speech on, RT60 0.4 s", large.later, "dB",
         WZP_GOAL_NONE, 0, "wideband speech, device 60 ms behind");
+}
+
+/* With noise suppression as well RNNoise does what the suppressor does. */
+static void bench_echo_neural(int16_t *const speech[SETS])
+{
+    static const char conditions[] = ECHO_CONDITIONS "canceller and RNNoise";
+    const echo_figures f = least_echo(speech, true);
+    row("RNNoise on: ERLE from 6 s of far speech on", f.later, "dB",
+        WZP_GOAL_AT_LEAST, 20, conditions);
+    row("RNNoise on: ERLE after 1 s of far speech", f.second, "dB",
+        WZP_GOAL_AT_LEAST, 10, conditions);
+    row("RNNoise on: both speak: STOI above that without a canceller", f.gained,
+        "", WZP_GOAL_AT_LEAST, 0.08, conditions);
 }
 
 /* --- noise --- */
@@ -476,10 +505,9 @@ static void bench_noise(int16_t *const speech[SETS])
         "10 dB between active speech and noise, least of wideband and "
         "telephone-band speech; from 1 s on; level of 10 ms blocks in pauses, "
         "mean in dB; chain with only noise suppression";
-    const bool has_neural = strcmp(wzp_capture_denoiser(), "rnnoise") == 0;
     for (size_t i = 0; i < sizeof goals / sizeof goals[0]; i++) {
         const noise_goal *g = &goals[i];
-        if (!g->light && !has_neural) {
+        if (!g->light && !has_neural()) {
             printf("  RNNoise is not in this build: %s not measured\n",
                    noise_names[g->kind]);
             continue;
@@ -531,6 +559,9 @@ int main(void)
         speech[k] = load(&sets[k]);
     }
     bench_echo(speech);
+    if (has_neural()) {
+        bench_echo_neural(speech);
+    }
     bench_noise(speech);
     bench_clean(speech);
     for (size_t k = 0; k < SETS; k++) {

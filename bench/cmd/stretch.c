@@ -7,7 +7,9 @@
  * asked of each block, at most 100 ms. STOI compares sample by sample, so the
  * stretched speech is put back in place by the map of what was cut and repeated
  * where: 20 ms pieces, half overlapping, each from where its middle went. This
- * adds a fade of its own at every cut, so the number is a lower bound.
+ * adds a fade of its own at every cut, so the number is a lower bound. Where
+ * the speech has no period nothing is done, so a speed is not quite reached;
+ * 0.88 and 1.18 are asked too, to get at 0.9 and 1.1.
  */
 #include "bench/support/results.h"
 #include "bench/support/stoi.h"
@@ -199,7 +201,7 @@ static bool is_copy(const run *r, const int16_t *pcm)
 
 static double worst_stoi(run *r, const int16_t *pcm, double *us)
 {
-    static const double SPEEDS[] = {0.9, 0.95, 0.98, 1.02, 1.05, 1.1};
+    static const double SPEEDS[] = {0.88, 0.9, 0.95, 1.05, 1.1, 1.18};
     static const size_t SIZES[] = {480, 960, 1920, 2880};
     double worst = 1;
     *us = 0;

@@ -8,7 +8,7 @@
 /* --- a device with a clock -------------------------------------------------
  */
 
-enum { NOTES = 8 };
+enum { NOTES = 8, ECHO = 4 /* blocks late */ };
 
 typedef struct clocked {
     wzp_audio_port *port;
@@ -20,6 +20,10 @@ typedef struct clocked {
     bool is_counting; /* what is missed */
     wzp_audio_note notes[NOTES];
     size_t n_notes;
+    bool is_echoing;           /* records what it plays, later and quieter */
+    bool tells_nothing_played; /* a device that keeps that to itself */
+    int16_t room[ECHO][SC_TICK];
+    size_t room_at;
     /* the recorder */
     char path[64];
     bool is_recording;
@@ -118,12 +122,32 @@ static sc *call_with(size_t block, int ppm)
     return c;
 }
 
+/* What was played comes back. */
+static void echo(int16_t *pcm)
+{
+    int16_t *late = dev.room[dev.room_at];
+    for (size_t i = 0; i < SC_TICK; i++) {
+        const int16_t played = pcm[i];
+        pcm[i] = late[i] / 2;
+        late[i] = played;
+    }
+    dev.room_at = (dev.room_at + 1) % ECHO;
+    while (dev.tells_nothing_played && wzp__ring_level(&dev.port->played) > 0) {
+        int16_t far[SC_TICK];
+        const size_t n = wzp__ring_read(&dev.port->played, far, SC_TICK);
+        assert_true(n > 0);
+    }
+}
+
 static void device_block(void)
 {
     static int16_t pcm[9600];
     const size_t real = wzp_audio_playout(dev.port, pcm, dev.block);
     dev.missed += dev.is_counting ? dev.block - real : 0;
-    for (size_t i = 0; i < dev.block; i++) {
+    if (dev.is_echoing) {
+        echo(pcm);
+    }
+    for (size_t i = 0; !dev.is_echoing && i < dev.block; i++) {
         pcm[i] = (int16_t)(i % 101 * 60);
     }
     const size_t taken = wzp_audio_capture(dev.port, pcm, dev.block);
@@ -336,6 +360,42 @@ WZP_TEST(engine_switches_the_parts_of_the_capture_chain_while_it_runs)
     assert_true(s.has_echo && s.has_gain && s.has_vad && !s.has_denoise);
     assert_true(s.capture_level_db < 40); /* it is not silent */
     sc_free(c);
+}
+
+/* The friend speaks, and the microphone hears the speaker. */
+static wzp_client_stats echo_of(bool tells_nothing)
+{
+    sc *c = call_with(SC_TICK, 0);
+    const wzp_capture_parts parts = {.echo = true, .vad = true};
+    wzp_engine_capture_set(c->e, c->w->now, &parts);
+    dev.is_echoing = true;
+    dev.tells_nothing_played = tells_nothing;
+    for (int i = 0; i < 600; i++) {
+        const bool is_sealed = sc_friend_speaks(c);
+        (void)is_sealed; /* nobody has a key at first */
+        run(c, 20 * WZP_MS, WZP_MS);
+    }
+    const wzp_client_stats s = sc_stats(c);
+    sc_free(c);
+    return s;
+}
+
+WZP_TEST(engine_takes_the_echo_out_of_what_was_really_played)
+{
+    const wzp_client_stats s = echo_of(false);
+
+    assert_true(s.frames_played > 500);
+    assert_in_range(s.echo_delay_ms, 20, 60);
+    assert_true(s.erle_db >= 15);
+}
+
+WZP_TEST(engine_that_is_not_told_what_was_played_leaves_the_echo)
+{
+    const wzp_client_stats s = echo_of(true);
+
+    assert_true(s.frames_played > 500);
+    assert_int_equal(s.echo_delay_ms, 0);
+    assert_true(s.erle_db < 3);
 }
 
 /* --- recording --------------------------------------------------------------

@@ -244,60 +244,98 @@ WZP_TEST(packer_sends_comfort_noise_at_once_and_alone)
 
 /* --- parity packets ------------------------------------------------------- */
 
-static void expect_parity(uint16_t base, uint8_t k, uint8_t r, uint32_t after)
+static void expect_frame(uint16_t seq)
 {
-    for (unsigned i = 0; i < r; i++) {
-        wzp__packed out;
-        wzp_parity parity;
-        assert_true(next(&out));
-        assert_int_equal(out.form, WZP_FORM_PARITY);
-        ASSERT_OK(wzp_parity_decode(out.plain, out.len, &parity));
-        assert_int_equal(parity.base, base);
-        assert_int_equal(parity.k, k);
-        assert_int_equal(parity.r, r);
-        assert_int_equal(parity.index, i);
-        /* The frame to come; no number is used up. */
-        assert_int_equal(out.hdr.seq, base + k);
-        assert_int_equal(out.hdr.timestamp, after);
-    }
+    wzp__packed out;
+    assert_true(next(&out));
+    assert_int_equal(out.form, WZP_FORM_FRAME);
+    assert_int_equal(out.hdr.seq, seq);
 }
 
-WZP_TEST(packer_sends_r_parity_packets_after_each_k_frames)
+/* Packet `index` over k frames from base, with the numbers of frame `seq`, the
+ * one to come; none is used up. */
+static void expect_parity(uint16_t base, uint8_t k, uint8_t r, uint8_t index,
+                          uint16_t seq)
+{
+    wzp__packed out;
+    wzp_parity parity;
+    assert_true(next(&out));
+    assert_int_equal(out.form, WZP_FORM_PARITY);
+    ASSERT_OK(wzp_parity_decode(out.plain, out.len, &parity));
+    assert_int_equal(parity.base, base);
+    assert_int_equal(parity.k, k);
+    assert_int_equal(parity.r, r);
+    assert_int_equal(parity.index, index);
+    assert_int_equal(out.hdr.seq, seq);
+    assert_int_equal(out.hdr.timestamp, seq * 20u);
+}
+
+static bool is_empty(void)
+{
+    wzp_tstamp at;
+    return !wzp__packer_at(&p, &at);
+}
+
+/* Packets of one moment are often lost together. */
+WZP_TEST(packer_sends_the_parity_of_a_block_between_packets_of_the_next)
 {
     wzp_media_mode mode = mode_of(&OPUS_20, 1, 0);
     mode.parity_k = 3;
     mode.parity_r = 2;
     setup(&mode);
-    wzp__packed out;
 
-    for (unsigned block = 0; block < 2; block++) {
-        speak(&OPUS_20, 3);
-        for (unsigned i = 0; i < 3; i++) {
-            assert_true(next(&out));
-            assert_int_equal(out.form, WZP_FORM_FRAME);
-            assert_int_equal(out.hdr.seq, 3 * block + i);
-        }
-        expect_parity((uint16_t)(3 * block), 3, 2, 60 * (block + 1));
-        assert_false(next(&out));
+    speak(&OPUS_20, 9);
+
+    expect_frame(0);
+    expect_frame(1);
+    expect_frame(2);
+    for (uint16_t block = 1; block < 3; block++) {
+        const uint16_t first = (uint16_t)(3 * block);
+        expect_frame(first);
+        expect_parity((uint16_t)(first - 3), 3, 2, 0, (uint16_t)(first + 1));
+        expect_frame((uint16_t)(first + 1));
+        expect_parity((uint16_t)(first - 3), 3, 2, 1, (uint16_t)(first + 2));
+        expect_frame((uint16_t)(first + 2));
     }
+    assert_true(is_empty());
 }
 
-WZP_TEST(packer_gives_a_block_cut_short_its_share_of_parity)
+WZP_TEST(packer_sends_more_parity_than_packets_several_at_once)
+{
+    wzp_media_mode mode = mode_of(&OPUS_20, 1, 0);
+    mode.parity_k = 2;
+    mode.parity_r = 4;
+    setup(&mode);
+
+    speak(&OPUS_20, 3);
+
+    expect_frame(0);
+    expect_frame(1);
+    expect_frame(2);
+    expect_parity(0, 2, 4, 0, 3);
+    expect_parity(0, 2, 4, 1, 3);
+    assert_true(is_empty());
+}
+
+WZP_TEST(packer_sends_all_parity_when_a_pause_begins)
 {
     wzp_media_mode mode = mode_of(&OPUS_20, 1, 0);
     mode.parity_k = 10;
     mode.parity_r = 4;
     setup(&mode);
-    wzp__packed out;
     speak(&OPUS_20, 4);
 
     wzp__packer_pause(&p, now());
 
-    for (unsigned i = 0; i < 4; i++) {
-        assert_true(next(&out));
+    for (uint16_t i = 0; i < 4; i++) {
+        expect_frame(i);
     }
-    expect_parity(0, 4, 2, 80); /* 4 × 4 / 10, rounded up */
-    assert_false(next(&out));
+    /* a block cut short has its share: 4 × 4 / 10, rounded up */
+    expect_parity(0, 4, 2, 0, 4);
+    expect_parity(0, 4, 2, 1, 4);
+    assert_true(is_empty());
+    wzp__packer_pause(&p, now());
+    assert_true(is_empty());
 }
 
 /* --- sizes ---------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 #include "client/fakes.h"
 
 #include <wzp/client/client.h>
+#include <wzp/codec/capture.h>
 #include <wzp/crypto/sframe.h>
 
 WZP_TEST(version_is_three_numbers)
@@ -25,6 +26,7 @@ WZP_TEST(version_features_are_those_of_the_libraries_below)
     assert_int_equal(f.size, sizeof f);
     assert_int_equal(f.aes, wzp_suite_is_available(WZP_SUITE_AES));
     assert_int_equal(f.dred_version, wzp_dred_version());
+    assert_int_equal(f.rnnoise, strcmp(wzp_capture_denoiser(), "rnnoise") == 0);
 }
 
 WZP_TEST(version_features_fill_what_an_older_host_knows)

@@ -237,9 +237,9 @@ typedef struct delay_row {
 } delay_row;
 
 static const delay_row delays[] = {
-    {0, false, 0, 0},          {4 | 8, false, 0, 0}, {1, false, 480, 480},
-    {2, true, 480, 480},       {2, false, 480, 960}, {1 | 2, true, 480, 480},
-    {1 | 2, false, 480, 1440},
+    {0, false, 0, 0},         {4 | 8, false, 0, 0}, {1, false, 480, 480},
+    {2, true, 480, 480},      {2, false, 480, 960}, {1 | 2, true, 480, 480},
+    {1 | 2, false, 480, 960},
 };
 
 static size_t delay_count(void)

@@ -317,6 +317,45 @@ WZP_TEST(encoder_refused_redundancy_changes_nothing)
     wzp_encoder_free(b);
 }
 
+WZP_TEST(encoder_set_is_what_the_next_frame_is)
+{
+    static const struct {
+        wzp_codec_id codec;
+        uint8_t frame_ms;
+        wzp_redundancy redundancy;
+    } rows[] = {
+        {WZP_CODEC_OPUS_6K, 60, WZP_REDUNDANCY_NONE},
+        {WZP_CODEC_CODEC2_1200, 40, WZP_REDUNDANCY_NONE},
+        {WZP_CODEC_OPUS_32K, 40, WZP_REDUNDANCY_BOTH},
+        {WZP_CODEC_COMFORT_NOISE, 20, WZP_REDUNDANCY_NONE},
+        {WZP_CODEC_CODEC2_3200, 20, WZP_REDUNDANCY_NONE},
+        {WZP_CODEC_OPUS_64K, 10, WZP_REDUNDANCY_NONE},
+    };
+    const wzp_encoder_config cfg = speech_config(WZP_REDUNDANCY_LBRR);
+    wzp_encoder *enc;
+    assert_int_equal(wzp_encoder_new(&enc, &cfg), WZP_OK);
+    for (size_t i = 0; i < 60; i++) {
+        const size_t k = i % 6;
+        assert_int_equal(wzp_encoder_set(enc, rows[k].codec, rows[k].frame_ms,
+                                         rows[k].redundancy, 0),
+                         WZP_OK);
+        assert_int_equal(wzp_encoder_codec(enc), rows[k].codec);
+        const size_t n = wzp_encoder_frame_samples(enc);
+        assert_int_equal(n, rows[k].frame_ms * 48);
+        uint8_t out[WZP_FRAME_MAX];
+        uint8_t ms = 0;
+        size_t len = 0;
+        assert_int_equal(wzp_encoder_encode(enc,
+                                            speech_get(SPEECH_MADE) + i * n, n,
+                                            out, sizeof out, &len),
+                         WZP_OK);
+        assert_int_equal(wzp_codec_frame_ms(rows[k].codec, out, len, &ms),
+                         WZP_OK);
+        assert_int_equal(ms, rows[k].frame_ms);
+    }
+    wzp_encoder_free(enc);
+}
+
 /* Largest step between neighbours: a click is a step the speech does not
  * have. */
 static int largest_step(const int16_t *pcm, size_t n)

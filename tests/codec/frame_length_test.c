@@ -53,5 +53,20 @@ WZP_TEST(frame_length_refuses_what_is_no_frame)
                      WZP_ERR_CODEC_DATA);
     assert_int_equal(wzp_codec_frame_ms((wzp_codec_id)9, large, 5, &ms),
                      WZP_ERR_CODEC_DATA);
+    /* the others have one length */
+    static const struct {
+        wzp_codec_id codec;
+        size_t len;
+    } fixed[] = {{WZP_CODEC_CODEC2_3200, 8},
+                 {WZP_CODEC_CODEC2_1200, 6},
+                 {WZP_CODEC_COMFORT_NOISE, 1}};
+    for (size_t i = 0; i < 3; i++) {
+        for (size_t len = 0; len < 10; len++) {
+            uint8_t got;
+            assert_int_equal(
+                wzp_codec_frame_ms(fixed[i].codec, large, len, &got),
+                len == fixed[i].len ? WZP_OK : WZP_ERR_CODEC_DATA);
+        }
+    }
     assert_int_equal(ms, 77);
 }

@@ -6,6 +6,8 @@
 
 #include "codec/speech.h"
 
+enum { DRED_VERSION = 10 };
+
 typedef struct fixture {
     wzp__opus_dec o;
     void *space;
@@ -114,5 +116,31 @@ WZP_TEST(opus_dec_reach_decodes_nothing)
     /* the next hole is read again, no farther than it needs */
     assert_true(wzp__opus_dec_covers(&f.o, &v, FRAME, 0));
     assert_true(f.o.dred.limit < reach);
+    tear_down(&f);
+}
+
+/* A packet can say that its history ended 20 s ago; nobody shall wait for
+ * that. */
+WZP_TEST(opus_dec_reach_believes_no_more_than_a_packet_holds)
+{
+    fixture f;
+    set_up(&f, WZP_REDUNDANCY_DRED);
+    uint32_t seed = 4;
+    size_t farther = 0;
+    for (size_t i = 0; i < 4000; i++) {
+        /* 20 ms of nothing, and padding that is DRED of this version (as in
+         * dred.c), filled by chance */
+        uint8_t packet[66] = {9 << 3 | 3, 0x41, 63,
+                              126 << 1,   'D',  DRED_VERSION};
+        for (size_t k = 6; k < sizeof packet; k++) {
+            packet[k] = (uint8_t)(256 * (speech_noise(&seed) + 0.5));
+        }
+        wzp__opus_view v;
+        assert_true(wzp__opus_view_get(&v, packet, sizeof packet));
+        assert_true(wzp__opus_dec_reach(&f.o, &v) <= 1040 * 48);
+        farther += f.o.dred.reach > 1040 * 48;
+    }
+    print_message("%zu packets said more\n", farther);
+    assert_true(farther > 0);
     tear_down(&f);
 }

@@ -7,6 +7,7 @@
 #   INSTALLED  the PREFIX of a first installation
 #   DEST       the DESTDIR of a second one with the same PREFIX
 #   PLAIN      link words for the same libraries as built, not prefixed
+#   SYSTEM     packages of the system that the libraries call
 #   SYS        libraries of the distribution, unpacked (scripts/deps.sh)
 #
 # Every check has a control beside it, which shows that it can fail.
@@ -84,7 +85,7 @@ only_our_names() { # LIBDIR
 needs_nothing_else() { # LIBDIR
     # shellcheck disable=SC2046
     $CC -shared -o "$T/all.so" -Wl,-z,defs -Wl,--whole-archive "$1"/*.a -Wl,--no-whole-archive \
-        $(pkg-config --libs-only-l libuv) -lm -pthread
+        $(pkg-config --libs-only-l $SYSTEM) -lm -pthread
 }
 holds 'every global name begins with wzp_ or with the prefix of third parties' only_our_names "$INSTALLED/lib"
 holds 'no archive needs a third party by its own name; all go into a shared object' needs_nothing_else "$INSTALLED/lib"

@@ -12,6 +12,7 @@
 #include <wzp/client/contacts.h>
 #include <wzp/client/pins.h>
 #include <wzp/client/probe.h>
+#include <wzp/codec/capture.h>
 #include <wzp/codec/codec.h>
 #include <wzp/crypto/group.h>
 #include <wzp/proto/jitter.h>
@@ -178,6 +179,15 @@ static void run_wzp_encoder_config(void)
     REQUIRE(wzp_encoder_new(&enc, &cfg.v) == WZP_OK);
 }
 
+static void run_wzp_capture_config(void)
+{
+    wzp_capture *capture;
+    OLD(wzp_capture_config, cfg);
+    wzp_capture_config_default(&cfg.v);
+    REQUIRE_GIVEN(cfg);
+    REQUIRE(wzp_capture_new(&capture, &cfg.v) == WZP_OK);
+}
+
 static void run_wzp_decoder_config(void)
 {
     wzp_decoder *dec;
@@ -316,6 +326,18 @@ static void run_wzp_jitter_stats(void)
     OLD(wzp_jitter_stats, stats);
     stats.v.size = sizeof stats.v;
     wzp_jitter_stats_get(jb, &stats.v);
+    REQUIRE_GIVEN(stats);
+}
+
+static void run_wzp_capture_stats(void)
+{
+    wzp_capture *capture;
+    wzp_capture_config cfg;
+    wzp_capture_config_default(&cfg);
+    REQUIRE(wzp_capture_new(&capture, &cfg) == WZP_OK);
+    OLD(wzp_capture_stats, stats);
+    stats.v.size = sizeof stats.v;
+    wzp_capture_stats_get(capture, &stats.v);
     REQUIRE_GIVEN(stats);
 }
 

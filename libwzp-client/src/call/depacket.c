@@ -288,12 +288,15 @@ uint32_t wzp__depacket_reach_ms(const wzp__depacket *d)
 /* --- packets --- */
 
 /* What one window leaves open the next ones may settle, together: at 50 % loss
- * 5 of 100 rebuilt frames come after 5 packets of a window of 4. */
+ * 5 of 100 rebuilt frames come after 5 packets of a window of 4. Who sends more
+ * symbols than half the frames they cover expects such loss. */
 static uint32_t reach_of(const content *c, uint32_t timestamp)
 {
     const wzp_codec_info *info = wzp_codec_info_get(c->codec);
     if (c->window.n_parity > 0) {
-        return (uint32_t)c->window.n_old * info->frame_ms * 3 / 2;
+        const uint32_t reach = (uint32_t)c->window.n_old * info->frame_ms;
+        const bool is_strong = c->window.n_parity * 2 > c->window.n_old;
+        return is_strong ? reach * 3 / 2 : reach;
     }
     return c->list.n_old == 0 ? 0 : timestamp - c->timestamps[0];
 }
@@ -323,7 +326,9 @@ static wzp_err recv_parity(sink *to, const wzp_media_hdr *hdr,
     if (info == NULL) {
         return WZP_ERR_PARITY;
     }
-    note_reach(to->d, to->now, (uint32_t)p.k * info->frame_ms);
+    const uint32_t back = (uint16_t)(hdr->seq - p.base);
+    note_reach(to->d, to->now,
+               (back < WZP_PARITY_TOTAL_MAX ? back : p.k) * info->frame_ms);
     wzp__blocks_parity_add(&to->d->blocks, hdr, &p);
     return WZP_OK;
 }

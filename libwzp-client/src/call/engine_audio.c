@@ -337,7 +337,7 @@ void wzp_engine_audio_wake(wzp_engine *e, void (*wake)(void *user), void *user)
     if (e->audio.is_on) {
         e->cfg.audio.stop(e->cfg.audio.user);
     }
-    e->port.wake = wake;
+    e->port.wake = e->cfg.audio.tick == NULL ? wake : NULL;
     e->port.wake_user = user;
     if (e->audio.is_on && wake != NULL &&
         e->cfg.audio.start(e->cfg.audio.user, &e->port) != WZP_OK) {

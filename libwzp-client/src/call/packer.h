@@ -40,10 +40,18 @@ typedef struct wzp__packer_entry {
     uint8_t codec;
     uint8_t n_old, n_new;
     uint8_t n_parity, row; /* form 2 where n_parity is not 0 */
-    /* Parity packets of one block: n_old frames before seq, `parity_r` packets,
-     * of which `index` is the next. 0: frames. */
+    /* A parity packet where parity_r is not 0: over n_old frames from base. */
+    uint16_t base;
     uint8_t parity_r, index;
 } wzp__packer_entry;
+
+/* Parity packets of the block before, which go out one after the other with the
+ * packets of this one: together they would be lost together. */
+typedef struct wzp__packer_block {
+    uint16_t base;
+    uint8_t k, r, index; /* index r: all are out */
+    uint8_t at_once;     /* with each packet */
+} wzp__packer_block;
 
 typedef struct wzp__packer {
     wzp_media_mode mode;
@@ -52,6 +60,7 @@ typedef struct wzp__packer {
     unsigned n_run;     /* frames of the run that are still kept */
     unsigned n_pending; /* of them, not in a packet yet */
     unsigned n_block;   /* of them, not under parity packets yet */
+    wzp__packer_block block;
     uint8_t row;        /* of the next form 2 bundle */
     unsigned n_windows; /* such bundles so far */
     wzp__packer_entry waiting[WZP__PACKER_WAITING];

@@ -17,8 +17,8 @@
 /* The numbers that came in packets of their own, as RFC 3550 A.3 counts. */
 typedef struct wzp__tally {
     bool has_first;
-    int64_t highest; /* extended */
-    uint64_t window; /* bit i: highest − i came */
+    int64_t first, highest; /* extended; lowest and highest of the stream */
+    uint64_t window;        /* bit i: highest − i came */
     uint64_t expected, came;
 } wzp__tally;
 

@@ -14,17 +14,21 @@
 
 #define TICK_MS   10
 #define BRIDGE_MS 120 /* chosen: concealment fades within it */
-#define FADE      240 /* samples: what wzp_decoder_comfort fades within */
+#define FADE      240 /* samples: what the decoder fades within */
 /* A sender that is quiet says so every second. chosen: two may be lost. */
 #define NOISE_NS (3200 * WZP_MS)
 
 /* --- quiet --- */
 
-/* n samples of noise, of silence at level 0. */
+/* n samples of noise, at most a frame of it; of silence at level 0. */
 static void quiet(wzp__receiver *r, size_t n, uint8_t level)
 {
+    size_t samples;
     r->is_heard = r->is_voice || level != 0 || r->sounding_level != 0;
-    wzp_decoder_comfort(r->dec, level, r->pcm, n);
+    if (wzp_decoder_decode(r->dec, WZP_CODEC_COMFORT_NOISE, &level, 1, r->pcm,
+                           WZP_PCM_MAX, &samples) != WZP_OK) {
+        memset(r->pcm, 0, n * sizeof *r->pcm);
+    }
     if (r->is_voice) {
         wzp_stretch_reset(r->stretch);
     }

@@ -16,7 +16,7 @@ void wzp__tally_add(wzp__tally *t, uint16_t seq)
     const int64_t jump = at - t->highest;
     if (!t->has_first || jump > FAR || jump < -FAR) {
         t->has_first = true;
-        t->highest = at;
+        t->first = t->highest = at;
         t->window = 1;
         t->expected++;
         t->came++;
@@ -29,8 +29,15 @@ void wzp__tally_add(wzp__tally *t, uint16_t seq)
         t->came++;
         return;
     }
-    const uint64_t bit = jump > -64 ? UINT64_C(1) << -jump : 0;
-    t->came += bit != 0 && (t->window & bit) == 0;
+    if (jump <= -64) {
+        return; /* nobody knows any more whether it came before */
+    }
+    if (at < t->first) { /* it was not the first that came first */
+        t->expected += (uint64_t)(t->first - at);
+        t->first = at;
+    }
+    const uint64_t bit = UINT64_C(1) << -jump;
+    t->came += (t->window & bit) == 0;
     t->window |= bit;
 }
 

@@ -56,8 +56,9 @@ bool wzp__sender_next(wzp__sender *s, wzp_tstamp now, wzp_group *group,
 
 /* The next packet in clear, for legacy parties (spec/wire.md 1): the frame as
  * it is, after every 50th frame a QualityReport. false: nothing to send now.
- * From the first such call until _reset the mode is plain packets of what
- * the sender began with; frames of another codec are dropped. */
+ * From the first such call until _reset the mode is what old peers read of
+ * the one that was set: plain packets, frames of the codec's usual length;
+ * others are dropped. */
 bool wzp__sender_next_clear(wzp__sender *s, wzp_tstamp now,
                             const wzp_quality_report *report,
                             uint8_t out[WZP_MEDIA_MAX], size_t *out_len);

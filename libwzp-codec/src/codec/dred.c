@@ -14,6 +14,9 @@ enum {
     MARGIN = 1920,
     /* chosen: 2 s; a packet holds 26 chunks of 40 ms before the last speech */
     FARTHEST = 96000,
+    /* 1.04 s: 26 chunks. The silence after them may be 20 s long (or be said to
+     * be: no reason to wait for it). */
+    FULLEST = 49920,
 };
 
 static size_t positive(int n)
@@ -101,7 +104,7 @@ size_t wzp__dred_reach(wzp__dred *dred, const uint8_t *packet, size_t len)
     }
     read_packet(dred, packet, len, FARTHEST);
     dred->limit = 0; /* a hole shall decode no more than it needs */
-    return dred->reach;
+    return dred->reach < FULLEST ? dred->reach : FULLEST;
 }
 
 /* --- version -------------------------------------------------------------- */

@@ -46,8 +46,8 @@ void wzp__dred_init(wzp__dred *dred, void *space);
 wzp__dred_cover wzp__dred_find(wzp__dred *dred, const uint8_t *packet,
                                size_t len, size_t back, size_t samples);
 
-/* The oldest sample that `packet` holds, counted back from it; 0: none. Reads
- * all of its bits, decodes nothing. */
+/* The oldest sample that `packet` holds, counted back from it, but at most
+ * 1.04 s; 0: none. Reads all of its bits, decodes nothing. */
 size_t wzp__dred_reach(wzp__dred *dred, const uint8_t *packet, size_t len);
 
 #endif

@@ -3,7 +3,7 @@
  *
  *   echo      echo.c: canceller
  *   highpass  80 Hz, with any of the parts
- *   suppress  suppress.c: what is left of the echo; noise without RNNoise
+ *   suppress  suppress.c, without RNNoise: noise, what is left of the echo
  *   neural    neural.c: RNNoise
  *   vad       vad.c
  *   gain      gain.c, with its limiter
@@ -75,14 +75,17 @@ static bool wants_highpass(const wzp_capture_parts *p)
     return p->echo || p->denoise || p->gain;
 }
 
-static bool wants_suppress(const wzp_capture *c, const wzp_capture_parts *p)
-{
-    return p->echo || (p->denoise && c->neural == NULL);
-}
-
 static bool wants_neural(const wzp_capture *c, const wzp_capture_parts *p)
 {
     return p->denoise && c->neural != NULL;
+}
+
+/* Not beside RNNoise, which takes what is left of an echo as well (measured:
+ * 25 dB in all instead of 26), but leaves more of a voice above it and needs
+ * no further 10 ms. */
+static bool wants_suppress(const wzp_capture *c, const wzp_capture_parts *p)
+{
+    return (p->echo || p->denoise) && !wants_neural(c, p);
 }
 
 static void init_stages(wzp_capture *c)

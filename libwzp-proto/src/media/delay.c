@@ -151,6 +151,9 @@ static void update_target(wzp__delay *d, int64_t now)
 
 void wzp__delay_add(wzp__delay *d, int64_t at, int64_t transit, int64_t need)
 {
+    if (d->n != 0 && at - back(d, 0)->at > WZP__SKEW_STALE_US) {
+        d->n = 0;
+    }
     update_jitter(d, transit);
     const wzp__delay_sample s = {at, transit, need, is_queued(d, at, transit)};
     d->samples[d->at] = s;

@@ -18,7 +18,10 @@ enum {
     FAR_BEHIND = 100,
     FAR_OFF_US = 3000000,
     FAR_FRAMES = 3, /* in a row: the sender restarted */
-    HISTORY = 64,   /* numbers behind the playout point remembered */
+    /* In a long silence clocks drift by no more than a part in so many.
+     * chosen: twice 500 ppm */
+    DRIFT = 1000,
+    HISTORY = 64, /* numbers behind the playout point remembered */
     /* A packet counts as there so long after it came. chosen: clocks that
      * drift by 500 ppm move so far in 4 s, time to stretch unheard before it
      * would miss its tick. */
@@ -153,8 +156,8 @@ static int64_t transit(const arrival *a)
 static bool is_far(const wzp_jitter *jb, const arrival *a)
 {
     const int64_t off = transit(a) - jb->delay.base;
-    return a->seq < jb->next_seq - FAR_BEHIND || off > FAR_OFF_US ||
-           off < -FAR_OFF_US;
+    const int64_t far = FAR_OFF_US + (a->at - jb->arrived_at) / DRIFT;
+    return a->seq < jb->next_seq - FAR_BEHIND || off > far || off < -far;
 }
 
 /* A far frame; true when it is the one that restarts the buffer. */
@@ -277,6 +280,7 @@ static void note_missing(wzp_jitter *jb, const arrival *a, int64_t need)
 static void measure(wzp_jitter *jb, const arrival *a)
 {
     const int64_t need = usable_at(jb, a->at) - a->ts * WZP__JITTER_MS;
+    jb->arrived_at = a->at;
     if (a->in->is_repair) {
         const int64_t most =
             wzp__jitter_uneven(jb) + jb->reach_ms * WZP__JITTER_MS;

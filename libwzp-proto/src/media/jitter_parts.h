@@ -43,6 +43,7 @@ struct wzp_jitter {
     uint8_t last_frame_ms;
     unsigned far; /* far frames in a row */
     uint16_t far_seq;
+    int64_t arrived_at; /* the last packet of this stream */
 
     /* Delay. */
     wzp__delay delay;

@@ -4,9 +4,6 @@
 
 enum {
     PAIRS = WZP__SKEW_SPANS - WZP__SKEW_APART,
-    /* Beside what a span leaves out: a span begins with the packet after it.
-     * chosen: after so long a silence the old spans say nothing. */
-    STALE_US = 60000000,
     BASE_SPANS = 2, /* finished ones, beside the one that is measured */
 };
 
@@ -52,7 +49,7 @@ static void end_span(wzp__skew *k)
 
 void wzp__skew_add(wzp__skew *k, int64_t at, int64_t transit)
 {
-    if (!k->is_begun || at - k->begin > STALE_US) {
+    if (!k->is_begun || at - k->begin > WZP__SKEW_STALE_US) {
         *k = (wzp__skew){
             .begin = at, .now_least = transit, .is_begun = true, .ppm = k->ppm};
         return;

@@ -9,6 +9,9 @@
 #include <wzp/proto/base.h>
 
 enum {
+    /* After so long without a packet what was measured before says nothing.
+     * chosen: clocks 500 ppm apart are off by 30 ms then. */
+    WZP__SKEW_STALE_US = 60000000,
     /* chosen: some packet in 4 s finds the queues empty. */
     WZP__SKEW_SPAN_US = 4000000,
     WZP__SKEW_SPANS = 32, /* looked back on: about two minutes */

@@ -166,9 +166,9 @@ void wzp_engine_capture_set(wzp_engine *e, wzp_tstamp now,
  * errors of the recorder. */
 WZP_NODISCARD wzp_err wzp_engine_record(wzp_engine *e, wzp_tstamp now,
                                         const char *path);
-/* Called from a device's threads when it took or gave samples: whoever runs the
- * engine then calls wzp_engine_expire, and a device has to keep less in store.
- * NULL: no more, and no sound either from now on. */
+/* Called from the threads of a device that is not ticked when it took or gave
+ * samples: whoever runs the engine then calls wzp_engine_expire, and less has
+ * to be kept ready for the device. NULL: no more, and no sound from now on. */
 void wzp_engine_audio_wake(wzp_engine *e, void (*wake)(void *user), void *user);
 
 /* The contacts (contacts.h), with its errors. WZP_EVENT_CONTACT says what came

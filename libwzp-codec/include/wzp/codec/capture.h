@@ -16,7 +16,8 @@ typedef struct wzp_capture wzp_capture;
 
 /* What is on. */
 typedef struct wzp_capture_parts {
-    bool echo;    /* canceller, 200 ms tail, with residual suppressor */
+    bool echo;    /* canceller, 200 ms tail, with residual suppressor (beside
+                     RNNoise that does its work) */
     bool denoise; /* RNNoise where built in, else speexdsp */
     bool gain;    /* towards −20 dBFS of speech, 24 dB at most */
     bool vad;     /* off: everything is voice */

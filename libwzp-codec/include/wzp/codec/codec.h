@@ -128,7 +128,8 @@ WZP_NODISCARD wzp_err wzp_decoder_fill(wzp_decoder *dec, size_t samples,
                                        wzp_rebuilt *how);
 
 /* How far back, in samples, this frame could rebuild what was lost before it:
- * LBRR's frame or DRED's history; 0 nothing. Reads DRED's bits (some µs). */
+ * LBRR's frame or DRED's history, 1.04 s at most; 0 nothing. Reads DRED's bits
+ * (some µs). */
 size_t wzp_decoder_reach(wzp_decoder *dec, wzp_codec_id codec,
                          const uint8_t *frame, size_t len);
 

@@ -249,6 +249,25 @@ WZP_TEST(receiver_reports_a_reordered_packet_as_no_loss_twice)
     teardown(&f);
 }
 
+/* The key for it came after that for the next ones. */
+WZP_TEST(receiver_reports_no_loss_where_the_first_packet_comes_last)
+{
+    fixture f;
+    setup(&f, 1);
+    const voice *v = voice_get(WZP_REDUNDANCY_NONE);
+    wzp_receiver_report p;
+    const size_t order[] = {3, 4, 1, 0, 2, 2, 5};
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        insert(&f, v, order[i]);
+    }
+
+    wzp__receiver_report(f.r, f.now + WZP_S, &p);
+
+    assert_int_equal(p.expected, 6);
+    assert_int_equal(p.lost, 0);
+    teardown(&f);
+}
+
 WZP_TEST(receiver_reports_over_the_wrap_of_the_numbers)
 {
     fixture f;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The delay of the jitter buffer over time: how little it holds on a clean
- * path, how it follows clocks that drift and comes back after spikes.
+/* What the jitter buffer gives out over time, and with which delay: how little
+ * it holds on a clean path, how it follows clocks that drift and paths that
+ * change, and comes back after spikes.
  */
 #include "jitter_sim.h"
 
@@ -125,6 +126,31 @@ static void run_skew(size_t row)
 WZP_ROWS(jitter_follows_clocks_500_ppm_apart_for_half_an_hour_without_loss,
          count_skews, run_skew);
 
+/* Five hours without a word, the clocks 200 ppm apart: 3.6 s. */
+WZP_TEST(jitter_knows_its_stream_after_hours_of_silence)
+{
+    enum { HOURS_US = 5 * 3600 };
+    for (int side = -1; side <= 1; side += 2) {
+        sim s = sim_new(NULL);
+        const uint32_t pause_ms = HOURS_US * 1000u;
+        const int64_t drift = side * INT64_C(3600000);
+        for (uint32_t n = 0; n < 400; n++) {
+            const uint32_t ts = n * 20 + (n < 200 ? 0 : pause_ms);
+            sim_add(&s, (sim_packet){.at = 5000000 + ts * INT64_C(1000) +
+                                           (n < 200 ? 0 : drift),
+                                     .n = n,
+                                     .ts_ms = ts,
+                                     .frame_ms = 20});
+        }
+        sim_run(&s, HOURS_US * INT64_C(1000000) + 20000000);
+        const wzp_jitter_stats stats = sim_stats(&s);
+        assert_int_equal(stats.restarts + stats.lost + stats.late, 0);
+        assert_int_equal(stats.played, 400);
+        assert_in_range(stats.delay_ms, 0, 15);
+        sim_free(&s);
+    }
+}
+
 /* --- spikes --- */
 
 typedef struct spikes {
@@ -237,7 +263,83 @@ WZP_TEST(jitter_drops_a_frame_now_and_then_where_nobody_stretches)
     sim_free(&s);
 }
 
-/* --- a path that changes --- */
+/* --- paths with jitter and loss, and paths that change --- */
+
+WZP_TEST(jitter_at_ten_per_cent_loss_conceals_what_was_lost_and_no_more)
+{
+    sim s = sim_new(NULL);
+    uint32_t random = 7;
+    unsigned lost = 0;
+    for (uint32_t n = 0; n < 10000; n++) {
+        const bool is_lost = n > 0 && sim_random(&random) % 100 < 10;
+        sim_send(&s, n,
+                 is_lost ? SIM_LOST : sim_random(&random) % 41 * INT64_C(1000));
+        lost += is_lost;
+    }
+    sim_run(&s, 199000000);
+    /* What is played from nothing, in packets: not much more than was lost. */
+    const unsigned concealed = s.holes + s.expands + s.empty / 2;
+    assert_in_range(concealed, lost * 85 / 100, lost * 105 / 100);
+    sim_run(&s, 201000000);
+    const wzp_jitter_stats stats = sim_stats(&s);
+    assert_in_range(stats.never_came, lost - 1, lost); /* the last may be */
+    assert_true(stats.late < 20);
+    assert_in_range(stats.target_ms, 40, 52);
+    sim_free(&s);
+}
+
+/* 40 s, of which the second half takes a way longer by so much. */
+static sim half_way(int64_t longer)
+{
+    sim s = sim_new(NULL);
+    uint32_t random = 7;
+    for (uint32_t n = 0; n < 2000; n++) {
+        sim_send(&s, n,
+                 300000 + (n < 1000 ? 0 : longer) +
+                     sim_random(&random) % 21 * INT64_C(1000));
+    }
+    return s;
+}
+
+WZP_TEST(jitter_follows_a_path_that_becomes_slower)
+{
+    sim s = half_way(200000);
+    sim_run(&s, 39000000);
+    const wzp_jitter_stats stats = sim_stats(&s);
+    assert_int_equal(stats.lost + stats.late + stats.dropped, 0);
+    assert_in_range(s.empty, 10, 25); /* 200 ms once */
+    assert_in_range(s.delay, 520000, 540000);
+    sim_free(&s);
+}
+
+WZP_TEST(jitter_follows_a_path_that_becomes_faster)
+{
+    sim s = half_way(-200000);
+    sim_run(&s, 19000000);
+    assert_in_range(s.delay, 320000, 340000);
+    sim_run(&s, 24000000);
+    const wzp_jitter_stats stats = sim_stats(&s);
+    assert_int_equal(stats.lost + stats.dropped + s.empty, 0);
+    assert_in_range(s.delay, 120000, 140000);
+    sim_free(&s);
+}
+
+WZP_TEST(jitter_learns_the_stalls_of_a_path)
+{
+    sim s = sim_new(NULL);
+    for (uint32_t n = 0; n < 3000; n++) {
+        /* Every two seconds nothing comes for 150 ms, then all at once. */
+        const unsigned phase = n % 100;
+        sim_send(&s, n, phase < 8 ? 20000 * (int64_t)(8 - phase) : 0);
+    }
+    sim_run(&s, 10000000);
+    const unsigned empty = s.empty;
+    sim_run(&s, 59000000);
+    assert_int_equal(s.empty, empty);
+    assert_int_equal(s.holes, 0);
+    assert_in_range(sim_stats(&s).target_ms, 160, 172);
+    sim_free(&s);
+}
 
 WZP_TEST(jitter_stretches_ahead_of_a_queue_that_fills)
 {
