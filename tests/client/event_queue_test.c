@@ -69,6 +69,32 @@ WZP_TEST(event_queue_holds_one_statistics_event_the_newest)
     expect_end(&q);
 }
 
+/* Each of these says all that the ones before it did. */
+static const wzp_client_event_kind wholes[] = {
+    WZP_EVENT_STATS, WZP_EVENT_TALKERS, WZP_EVENT_QUALITY};
+
+static size_t wholes_count(void)
+{
+    return sizeof wholes / sizeof wholes[0];
+}
+
+static void whole_row(size_t row)
+{
+    wzp__event_queue q = queue();
+    push(&q, wholes[row], 1);
+    push(&q, WZP_EVENT_PEER, 2); /* says what no other does */
+    push(&q, wholes[row], 3);
+    push(&q, WZP_EVENT_PEER, 4);
+    push(&q, wholes[row], 5);
+
+    expect(&q, WZP_EVENT_PEER, 2);
+    expect(&q, WZP_EVENT_PEER, 4);
+    expect(&q, wholes[row], 5);
+    assert_int_equal(q.dropped, 0);
+    expect_end(&q);
+}
+WZP_ROWS(event_queue_holds_the_newest_of_these_only, wholes_count, whole_row);
+
 WZP_TEST(event_queue_that_is_full_drops_statistics_first)
 {
     wzp__event_queue q = queue();

@@ -58,7 +58,6 @@ static size_t stretch_all(const int16_t *pcm, size_t n, size_t block,
                          WZP_OK);
         assert_int_equal((int64_t)got, (int64_t)block + done);
         assert_true(done == 0 || (done > 0) == (want > 0));
-        assert_true(done == 0 || abs(done) >= WZP_STRETCH_LAG_MIN);
         assert_true(abs(done) <= WZP_STRETCH_LAG_MAX);
         assert_true(want > 0 || -done <= -want);
         total += got;
@@ -142,7 +141,7 @@ WZP_TEST(stretch_of_quiet_is_exactly_what_is_wished)
     for (size_t i = 0; i < 960; i++) {
         pcm[i] = (int16_t)(100 * speech_noise(&seed));
     }
-    static const int32_t wants[] = {-123, -480, -720, 120, 333, 720};
+    static const int32_t wants[] = {-48, -480, -720, 70, 333, 720};
     for (size_t k = 0; k < 6; k++) {
         wzp_stretch *s = new_stretch();
         size_t n;

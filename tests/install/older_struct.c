@@ -16,6 +16,7 @@
 #include <wzp/codec/codec.h>
 #include <wzp/crypto/group.h>
 #include <wzp/proto/jitter.h>
+#include <wzp/proto/quality.h>
 #include <wzp/relay/relay.h>
 #include <wzp/transport/endpoint.h>
 #include <wzp/transport/global.h>
@@ -179,6 +180,16 @@ static void run_wzp_encoder_config(void)
     REQUIRE(wzp_encoder_new(&enc, &cfg.v) == WZP_OK);
 }
 
+static void run_wzp_quality_config(void)
+{
+    wzp_mem mem = wzp_mem_default();
+    wzp_quality *quality;
+    OLD(wzp_quality_config, cfg);
+    wzp_quality_config_default(&cfg.v);
+    REQUIRE_GIVEN(cfg);
+    REQUIRE(wzp_quality_new(&quality, &mem, &cfg.v, 0) == WZP_OK);
+}
+
 static void run_wzp_capture_config(void)
 {
     wzp_capture *capture;
@@ -327,6 +338,19 @@ static void run_wzp_jitter_stats(void)
     stats.v.size = sizeof stats.v;
     wzp_jitter_stats_get(jb, &stats.v);
     REQUIRE_GIVEN(stats);
+}
+
+static void run_wzp_quality_state(void)
+{
+    wzp_mem mem = wzp_mem_default();
+    wzp_quality *quality;
+    wzp_quality_config cfg;
+    wzp_quality_config_default(&cfg);
+    REQUIRE(wzp_quality_new(&quality, &mem, &cfg, 0) == WZP_OK);
+    OLD(wzp_quality_state, state);
+    state.v.size = sizeof state.v;
+    wzp_quality_state_get(quality, &state.v);
+    REQUIRE_GIVEN(state);
 }
 
 static void run_wzp_capture_stats(void)

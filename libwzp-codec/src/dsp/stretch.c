@@ -205,11 +205,11 @@ static int32_t find(const wzp_stretch *s, int32_t n, int32_t want, int32_t *at)
                     .min = WZP_STRETCH_LAG_MIN,
                     .max = WZP_STRETCH_LAG_MAX};
         f.max = at_most(f.max, is_cut ? f.left - FADE_MIN : s->heard + *at);
+        if (is_quiet(f.x - PLACES, PLACES + at_most(f.left, 3 * PLACES))) {
+            return at_most(amount, f.max);
+        }
         if (f.max < f.min || (is_cut && amount < f.min)) {
             continue;
-        }
-        if (is_quiet(f.x - PLACES, PLACES + at_most(f.left, 3 * PLACES))) {
-            return amount < f.min ? f.min : at_most(amount, f.max);
         }
         const int32_t lag = period_at(s, *at, &f);
         if (lag != 0 && (!is_cut || lag <= amount)) {

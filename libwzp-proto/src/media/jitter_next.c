@@ -16,10 +16,10 @@ enum {
     /* Frames above the delay wanted, or above the longest one, before a hole
      * is passed over or a frame dropped. chosen: less is stretched away. */
     DROP_ABOVE = 2,
-    /* A delay this much off is worth a stretch. chosen: the shortest period
-     * that can be cut out is 2.5 ms; being short of delay risks frames. */
+    /* A delay this much off is worth a stretch. chosen: being short of delay
+     * risks frames; in pauses any amount can be cut. */
     SHORT_US = 500,
-    LONG_US = 3000,
+    LONG_US = 1000,
     /* Between two cuts, by how much there is to cut. chosen: what is little
      * may take its time, and 200 ms must go within a second. */
     CALM_US = 20000,

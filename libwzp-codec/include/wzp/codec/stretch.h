@@ -28,7 +28,6 @@ void wzp_stretch_reset(wzp_stretch *s);
  * *done  samples put in, below 0 taken out: *n_out is n + *done, 0 or one
  *        period. Never more is taken out than wanted; a period that is put in
  *        may be longer, up to WZP_STRETCH_LAG_MAX. In quiet the amount is exact
- *        (from WZP_STRETCH_LAG_MIN on)
  *
  * A period that is repeated may lie before the block. One that is cut lies in
  * it, with a fade of 2.5 ms or more: 7.5 ms at most in a block of 10 ms. Of
