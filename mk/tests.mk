@@ -248,7 +248,7 @@ run-bench: all support-bin benches
 
 # The figures of the voice path: the sweep, and the other programs whose ids the
 # voice path has.
-VOICE_BENCHES := $(filter $(foreach b,m2e pipeline jitter stretch wire capture tiers,$(B)/bench/cmd/$(b)),$(BENCHES))
+VOICE_BENCHES := $(filter $(foreach b,pipeline jitter stretch wire capture tiers,$(B)/bench/cmd/$(b)),$(BENCHES))
 bench-voice: ## measure the voice path: results.json, build/bench/voice.html
 	+$(Q)$(call again,release) run-bench-voice
 run-bench-voice: $(SWEEP) $(VOICE_BENCHES) $(B)/bench/cmd/bench_table
