@@ -3,7 +3,8 @@
  * int16_t pcm[frames], mono, 48,000 Hz. Source: spec/wire.md 1.2;
  * design/voice-facts.md 7 for operating points.
  *
- * An object belongs to one thread. No allocation after creation.
+ * An object belongs to one thread; what libcodec2 shares between threads does
+ * no harm (docs/embedding.md). No allocation after creation.
  */
 #ifndef WZP_CODEC_CODEC_H
 #define WZP_CODEC_CODEC_H
@@ -43,7 +44,8 @@ static inline void wzp_encoder_config_default(wzp_encoder_config *cfg)
  *   OPUS_24K (20, 40, 60), OPUS_32K (20), OPUS_48K (20), OPUS_64K (20)  DRED
  *   OPUS_32K (40)                    BOTH
  *
- * libcodec2 takes 64 kB of the C library's heap here, not of cfg->mem. */
+ * libcodec2 takes 64 kB of the C library's heap here, not of cfg->mem, and may
+ * end the process where there are none. */
 WZP_NODISCARD wzp_err wzp_encoder_new(wzp_encoder **out,
                                       const wzp_encoder_config *cfg);
 void wzp_encoder_free(wzp_encoder *enc);
@@ -90,7 +92,7 @@ static inline void wzp_decoder_config_default(wzp_decoder_config *cfg)
     wzp_decoder_config_default_sized(cfg, sizeof *cfg);
 }
 /* WZP_ERR_CONFIG, WZP_ERR_NOMEM. libcodec2 takes 64 kB of the C library's heap
- * here, not of cfg->mem. */
+ * here, not of cfg->mem, and may end the process where there are none. */
 WZP_NODISCARD wzp_err wzp_decoder_new(wzp_decoder **out,
                                       const wzp_decoder_config *cfg);
 void wzp_decoder_free(wzp_decoder *dec);
