@@ -57,7 +57,7 @@ wzp_codec_id wzp_encoder_codec(const wzp_encoder *enc);
 
 /* One frame. out: cap ≥ WZP_FRAME_MAX. *out_len may be 0 … 2 for DTX. As
  * comfort noise a frame is one byte: how loud it is. WZP_ERR_ARG when samples
- * is not exactly one frame. */
+ * is not exactly one frame, WZP_ERR_SPACE. */
 WZP_NODISCARD wzp_err wzp_encoder_encode(wzp_encoder *enc, const int16_t *pcm,
                                          size_t samples, uint8_t *out,
                                          size_t cap, size_t *out_len);
@@ -103,8 +103,9 @@ void wzp_decoder_free(wzp_decoder *dec);
  * pcm       room for cap samples, cap ≥ WZP_PCM_MAX
  * *samples  samples written: the frame's own length
  *
- * WZP_ERR_CODEC_DATA (state unchanged: conceal instead), WZP_ERR_UNSUPPORTED.
- */
+ * WZP_ERR_CODEC_DATA: not a frame of this codec; conceal instead.
+ * WZP_ERR_UNSUPPORTED: no such codec. WZP_ERR_SPACE. On an error nothing has
+ * sounded. */
 WZP_NODISCARD wzp_err wzp_decoder_decode(wzp_decoder *dec, wzp_codec_id codec,
                                          const uint8_t *frame, size_t len,
                                          int16_t *pcm, size_t cap,
