@@ -90,7 +90,7 @@ static void capture_block(wzp_engine *e, wzp_tstamp now, int16_t pcm[TICK])
     const bool has_far = wzp__audio_port_far(&e->port, far);
     wzp_capture_process(e->audio.capture, pcm, has_far ? far : NULL,
                         &e->audio.heard);
-    if (e->is_muted) {
+    if (e->is_closed) {
         memset(pcm, 0, TICK * sizeof *pcm);
     }
     record(e, now, pcm);
