@@ -21,9 +21,10 @@ enum {
     FAR_BLOCKS = HISTORY + WZP__ECHO_DELAY_MAX_MS / 10 + 1,
 };
 
-#define SMOOTH 0.5f  /* chosen: over 20 ms; forgets speech in 200 */
-#define ADDS   1.25f /* chosen: 1 dB; a voice alone comes out as loud as it is \
-                      */
+#define SMOOTH 0.5f /* chosen: over 20 ms; forgets speech in 200 */
+#define ADDS                                                                   \
+    1.25f /* chosen: 1 dB; a voice alone comes out as loud as it is            \
+           */
 
 struct wzp__echo {
     wzp_mem mem;
