@@ -17,6 +17,7 @@
 
 static void print_event(const wzp_client_event *ev)
 {
+    static size_t talking;
     if (ev->kind == WZP_EVENT_AUDIO && ev->u.audio.what == WZP_AUDIO_STARTED) {
         printf("sound   %s, %s\n", ev->u.audio.input, ev->u.audio.output);
     } else if (ev->kind == WZP_EVENT_AUDIO) {
@@ -25,7 +26,10 @@ static void print_event(const wzp_client_event *ev)
         printf("sending %s, %u kbit/s\n", wzp_tier_name(ev->u.quality.tier),
                ev->u.quality.wire_bps / 1000);
     } else if (ev->kind == WZP_EVENT_TALKERS) {
-        printf("talking %zu\n", ev->u.talkers.n);
+        if (ev->u.talkers.n != talking) { /* else who, or how loud */
+            talking = ev->u.talkers.n;
+            printf("talking %zu\n", talking);
+        }
     } else if (ev->kind == WZP_EVENT_PEER) {
         printf("member  %u %s\n", ev->u.peer.member,
                ev->u.peer.is_muted ? "is muted" : "is not muted");

@@ -56,6 +56,14 @@ check "without a device the call goes on, and says so" "$(cat "$TMP/g.err")" \
 stop "$G"
 check "and ends as asked" "exit $STATUS" is "$STATUS" 0
 
+# Where there is no card, each try would be dozens of lines.
+client l --audio alsa
+L=$PID
+await "$TMP/l.err" '^\(no sound\|microphone\): '
+becomes grep -s -q '"state":"joined"' "$TMP/l.jsonl"
+check "ALSA is not heard on stderr" "$(head -n 3 "$TMP/l.err")" eval '! grep -q "ALSA lib" "$TMP/l.err"'
+stop "$L"
+
 # --- on PulseAudio's null sinks --------------------------------------------------------
 
 if ! command -v pulseaudio >/dev/null || ! command -v pactl >/dev/null || [ ! -r "$SPEECH" ]; then
