@@ -24,7 +24,7 @@ WZP_TEST(repairs_wait_for_bursts_that_come_every_five_seconds)
         }
     }
     assert_int_equal(wzp__repairs_wanted(&r, 24900000), 440);
-    assert_true(wzp__repairs_wanted(&r, 25000001) == INT64_MIN);
+    assert_true(wzp__repairs_wanted(&r, 25000001) == INT64_MIN); /* 15 s */
 }
 
 WZP_TEST(repairs_end_soon_after_steady_loss)

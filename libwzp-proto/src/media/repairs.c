@@ -3,13 +3,13 @@
 #include "media/repairs.h"
 
 enum {
-    /* Nothing lost for four times as long as from one loss to the next, on the
+    /* Nothing lost for eight times as long as from one loss to the next, on the
      * mean, ends the wait. chosen: bursts that come every five seconds are
      * waited for until the next, while after a time of steady loss delay is
      * back within five. */
     WINDOW_US = 15000000,
     CALM_LEAST_US = 2500000,
-    CALM_GAPS = 4,
+    CALM_GAPS = 8,
     APART_US = 100000, /* losses closer to each other are one */
     LEFT_OUT_PERCENT = 3,
     KEEP = WZP__REPAIRS_MAX * LEFT_OUT_PERCENT / 100 + 1,
