@@ -21,6 +21,7 @@ void view_init(view *v, const char *relay, bool is_pin_given)
     *v = (view){.relay = relay,
                 .is_pin_given = is_pin_given,
                 .is_terminal = isatty(STDERR_FILENO) == 1,
+                .tier = WZP_TIER_GOOD,
                 .sending = wzp_tier_name(WZP_TIER_GOOD)};
 }
 
@@ -304,6 +305,9 @@ static void format_status(const view *v, const wzp_client_stats *s, char *out,
                           size_t cap)
 {
     const bool is_heard = v->talkers[0] != '\0';
+    const uint32_t loss = s->peer_loss_permille > s->loss_permille
+                              ? s->peer_loss_permille
+                              : s->loss_permille;
     (void)snprintf(out, cap,
                    "%s%s%s%s%s  %u here, %u encrypted%s%s  %s  loss %.1f %%  "
                    "rtt %.0f ms  delay %u ms  out %.0f in %.0f kbit/s",
@@ -312,7 +316,7 @@ static void format_status(const view *v, const wzp_client_stats *s, char *out,
                    v->is_recording ? "REC  " : "", own_state(v),
                    wzp_client_state_name(s->state), s->members,
                    s->members_keyed, is_heard ? "  talking: " : "", v->talkers,
-                   view_sending(s->tier, &s->mode), s->loss_permille / 10.0,
+                   view_sending(s->tier, &s->mode), loss / 10.0,
                    (double)s->rtt_us / 1e3, s->playout_delay_ms,
                    (double)s->tx_rate_bps / 1e3, (double)s->rx_rate_bps / 1e3);
 }

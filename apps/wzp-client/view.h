@@ -20,8 +20,9 @@ typedef struct view {
     people people;
     bool is_muted, is_held, is_silent; /* ourselves; silent: no key is down */
     bool is_recording;
-    char talkers[160];    /* their names, or "" */
-    const char *sending;  /* how, as last said */
+    char talkers[160];   /* their names, or "" */
+    const char *sending; /* how, as last said, and its tier */
+    wzp_tier tier;
     unsigned plain_lines; /* status calls without a terminal */
     unsigned unanswered;  /* seconds in which nothing came */
     uint64_t rx, tx;      /* packets when something came last */

@@ -36,13 +36,17 @@ static void say_peer(view *v, const wzp_client_event *ev)
     }
 }
 
-static const char *why_quality(wzp_quality_why why)
+static const char *why_quality(wzp_quality_why why, bool is_up)
 {
     switch (why) {
     case WZP_QUALITY_START: break;
-    case WZP_QUALITY_LOSS: return "packets are lost, or no more";
-    case WZP_QUALITY_BANDWIDTH: return "the path holds less, or more";
-    case WZP_QUALITY_PROBE: return "trying whether the path holds more";
+    case WZP_QUALITY_LOSS:
+        return is_up ? "fewer packets are lost" : "packets are lost";
+    case WZP_QUALITY_BANDWIDTH:
+        return is_up ? "the path holds more" : "the path holds less";
+    case WZP_QUALITY_PROBE:
+        return is_up ? "trying whether the path holds more"
+                     : "more was too much";
     case WZP_QUALITY_DIRECTIVE: return "the relay asks for it";
     case WZP_QUALITY_PEERS: return "who listens has changed";
     case WZP_QUALITY_NETWORK: return "another network";
@@ -65,17 +69,19 @@ const char *view_sending(wzp_tier tier, const wzp_media_mode *mode)
 static void say_quality(view *v, const wzp_client_event *ev)
 {
     const char *name = view_sending(ev->u.quality.tier, &ev->u.quality.mode);
+    const bool is_up = ev->u.quality.tier > v->tier;
     char rate[32] = "";
     if (strcmp(name, v->sending) == 0) {
         return;
     }
     v->sending = name;
+    v->tier = ev->u.quality.tier;
     if (v->people.n > 0) {
         (void)snprintf(rate, sizeof rate, ", %u kbit/s",
                        ev->u.quality.wire_bps / 1000);
     }
     view_say(v, "sending at %s%s: %s", name, rate,
-             why_quality(ev->u.quality.why));
+             why_quality(ev->u.quality.why, is_up));
 }
 
 static void say_audio(view *v, const wzp_client_event *ev)
