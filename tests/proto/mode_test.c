@@ -14,7 +14,7 @@
  * header with connection id and packet number, its tag; DATAGRAM with length;
  * mini header; SFrame header, its tag. */
 static const uint32_t PACKET =
-    (20 + 8) + (1 + 8 + 2 + 16) + (1 + 2) + 4 + (6 + 16);
+    (20 + 8) + (1 + 8 + 1 + 16) + (1 + 2) + 4 + (7 + 16);
 
 static uint32_t padded(uint32_t n)
 {

@@ -6,10 +6,10 @@
 #include <wzp/proto/signal.h>
 
 /* Bytes of a packet that are no plaintext: IPv4 20, UDP 8; QUIC 1, connection
- * id 8, packet number 2, tag 16; DATAGRAM type 1 and length 2; mini header 4;
- * SFrame header 6 (a stream id of one byte, a counter above 2^16), tag 16. */
+ * id 8, packet number 1, tag 16; DATAGRAM type 1 and length 2; mini header 4;
+ * SFrame header 7, tag 16 (docs/wire.md). */
 enum {
-    PACKET_BYTES = 20 + 8 + 1 + 8 + 2 + 16 + 3 + 4 + 6 + 16,
+    PACKET_BYTES = 20 + 8 + 1 + 8 + 1 + 16 + 3 + 4 + 7 + 16,
     PAD_TO = 8,          /* secure-media.md 6: 1 … 8 bytes are added */
     BUNDLE_BYTES = 3,    /* old, new, form */
     BUNDLE_ONE_LEN = 1,  /* forms 0 and 2: all frames are of this length */
