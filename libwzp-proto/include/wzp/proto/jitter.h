@@ -10,9 +10,9 @@
  * Delay is counted against the quickest packet of the last seconds. The target
  * is what the packets of the last 2.5 s needed to be there when they are asked
  * for, a single stall of the path forgiven, and what redundancy needs where
- * frames are being lost. The delay
- * moves towards it for free in silence, else by stretching what is played
- * (stretch_ms). Only far above it are frames dropped.
+ * frames are being lost. The delay moves towards it for free in silence, else
+ * by stretching what is played (stretch_ms). Only far above it are frames
+ * dropped.
  */
 #ifndef WZP_PROTO_JITTER_H
 #define WZP_PROTO_JITTER_H
@@ -71,8 +71,8 @@ typedef struct wzp_jitter_in {
  *
  * WZP_ERR_LATE      behind the playout point, or too far from it to be of this
  *                   stream (the third such frame in a row restarts the buffer
- *                   with it: the sender restarted); a repair before the first
- *                   frame
+ *                   with it: the sender restarted); a repair before the
+ *                   first frame
  * WZP_ERR_DUP       held, played or refused as late already
  * WZP_ERR_FULL      further ahead than there are slots; those held are kept
  * WZP_ERR_OVERSIZE  longer than WZP_FRAME_MAX
