@@ -107,3 +107,12 @@ WZP_TEST(bandwidth_takes_two_samples_of_one_microsecond_for_one)
     }
     assert_int_equal(w.b.rate_bps, before);
 }
+
+WZP_TEST(bandwidth_queue_is_as_seen_where_nothing_arrives)
+{
+    way w = begin(2);
+    note(&w, 5, 40, 0, 5000);
+    note(&w, 2, 240, 0, 5000);
+    assert_int_equal(w.b.rate_bps, 0);
+    assert_true(wzp__bandwidth_queue(&w.b) == 200 * WZP_MS);
+}
