@@ -116,20 +116,22 @@ static void send_reports(wzp_engine *e, wzp_tstamp now)
 
 /* --- in --- */
 
-static void push_peer(wzp_engine *e, wzp_tstamp now, uint32_t member,
-                      const wzp__control_peer *peer)
+static void push_peers(wzp_engine *e, wzp_tstamp now)
 {
-    wzp_client_event ev = {.kind = WZP_EVENT_PEER, .at = now};
-    ev.u.peer.member = member;
-    ev.u.peer.is_muted = peer->is_muted;
-    ev.u.peer.is_held = peer->is_held;
-    wzp__event_queue_push(&e->events, &ev);
+    wzp__control_peer peer;
+    uint32_t member;
+    while (wzp__control_news(&e->control, now, &member, &peer)) {
+        wzp_client_event ev = {.kind = WZP_EVENT_PEER, .at = now};
+        ev.u.peer.member = member;
+        ev.u.peer.is_muted = peer.is_muted;
+        ev.u.peer.is_held = peer.is_held;
+        wzp__event_queue_push(&e->events, &ev);
+    }
 }
 
 static void on_item(wzp_engine *e, wzp_tstamp now, uint32_t member,
                     const wzp_control_item *item)
 {
-    wzp__control_peer peer;
     switch (item->type) {
     case WZP_CONTROL_REPORT:
         if (item->u.report.sid == own_sid(e)) {
@@ -138,11 +140,7 @@ static void on_item(wzp_engine *e, wzp_tstamp now, uint32_t member,
         }
         break;
     case WZP_CONTROL_MUTE:
-    case WZP_CONTROL_HOLD:
-        if (wzp__control_heard(&e->control, member, item, &peer)) {
-            push_peer(e, now, member, &peer);
-        }
-        break;
+    case WZP_CONTROL_HOLD: wzp__control_heard(&e->control, member, item); break;
     case WZP_CONTROL_KEEPALIVE: break; /* the group saw it */
     }
 }
@@ -159,6 +157,7 @@ void wzp__engine_control_recv(wzp_engine *e, wzp_tstamp now, uint32_t member,
     for (size_t i = 0; i < n; i++) {
         on_item(e, now, member, &items[i]);
     }
+    push_peers(e, now);
 }
 
 /* --- time --- */
@@ -179,6 +178,7 @@ void wzp__engine_control_expire(wzp_engine *e, wzp_tstamp now)
         return;
     }
     push_talkers(e, now);
+    push_peers(e, now);
     if (wzp__control_is_due(&e->control, now)) {
         tell_state(e, now);
     }
