@@ -56,9 +56,10 @@ struct wzp_engine {
     wzp_media_mode mode; /* that the sender was told */
     wzp_tier tier;       /* of it */
     wzp_tstamp path_at, repairs_at;
-    uint64_t repairs_told; /* the relay knows of so many */
-    uint64_t rtt_samples;  /* of the connection, noted so far */
-    wzp_upgrade upgrade;   /* in a direct call: */
+    wzp__receiver_stats repairs_from; /* before this connection */
+    uint64_t repairs_told;            /* the relay knows of so many */
+    uint64_t rtt_samples;             /* of the connection, noted so far */
+    wzp_upgrade upgrade;              /* in a direct call: */
     char upgrade_call[WZP_CALL_ID_MAX + 1];
     wzp_tier peer_takes;
     wzp_tier_hysteresis legacy_tier; /* towards legacy parties */
