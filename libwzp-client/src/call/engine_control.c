@@ -10,6 +10,8 @@
  */
 #include "call/engine_parts.h"
 
+#include <string.h>
+
 #define REPORT_NS        WZP_S
 #define REPORT_MEMBER_NS (20 * WZP_MS)
 /* chosen: fill a sealed packet as far as is safe with any header. */
@@ -204,6 +206,7 @@ wzp_tstamp wzp__engine_control_deadline(const wzp_engine *e)
 void wzp__engine_control_left(wzp_engine *e, wzp_tstamp now)
 {
     wzp__control_forget_all(&e->control);
+    e->n_volumes = 0;
     e->voices.talkers = (wzp__talkers){0}; /* who was told is told of the end */
     wzp_engine_hold(e, now, false);
 }
@@ -230,6 +233,44 @@ void wzp_engine_push_to_talk(wzp_engine *e, wzp_tstamp now, bool is_on,
     wzp__engine_control_expire(e, now);
 }
 
+static size_t find_volume(const wzp_engine *e, const wzp_member_info *info)
+{
+    size_t i = 0;
+    while (i < e->n_volumes && memcmp(e->volume[i].fingerprint,
+                                      info->fingerprint, WZP_FP_LEN) != 0) {
+        i++;
+    }
+    return i;
+}
+
+static void keep_volume(wzp_engine *e, const wzp_member_info *info,
+                        uint16_t gain)
+{
+    const size_t i = find_volume(e, info);
+    if (!wzp__engine_is_proved(info) || i == WZP__VOLUMES) {
+        return; /* it has it as long as its number */
+    }
+    if (gain == WZP__GAIN_ONE) {
+        if (i < e->n_volumes) {
+            e->volume[i] = e->volume[--e->n_volumes];
+        }
+        return;
+    }
+    e->n_volumes += i == e->n_volumes;
+    memcpy(e->volume[i].fingerprint, info->fingerprint, WZP_FP_LEN);
+    e->volume[i].gain = gain;
+}
+
+void wzp__engine_volume_meets(wzp_engine *e, const wzp_member_info *info)
+{
+    const size_t i = find_volume(e, info);
+    if (wzp__engine_is_proved(info) && i < e->n_volumes) {
+        wzp_ignore(
+            wzp__voices_volume(&e->voices, info->member, e->volume[i].gain),
+            "so many are not as they come already");
+    }
+}
+
 wzp_err wzp_engine_volume(wzp_engine *e, wzp_tstamp now, uint32_t member,
                           uint32_t gain_percent)
 {
@@ -243,6 +284,8 @@ wzp_err wzp_engine_volume(wzp_engine *e, wzp_tstamp now, uint32_t member,
         return WZP_ERR_NOT_FOUND;
     }
     WZP_TRY(wzp_group_member_get(group, member, &info));
-    return wzp__voices_volume(&e->voices, member,
-                              (uint16_t)(gain_percent * WZP__GAIN_ONE / 100));
+    const uint16_t gain = (uint16_t)(gain_percent * WZP__GAIN_ONE / 100);
+    WZP_TRY(wzp__voices_volume(&e->voices, member, gain));
+    keep_volume(e, &info, gain);
+    return WZP_OK;
 }
