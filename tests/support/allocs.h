@@ -104,6 +104,9 @@ void *calloc(size_t n, size_t size)
 void *realloc(void *ptr, size_t size)
 {
     allocs_note(allocs.made, "realloc");
+    if (ptr != NULL) { /* gives one for another */
+        allocs_note(allocs.freed, "realloc");
+    }
     return __libc_realloc(ptr, size);
 }
 

@@ -107,8 +107,8 @@ typedef struct wzp_client_stats {
     uint64_t control_sent;
     /* receiving, all senders together */
     uint64_t packets_received; /* opened media packets */
-    uint64_t packets_lost;     /* sequence numbers that never came in time */
-    uint64_t packets_late;
+    uint64_t packets_lost;     /* frames that came in no form, see below */
+    uint64_t packets_late;     /* frames: after their moment */
     uint64_t packets_dup;
     uint64_t frames_played; /* from real packets */
     uint64_t rebuilt_lbrr;
