@@ -5,6 +5,8 @@
 #include <wzp/client/audio.h>
 #include <wzp/codec/wav.h>
 
+#include <sys/stat.h>
+
 enum { TICK = WZP_AUDIO_TICK_SAMPLES };
 
 typedef struct fixture {
@@ -66,6 +68,49 @@ WZP_TEST(recorder_writes_all_it_was_given)
 
     assert_int_equal(samples_in(&f.mem, path), 123 * TICK);
     teardown(&f);
+}
+
+/* Whatever the mask for new files is. */
+WZP_TEST(recording_is_readable_by_its_owner_only)
+{
+    fake_dir dir = fake_dir_new();
+    const wzp_mem mem = wzp_mem_default();
+    wzp_audio_wav_recorder *r = recorder(&mem);
+    const wzp_audio_recorder t = wzp_audio_wav_recorder_table(r);
+    const char *path = fake_path(&dir, "mic.wav");
+    const mode_t mask = umask(0);
+
+    ASSERT_OK(t.begin(t.user, path));
+    umask(mask);
+
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    wzp_audio_wav_recorder_free(r);
+    fake_dir_free(&dir);
+}
+
+WZP_TEST(recorder_leaves_nothing_behind_at_the_nth_allocation)
+{
+    fake_dir dir = fake_dir_new();
+    fake_mem m = {0};
+    const wzp_mem mem = fake_mem_table(&m);
+    wzp_err e = WZP_ERR_NOMEM;
+    for (size_t n = 1; e != WZP_OK; n++) {
+        wzp_audio_wav_recorder *r = NULL;
+        m.fail_at = m.calls + n;
+        e = wzp_audio_wav_recorder_new(&r, &mem);
+        if (e == WZP_OK) {
+            const wzp_audio_recorder t = wzp_audio_wav_recorder_table(r);
+            e = t.begin(t.user, fake_path(&dir, "mic.wav"));
+        }
+        m.fail_at = 0;
+        assert_true(e == WZP_OK || e == WZP_ERR_NOMEM);
+        wzp_audio_wav_recorder_free(r);
+        assert_int_equal(m.held, 0);
+        assert_true(n < 10);
+    }
+    fake_dir_free(&dir);
 }
 
 WZP_TEST(recording_can_be_read_up_to_the_last_half_second_at_every_moment)
