@@ -21,8 +21,10 @@ typedef struct view {
     bool is_muted, is_held, is_silent; /* ourselves; silent: no key is down */
     bool is_recording;
     char talkers[160];    /* their names, or "" */
-    wzp_tier tier;        /* of sending, as last said */
+    const char *sending;  /* how, as last said */
     unsigned plain_lines; /* status calls without a terminal */
+    unsigned unanswered;  /* seconds in which nothing came */
+    uint64_t rx, tx;      /* packets when something came last */
 } view;
 
 void view_init(view *v, const char *relay, bool is_pin_given);
@@ -35,6 +37,9 @@ void view_event(view *v, const wzp_client_event *ev);
 
 /* Of these, what sound is about (view_sound.c). */
 void view_sound_event(view *v, const wzp_client_event *ev);
+
+/* A word or two for how is sent: static storage. */
+const char *view_sending(wzp_tier tier, const wzp_media_mode *mode);
 
 /* "Accept the new key? [y/N] " without a line end. */
 void view_ask(view *v, const char *question);

@@ -26,8 +26,9 @@ typedef struct wzp_piece {
 #define WZP_PIECE_STRETCH_MAX 4
 
 /* Lays the pieces over out[0 .. n_out), which is what was said from `begin`
- * on; stretched ones are interpolated, of two for one place the later counts.
- * Where nothing was heard it is 0. */
+ * on; of two for one place the later counts. A stretched one is as long again
+ * as it was said, by whole periods and at its pitch: it is taken for the spot
+ * where the stretcher worked. Where nothing was heard it is 0. */
 void wzp_timeline_restore(const wzp_piece *pieces, size_t n_pieces,
                           const int16_t *heard, size_t n_heard, int64_t begin,
                           int16_t *out, size_t n_out);

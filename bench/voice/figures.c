@@ -39,12 +39,15 @@ static double m2e_p95_of(const voice_run *r)
 {
     return r->score.m2e_p95_ms;
 }
+/* Of frames in which somebody speaks, as voice-facts.md counts: silence has no
+ * DRED, and needs none. */
 static double rebuilt_of(const voice_run *r)
 {
     const voice_fates *f = &r->fates;
-    const size_t real = f->of_lost[VOICE_LBRR] + f->of_lost[VOICE_DRED] +
-                        f->of_lost[VOICE_COPY];
-    return f->lost == 0 ? (double)NAN : 100.0 * (double)real / (double)f->lost;
+    const size_t real = f->of_active[VOICE_LBRR] + f->of_active[VOICE_DRED] +
+                        f->of_active[VOICE_COPY];
+    return f->lost_active == 0 ? (double)NAN
+                               : 100.0 * (double)real / (double)f->lost_active;
 }
 
 /* Over the seeds. */
@@ -169,15 +172,17 @@ static void rebuilt(maker *k)
     const double waited =
         mean_of(k, "random 30 %", VOICE_GOOD_DRED, m2e_p95_of) -
         mean_of(k, "clean", VOICE_GOOD_DRED, m2e_p95_of);
-    add(k, "rebuilt", "of lost frames, 30 % random, 24k/20 DRED",
+    add(k, "rebuilt", "of lost frames with speech, 30 % random, 24k/20 DRED",
         mean_of(k, "random 30 %", VOICE_GOOD_DRED, rebuilt_of), "%",
         WZP_GOAL_AT_LEAST, 95);
     add(k, "rebuilt", "wait added for it, p95", waited, "ms", WZP_GOAL_AT_MOST,
         80);
-    add(k, "rebuilt", "of lost frames, bursts of 160 ms, 24k/20 DRED",
+    add(k, "rebuilt",
+        "of lost frames with speech, bursts of 160 ms, 24k/20 DRED",
         mean_of(k, "bursts 160 ms", VOICE_GOOD_DRED, rebuilt_of), "%",
         WZP_GOAL_AT_LEAST, 95);
-    add(k, "rebuilt", "of lost frames, bursts of 500 ms, 33k/40 LBRR+DRED",
+    add(k, "rebuilt",
+        "of lost frames with speech, bursts of 500 ms, 33k/40 LBRR+DRED",
         mean_of(k, "bursts 500 ms", VOICE_RESILIENT, rebuilt_of), "%",
         WZP_GOAL_AT_LEAST, 95);
     add(k, "rebuilt", "wire rate of that",

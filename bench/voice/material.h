@@ -28,4 +28,7 @@ typedef struct voice_material {
 bool voice_material_load(const char *folder, voice_material *out);
 void voice_material_free(voice_material *m);
 
+/* RMS of these samples above 120: somebody speaks. */
+bool voice_material_is_active(const voice_material *m, int64_t at, size_t n);
+
 #endif

@@ -43,7 +43,7 @@ void voice_run_score(voice_run *run, const voice_take *take,
         run->broken[0] == '\0') {
         (void)snprintf(run->broken, sizeof run->broken, "nothing was heard");
     }
-    run->fates = voice_take_fates(take, (int64_t)from, (int64_t)m->end);
+    run->fates = voice_take_fates(take, m, (int64_t)from, (int64_t)m->end);
     if (run->wants_clip) {
         voice_run_clip(run, restored + VOICE_CLIP_AT);
     }

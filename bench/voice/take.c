@@ -78,7 +78,8 @@ voice_frame *voice_take_find(voice_take *t, int64_t at)
     return NULL;
 }
 
-voice_fates voice_take_fates(const voice_take *t, int64_t from, int64_t to)
+voice_fates voice_take_fates(const voice_take *t, const voice_material *m,
+                             int64_t from, int64_t to)
 {
     voice_fates sum = {0};
     for (size_t i = 0; i < t->n_frames; i++) {
@@ -90,6 +91,9 @@ voice_fates voice_take_fates(const voice_take *t, int64_t from, int64_t to)
         if (!f->has_arrived) {
             sum.lost++;
             sum.of_lost[f->fate]++;
+            const bool is_active = voice_material_is_active(m, f->at, f->n);
+            sum.lost_active += is_active;
+            sum.of_active[f->fate] += is_active;
         }
     }
     return sum;

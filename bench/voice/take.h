@@ -51,12 +51,14 @@ void voice_take_heard(voice_take *t, const int16_t *pcm, size_t n);
 voice_frame *voice_take_find(voice_take *t, int64_t at);
 
 /* Of frames that begin in [from, to): how many, and of those that did not
- * arrive themselves how many came to each fate. */
+ * arrive themselves how many came to each fate; the same of those in which
+ * somebody speaks. */
 typedef struct voice_fates {
-    size_t frames, lost;
-    size_t of_lost[VOICE_FATES];
+    size_t frames, lost, lost_active;
+    size_t of_lost[VOICE_FATES], of_active[VOICE_FATES];
 } voice_fates;
-voice_fates voice_take_fates(const voice_take *t, int64_t from, int64_t to);
+voice_fates voice_take_fates(const voice_take *t, const voice_material *m,
+                             int64_t from, int64_t to);
 
 typedef struct voice_score {
     double stoi;      /* to the codec without loss, once settled */

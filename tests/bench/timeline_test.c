@@ -38,21 +38,75 @@ WZP_TEST(what_was_skipped_is_silence_and_the_rest_in_its_place)
     assert_memory_equal(out + 150, said + 150, (N - 150) * sizeof *out);
 }
 
-/* Played at four fifths of the speed, and faster by a quarter. */
-WZP_TEST(what_was_stretched_has_its_old_length_again)
+enum { PERIOD = 80, CUT_AT = 120 };
+
+static int16_t periodic(size_t i)
 {
-    static const size_t PLAYED[] = {500, 320};
-    for (size_t k = 0; k < 2; k++) {
-        int16_t heard[500], out[N];
-        for (size_t i = 0; i < PLAYED[k]; i++) {
-            heard[i] = (int16_t)(1000 + i * N / PLAYED[k]);
-        }
-        const wzp_piece piece = {0, PLAYED[k], 0, N};
-        wzp_timeline_restore(&piece, 1, heard, PLAYED[k], 0, out, N);
-        for (int i = 0; i < N; i++) {
-            assert_in_range(out[i], 1000 + i - 2, 1000 + i + 2);
+    return (int16_t)(i % PERIOD * 10);
+}
+
+/* A period was cut at CUT_AT: two became one. The one was played in two ticks
+ * of `first` and PERIOD - first samples. */
+static void restore_cut(size_t first, int16_t out[N])
+{
+    int16_t heard[N - PERIOD];
+    for (size_t i = 0; i < N - PERIOD; i++) {
+        heard[i] = periodic(i);
+    }
+    const int64_t mid = CUT_AT + 2 * (int64_t)first;
+    const wzp_piece pieces[] = {
+        {0, CUT_AT, 0, CUT_AT},
+        {CUT_AT, first, CUT_AT, mid},
+        {CUT_AT + first, PERIOD - first, mid, CUT_AT + 2 * PERIOD},
+        {CUT_AT + PERIOD, N - CUT_AT - 2 * PERIOD, CUT_AT + 2 * PERIOD, N},
+    };
+    wzp_timeline_restore(pieces, 4, heard, N - PERIOD, 0, out, N);
+}
+
+WZP_TEST(a_period_that_was_cut_is_there_again_at_its_pitch)
+{
+    static const size_t FIRST[] = {1, 25, PERIOD / 2, PERIOD - 1};
+    for (size_t k = 0; k < sizeof FIRST / sizeof FIRST[0]; k++) {
+        int16_t out[N];
+        restore_cut(FIRST[k], out);
+        for (size_t i = 0; i < N; i++) {
+            assert_int_equal(out[i], periodic(i));
         }
     }
+}
+
+/* Twice of one period: the fade between them is no speech of its own. */
+WZP_TEST(a_period_that_was_repeated_is_there_once)
+{
+    int16_t heard[N + PERIOD], out[N];
+    for (size_t i = 0; i < N + PERIOD; i++) {
+        heard[i] = periodic(i);
+    }
+    const wzp_piece pieces[] = {
+        {0, CUT_AT, 0, CUT_AT},
+        {CUT_AT, 2 * PERIOD, CUT_AT, CUT_AT + PERIOD},
+        {CUT_AT + 2 * PERIOD, N - CUT_AT - PERIOD, CUT_AT + PERIOD, N},
+    };
+    wzp_timeline_restore(pieces, 3, heard, N + PERIOD, 0, out, N);
+    for (size_t i = 0; i < N; i++) {
+        assert_int_equal(out[i], periodic(i));
+    }
+}
+
+/* Control: what was not cut by its period is not made whole. */
+WZP_TEST(a_cut_that_is_heard_is_still_there)
+{
+    int16_t heard[N - PERIOD], out[N];
+    for (size_t i = 0; i < N - PERIOD; i++) {
+        heard[i] = periodic(i < CUT_AT ? i : i + PERIOD / 2);
+    }
+    const wzp_piece pieces[] = {
+        {0, CUT_AT, 0, CUT_AT},
+        {CUT_AT, PERIOD, CUT_AT, CUT_AT + 2 * PERIOD},
+        {CUT_AT + PERIOD, N - CUT_AT - 2 * PERIOD, CUT_AT + 2 * PERIOD, N},
+    };
+    wzp_timeline_restore(pieces, 3, heard, N - PERIOD, 0, out, N);
+    assert_int_not_equal(out[CUT_AT], periodic(CUT_AT));
 }
 
 WZP_TEST(a_jump_is_no_stretch)

@@ -174,7 +174,7 @@ static void push_talkers(wzp_engine *e, wzp_tstamp now)
 
 void wzp__engine_control_expire(wzp_engine *e, wzp_tstamp now)
 {
-    e->is_muted = !wzp__control_is_open(&e->control, now);
+    wzp__engine_audio_door(e, now, !wzp__control_is_open(&e->control, now));
     if (!can_send(e)) {
         return;
     }

@@ -67,7 +67,7 @@ struct wzp_engine {
     uint32_t epoch; /* of the key group the voices belong to */
 
     wzp__engine_audio audio;
-    bool is_muted; /* nothing of the microphone goes out now */
+    bool is_closed; /* nothing of the microphone goes out now */
     wzp__control control;
     wzp_tstamp report_at; /* the next receiver reports, not before */
     wzp_tstamp stats_at;

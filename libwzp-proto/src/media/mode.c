@@ -83,9 +83,12 @@ static uint32_t plain_bytes(const wzp_media_mode *m, uint32_t frame)
 uint32_t wzp_media_mode_wire_bps(const wzp_media_mode *m)
 {
     const uint32_t ms = wzp_media_mode_delay_ms(m);
+    if (ms == 0) {
+        return 0;
+    }
     const uint32_t frame = (codec_bps(m) * m->frame_ms / 1000 + 7) / 8;
     uint32_t bps = on_wire(plain_bytes(m, frame)) * 8 * 1000 / ms;
-    if (m->parity_r > 0) {
+    if (m->parity_r > 0 && m->parity_k > 0) {
         const uint32_t bytes =
             on_wire(PARITY_BYTES + PARITY_LEN_BYTES + frame) * m->parity_r;
         const uint32_t block_ms = (uint32_t)m->parity_k * m->frame_ms;
