@@ -288,6 +288,10 @@ fuzz-corpora: $(FUZZ_SRC:%.c=$(B)/%)
 $(B)/bench/cmd/speed: private ALL_LDFLAGS += -Wl,--wrap=wzp_encoder_encode,--wrap=wzp_decoder_decode,--wrap=wzp_decoder_fill,--wrap=wzp_encoder_encode
 # Tests of header contexts count them, and make a control without.
 $(B)/tests/integration/mini_test: private ALL_LDFLAGS += -Wl,--wrap=wzp_endpoint_typed,--wrap=wzp_dgram_tx_encode
+# Hear what goes into a client's sender and out of its receivers.
+TALK_WRAP := -Wl,--wrap=wzp__sender_capture,--wrap=wzp__receiver_read
+$(foreach t,voice_long voice_random,$(B)/tests/integration/$(t)_test.o): private ALL_CFLAGS += -Ilibwzp-client/src
+$(foreach t,voice_long voice_random,$(B)/tests/integration/$(t)_test): private ALL_LDFLAGS += $(TALK_WRAP)
 # Sees every key and counter.
 $(B)/tests/attack/restart_test.o: private ALL_CFLAGS += -Ilibwzp-crypto/src
 $(B)/tests/attack/restart_test: private ALL_LDFLAGS += -Wl,--wrap=wzp_sframe_seal
