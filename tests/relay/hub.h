@@ -362,7 +362,7 @@ static inline void hub_run(hub *h, wzp_tstamp duration)
         }
         hub_drain(h, who);
     }
-    h->now = until;
+    h->now = until > h->now ? until : h->now; /* time never goes back */
 }
 
 /* --- clients -------------------------------------------------------------- */
