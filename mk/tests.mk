@@ -204,10 +204,11 @@ BENCH_EARS := bench/cmd/rekey.c
 # Those that use inner parts of a client, and the sweep's speech. wire hears
 # what a client hands to QUIC and what QUIC sends.
 BENCH_PARTS := bench/cmd/pipeline.c bench/cmd/wire.c
-WRAP_wire := -Wl,--wrap=wzp_endpoint_send_dgram,--wrap=wzp_engine_poll_send
 $(call programs,$(filter-out $(BENCH_EARS) $(BENCH_PARTS),$(BENCH_SRC)),everything,$(LIBS),$(AR_bench) $(AR_world) $(AR_support))
 $(call programs,$(BENCH_PARTS),everything,$(LIBS),$(B)/bench/voice/material.o $(AR_bench) $(AR_world) $(AR_support),-Ilibwzp-client/src)
-$(B)/bench/cmd/wire: private ALL_LDFLAGS += $(WRAP_wire)
+WRAP_wire_ear := -Wl,--wrap=wzp_endpoint_send_dgram,--wrap=wzp_engine_poll_send
+$(B)/bench/cmd/wire: $(B)/bench/voice/wire_ear.o
+$(B)/bench/cmd/wire: private ALL_LDFLAGS += $(WRAP_wire_ear)
 $(call programs,$(BENCH_EARS),everything,$(LIBS),$(OBJ_ears) $(AR_bench) $(AR_world) $(AR_support),,$(WRAP_ears))
 
 # The sweep: one program out of bench/voice/*.c, with an ear between the parts
@@ -215,8 +216,8 @@ $(call programs,$(BENCH_EARS),everything,$(LIBS),$(OBJ_ears) $(AR_bench) $(AR_wo
 SWEEP := $(B)/bench/voice/sweep
 SWEEP_OBJ := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard bench/voice/*.c)))
 WRAP_sweep := $(foreach f,wzp_encoder_new wzp_encoder_set wzp_encoder_encode wzp_decoder_decode wzp_decoder_fill \
-  wzp_jitter_insert wzp_jitter_next wzp_stretch_process wzp__receiver_make wzp__receiver_read \
-  wzp_endpoint_send_dgram wzp_engine_poll_send,-Wl,--wrap=$(f))
+  wzp_jitter_insert wzp_jitter_next wzp_stretch_process wzp__receiver_make wzp__receiver_read,-Wl,--wrap=$(f)) \
+  $(WRAP_wire_ear)
 $(eval $(call obj_rules,$(SWEEP_OBJ),$(TEST_INC) -Ilibwzp-client/src $$(PCFLAGS_test) $$(PCFLAGS_everything),everything))
 $(SWEEP): $(SWEEP_OBJ) $(AR_bench) $(AR_world) $(AR_support) $(call archives,$(LIBS))
 	$(call say,LD,$@)
@@ -248,7 +249,7 @@ run-bench: all support-bin benches
 
 # The figures of the voice path: the sweep, and the other programs whose ids the
 # voice path has.
-VOICE_BENCHES := $(filter $(foreach b,m2e pipeline jitter stretch wire capture tiers,$(B)/bench/cmd/$(b)),$(BENCHES))
+VOICE_BENCHES := $(filter $(foreach b,pipeline jitter stretch wire capture tiers,$(B)/bench/cmd/$(b)),$(BENCHES))
 bench-voice: ## measure the voice path: results.json, build/bench/voice.html
 	+$(Q)$(call again,release) run-bench-voice
 run-bench-voice: $(SWEEP) $(VOICE_BENCHES) $(B)/bench/cmd/bench_table
@@ -287,6 +288,10 @@ fuzz-corpora: $(FUZZ_SRC:%.c=$(B)/%)
 $(B)/bench/cmd/speed: private ALL_LDFLAGS += -Wl,--wrap=wzp_encoder_encode,--wrap=wzp_decoder_decode,--wrap=wzp_decoder_fill,--wrap=wzp_encoder_encode
 # Tests of header contexts count them, and make a control without.
 $(B)/tests/integration/mini_test: private ALL_LDFLAGS += -Wl,--wrap=wzp_endpoint_typed,--wrap=wzp_dgram_tx_encode
+# Hear what goes into a client's sender and out of its receivers.
+TALK_WRAP := -Wl,--wrap=wzp__sender_capture,--wrap=wzp__receiver_read
+$(foreach t,voice_long voice_random,$(B)/tests/integration/$(t)_test.o): private ALL_CFLAGS += -Ilibwzp-client/src
+$(foreach t,voice_long voice_random,$(B)/tests/integration/$(t)_test): private ALL_LDFLAGS += $(TALK_WRAP)
 # Sees every key and counter.
 $(B)/tests/attack/restart_test.o: private ALL_CFLAGS += -Ilibwzp-crypto/src
 $(B)/tests/attack/restart_test: private ALL_LDFLAGS += -Wl,--wrap=wzp_sframe_seal

@@ -190,8 +190,10 @@ static void on_state(call *c, const wzp_client_event *ev)
     if (ev->u.state.state == WZP_CLIENT_JOINED && !c->has_recorded &&
         c->o->sound.record_mic != NULL) { /* once: it would begin anew */
         c->has_recorded = true;
-        wzp_ignore(wzp_client_record(c->client, c->o->sound.record_mic),
-                   "too long a path: no file is there then");
+        const wzp_err e = wzp_client_record(c->client, c->o->sound.record_mic);
+        if (e != WZP_OK) {
+            view_say(&c->view, "not recording: %s", wzp_strerror(e));
+        }
     }
 }
 

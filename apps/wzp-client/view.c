@@ -9,16 +9,20 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-#define PLAIN_EVERY 10 /* seconds between status lines without a terminal */
+#define PLAIN_EVERY  10 /* seconds between status lines without a terminal */
+#define UNANSWERED_S 3  /* chosen: what is sent is acknowledged within one */
+#define COLUMNS      80 /* where a terminal does not say */
 
 void view_init(view *v, const char *relay, bool is_pin_given)
 {
     *v = (view){.relay = relay,
                 .is_pin_given = is_pin_given,
                 .is_terminal = isatty(STDERR_FILENO) == 1,
-                .tier = WZP_TIER_GOOD};
+                .tier = WZP_TIER_GOOD,
+                .sending = wzp_tier_name(WZP_TIER_GOOD)};
 }
 
 static void clear_status(view *v)
@@ -300,24 +304,59 @@ static const char *own_state(const view *v)
 static void format_status(const view *v, const wzp_client_stats *s, char *out,
                           size_t cap)
 {
-    const char *tier = wzp_tier_name(s->tier);
     const bool is_heard = v->talkers[0] != '\0';
+    const uint32_t loss = s->peer_loss_permille > s->loss_permille
+                              ? s->peer_loss_permille
+                              : s->loss_permille;
     (void)snprintf(out, cap,
-                   "%s%s%s%s  %u here, %u encrypted  %s  loss %.1f %%  rtt "
-                   "%.0f ms  delay %u ms  out %.0f in %.0f kbit/s%s%s",
+                   "%s%s%s%s%s  %u here, %u encrypted%s%s  %s  loss %.1f %%  "
+                   "rtt %.0f ms  delay %u ms  out %.0f in %.0f kbit/s",
                    s->clear == WZP_CLEAR_ON ? "NOT ENCRYPTED  " : "",
+                   v->unanswered >= UNANSWERED_S ? "NO ANSWER  " : "",
                    v->is_recording ? "REC  " : "", own_state(v),
                    wzp_client_state_name(s->state), s->members,
-                   s->members_keyed, tier == NULL ? "" : tier,
-                   s->loss_permille / 10.0, (double)s->rtt_us / 1e3,
-                   s->playout_delay_ms, (double)s->tx_rate_bps / 1e3,
-                   (double)s->rx_rate_bps / 1e3, is_heard ? "  talking: " : "",
-                   v->talkers);
+                   s->members_keyed, is_heard ? "  talking: " : "", v->talkers,
+                   view_sending(s->tier, &s->mode), loss / 10.0,
+                   (double)s->rtt_us / 1e3, s->playout_delay_ms,
+                   (double)s->tx_rate_bps / 1e3, (double)s->rx_rate_bps / 1e3);
+}
+
+/* What is sent is answered, by acknowledgements at least. */
+static void note_answers(view *v, const wzp_client_stats *s)
+{
+    if (s->state != WZP_CLIENT_JOINED || s->rx_packets != v->rx) {
+        v->unanswered = 0;
+        v->rx = s->rx_packets;
+        v->tx = s->tx_packets;
+    } else if (s->tx_packets != v->tx && ++v->unanswered == UNANSWERED_S) {
+        view_say(v, "the relay has not answered for %d s", UNANSWERED_S);
+    }
+}
+
+/* A line that wraps cannot be drawn over. Letters beyond ASCII count as two
+ * columns. */
+static void cut_to_terminal(char *line)
+{
+    struct winsize size;
+    unsigned left = COLUMNS - 1;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1) {
+        left = size.ws_col - 1u;
+    }
+    for (; *line != '\0'; line++) {
+        const unsigned char c = (unsigned char)*line;
+        const unsigned wide = c < 0x80 ? 1 : c >= 0xC0 ? 2 : 0;
+        if (wide > left) {
+            *line = '\0';
+            return;
+        }
+        left -= wide;
+    }
 }
 
 void view_status(view *v, const wzp_client_stats *s)
 {
     char line[400];
+    note_answers(v, s);
     format_status(v, s, line, sizeof line);
     if (!v->is_terminal) {
         if (++v->plain_lines % PLAIN_EVERY == 0) {
@@ -329,6 +368,7 @@ void view_status(view *v, const wzp_client_stats *s)
         return;
     }
     clear_status(v);
+    cut_to_terminal(line);
     fputs(line, stderr);
     fflush(stderr);
     v->has_status = true;

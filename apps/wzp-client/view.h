@@ -20,9 +20,12 @@ typedef struct view {
     people people;
     bool is_muted, is_held, is_silent; /* ourselves; silent: no key is down */
     bool is_recording;
-    char talkers[160];    /* their names, or "" */
-    wzp_tier tier;        /* of sending, as last said */
+    char talkers[160];   /* their names, or "" */
+    const char *sending; /* how, as last said, and its tier */
+    wzp_tier tier;
     unsigned plain_lines; /* status calls without a terminal */
+    unsigned unanswered;  /* seconds in which nothing came */
+    uint64_t rx, tx;      /* packets when something came last */
 } view;
 
 void view_init(view *v, const char *relay, bool is_pin_given);
@@ -35,6 +38,9 @@ void view_event(view *v, const wzp_client_event *ev);
 
 /* Of these, what sound is about (view_sound.c). */
 void view_sound_event(view *v, const wzp_client_event *ev);
+
+/* A word or two for how is sent: static storage. */
+const char *view_sending(wzp_tier tier, const wzp_media_mode *mode);
 
 /* "Accept the new key? [y/N] " without a line end. */
 void view_ask(view *v, const char *question);

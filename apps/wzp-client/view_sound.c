@@ -5,6 +5,7 @@
 #include "view.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void note_talkers(view *v, const wzp_client_event *ev)
 {
@@ -35,13 +36,17 @@ static void say_peer(view *v, const wzp_client_event *ev)
     }
 }
 
-static const char *why_quality(wzp_quality_why why)
+static const char *why_quality(wzp_quality_why why, bool is_up)
 {
     switch (why) {
     case WZP_QUALITY_START: break;
-    case WZP_QUALITY_LOSS: return "packets are lost, or no more";
-    case WZP_QUALITY_BANDWIDTH: return "the path holds less, or more";
-    case WZP_QUALITY_PROBE: return "trying whether the path holds more";
+    case WZP_QUALITY_LOSS:
+        return is_up ? "fewer packets are lost" : "packets are lost";
+    case WZP_QUALITY_BANDWIDTH:
+        return is_up ? "the path holds more" : "the path holds less";
+    case WZP_QUALITY_PROBE:
+        return is_up ? "trying whether the path holds more"
+                     : "more was too much";
     case WZP_QUALITY_DIRECTIVE: return "the relay asks for it";
     case WZP_QUALITY_PEERS: return "who listens has changed";
     case WZP_QUALITY_NETWORK: return "another network";
@@ -50,15 +55,33 @@ static const char *why_quality(wzp_quality_why why)
     return "to begin with";
 }
 
+const char *view_sending(wzp_tier tier, const wzp_media_mode *mode)
+{
+    const char *name = wzp_tier_name(tier);
+    return mode->codec == WZP_CODEC_CODEC2_3200 ? "Codec2 3200"
+           : name == NULL                       ? "no tier"
+                                                : name;
+}
+
 /* Tiers only: inside of one the mode may change often, and says little to
- * people. */
+ * people. What it costs is known once there is somebody to send to: before,
+ * nothing is packed together. */
 static void say_quality(view *v, const wzp_client_event *ev)
 {
-    if (ev->u.quality.tier != v->tier) {
-        v->tier = ev->u.quality.tier;
-        view_say(v, "sending at %s, %u kbit/s: %s", wzp_tier_name(v->tier),
-                 ev->u.quality.wire_bps / 1000, why_quality(ev->u.quality.why));
+    const char *name = view_sending(ev->u.quality.tier, &ev->u.quality.mode);
+    const bool is_up = ev->u.quality.tier > v->tier;
+    char rate[32] = "";
+    if (strcmp(name, v->sending) == 0) {
+        return;
     }
+    v->sending = name;
+    v->tier = ev->u.quality.tier;
+    if (v->people.n > 0) {
+        (void)snprintf(rate, sizeof rate, ", %u kbit/s",
+                       ev->u.quality.wire_bps / 1000);
+    }
+    view_say(v, "sending at %s%s: %s", name, rate,
+             why_quality(ev->u.quality.why, is_up));
 }
 
 static void say_audio(view *v, const wzp_client_event *ev)
@@ -68,7 +91,11 @@ static void say_audio(view *v, const wzp_client_event *ev)
     const char *out = a->output[0] == '\0' ? "none" : a->output;
     switch (a->what) {
     case WZP_AUDIO_STARTED:
-        view_say(v, "microphone: %s, speaker: %s", in, out);
+        view_say(v, "microphone: %s, speaker: %s%s", in, out,
+                 a->why == WZP_ERR_NOT_FOUND
+                     ? "; not all that was asked for is there (see "
+                       "wzp-client devices)"
+                     : "");
         break;
     case WZP_AUDIO_FAILED:
         view_say(v, "no sound: no device can be opened (%s); trying on",

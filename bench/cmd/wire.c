@@ -4,14 +4,12 @@
  * counter as it grows. Real speech, a client and a relay in the world, 60 s on
  * its clock; one run gives what every run gives.
  *
- * Packets with media are told apart from those without (keep-alives, reports,
- * acknowledgements): each datagram that the talker seals is noted, and with
- * each UDP packet it sends, how many of them left. What QUIC adds to a packet
- * with media in it counts as media.
+ * Packets with media are told apart from those without (wire_ear.h). What QUIC
+ * adds to a packet with media in it counts as media.
  */
 #include "bench/support/results.h"
 #include "bench/voice/material.h"
-#include "call/engine_parts.h"
+#include "bench/voice/wire_ear.h"
 #include "support/world/world.h"
 
 #include <math.h>
@@ -19,78 +17,11 @@
 #include <stdlib.h>
 
 enum {
-    IP_UDP = 28,
     SECONDS = 60,
     HOP_MS = 20,
-    SEALED_MAX = 8192, /* datagrams sealed and not yet sent */
     ROWS_MAX = 40,
     RUNS = 5, /* where packets are lost */
 };
-
-/* --- ears ------------------------------------------------------------------
- */
-
-typedef struct ear {
-    wzp_engine *engine;        /* the talker's */
-    bool is_media[SEALED_MAX]; /* in the order they were sealed */
-    uint64_t n_sealed, n_sent;
-    uint64_t media_packets, media_bytes; /* on the wire, IP and UDP included */
-    uint64_t other_packets, other_bytes;
-} ear;
-
-static ear e;
-
-wzp_err __real_wzp_endpoint_send_dgram(wzp_endpoint *ep, wzp_tstamp now,
-                                       wzp_conn_id conn, wzp_pkt *pkt);
-wzp_err __wrap_wzp_endpoint_send_dgram(wzp_endpoint *ep, wzp_tstamp now,
-                                       wzp_conn_id conn, wzp_pkt *pkt);
-bool __real_wzp_engine_poll_send(wzp_engine *engine, wzp_tstamp now,
-                                 wzp_addr *local, wzp_addr *remote,
-                                 const uint8_t **data, size_t *len);
-bool __wrap_wzp_engine_poll_send(wzp_engine *engine, wzp_tstamp now,
-                                 wzp_addr *local, wzp_addr *remote,
-                                 const uint8_t **data, size_t *len);
-
-wzp_err __wrap_wzp_endpoint_send_dgram(wzp_endpoint *ep, wzp_tstamp now,
-                                       wzp_conn_id conn, wzp_pkt *pkt)
-{
-    const bool is_media = (pkt->data[10] & WZP_MEDIA_CONTROL) == 0;
-    const wzp_err err = __real_wzp_endpoint_send_dgram(ep, now, conn, pkt);
-    if (e.engine != NULL && ep == e.engine->ep && err == WZP_OK) {
-        e.is_media[e.n_sealed++ % SEALED_MAX] = is_media;
-    }
-    return err;
-}
-
-static uint64_t dgrams_sent(void)
-{
-    wzp_conn_stats s = {.size = sizeof s};
-    const wzp_err err = wzp_endpoint_conn_stats(
-        e.engine->ep, wzp__session_conn(e.engine->session), &s);
-    return err == WZP_OK ? s.dgram_sent : 0;
-}
-
-static void note(size_t len)
-{
-    bool has_media = false;
-    for (const uint64_t sent = dgrams_sent(); e.n_sent < sent; e.n_sent++) {
-        has_media |= e.is_media[e.n_sent % SEALED_MAX];
-    }
-    *(has_media ? &e.media_packets : &e.other_packets) += 1;
-    *(has_media ? &e.media_bytes : &e.other_bytes) += len + IP_UDP;
-}
-
-bool __wrap_wzp_engine_poll_send(wzp_engine *engine, wzp_tstamp now,
-                                 wzp_addr *local, wzp_addr *remote,
-                                 const uint8_t **data, size_t *len)
-{
-    const bool any =
-        __real_wzp_engine_poll_send(engine, now, local, remote, data, len);
-    if (any && engine == e.engine) {
-        note(*len);
-    }
-    return any;
-}
 
 /* --- a call ------------------------------------------------------------------
  */
@@ -204,7 +135,7 @@ static void begin(call *c, const scene *s, const voice_material *m,
     c->listener = wzp_world_client(c->w, &listener);
     wzp_world_link(c->w, c->talker, &hop, &hop);
     wzp_world_link(c->w, c->listener, &hop, &hop);
-    e = (ear){.engine = wzp_world_engine(c->w, c->talker)};
+    voice_wire_begin(wzp_world_engine(c->w, c->talker));
     wzp_world_join(c->w, c->talker, "wire", relay);
     wzp_world_join(c->w, c->listener, "wire", relay);
     must(wzp_world_await_keyed(c->w, c->talker, 1, 5 * WZP_S) &&
@@ -241,18 +172,19 @@ static figures run(const scene *s, const voice_material *m, uint64_t seed)
     figures f;
     begin(&c, s, m, seed);
     const wzp_client_stats before = wzp_world_stats(c.w, c.listener);
-    const ear was = e;
+    const voice_wire was = voice_wire_get();
     double delays = 0;
     for (int i = 0; i < SECONDS; i++) {
         wzp_world_run(c.w, WZP_S);
         delays += wzp_world_stats(c.w, c.listener).playout_delay_ms;
     }
     const wzp_client_stats after = wzp_world_stats(c.w, c.listener);
-    f.media = kbps(e.media_bytes - was.media_bytes);
-    f.rest = kbps(e.other_bytes - was.other_bytes);
+    const voice_wire is = voice_wire_get();
+    f.media = kbps(is.media_bytes - was.media_bytes);
+    f.rest = kbps(is.other_bytes - was.other_bytes);
     f.real = real_data(&before, &after);
     f.delay_ms = delays / SECONDS;
-    e.engine = NULL;
+    voice_wire_begin(NULL);
     wzp_world_free(c.w);
     return f;
 }

@@ -89,8 +89,8 @@ enum {
     COLUMNS_MAX = 1200,
 };
 
-#define DARK_DB  (-70.0) /* below full scale of a sine */
-#define RANGE_DB 60.0
+#define DARK_DB  (-85.0) /* below full scale of a sine */
+#define RANGE_DB 65.0
 
 static const double PI = 3.14159265358979323846;
 

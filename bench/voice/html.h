@@ -15,7 +15,7 @@ void voice_html_data(FILE *out, const char *type, const uint8_t *bytes,
 /* An <audio> element with a WAV file of mono int16 in it. */
 void voice_html_sound(FILE *out, const int16_t *pcm, size_t n, uint32_t rate);
 /* An <img> of the spectrum over time: 0 Hz at the bottom, half the rate at the
- * top, 70 dB from dark to bright, 10 ms a column. */
+ * top, 65 dB from dark to bright, 10 ms a column. */
 void voice_html_spectrogram(FILE *out, const int16_t *pcm, size_t n,
                             const char *alt);
 

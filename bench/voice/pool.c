@@ -4,9 +4,7 @@
 
 #include "bench/voice/condition.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -35,37 +33,33 @@ static void make(voice_run *run, const voice_material *m)
     (void)fflush(stdout);
 }
 
-static void work(voice_run *runs, size_t n, const voice_material *m,
-                 atomic_size_t *next)
+/* In a process of its own: what was run before leaves no trace in it. */
+static bool start(voice_run *run, const voice_material *m)
 {
-    for (;;) {
-        const size_t i = atomic_fetch_add(next, 1);
-        if (i >= n) {
-            return;
-        }
-        make(&runs[i], m);
+    const pid_t pid = fork();
+    if (pid == 0) {
+        make(run, m);
+        _exit(0);
     }
+    return pid > 0;
 }
 
 bool voice_pool_work(voice_run *runs, size_t n, const voice_material *m,
                      unsigned jobs)
 {
-    atomic_size_t *next = mmap(NULL, sizeof *next, PROT_READ | PROT_WRITE,
-                               MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    bool ok = next != MAP_FAILED;
-    unsigned started = 0;
-    for (; ok && started < jobs; started++) {
-        const pid_t pid = fork();
-        if (pid == 0) {
-            work(runs, n, m, next);
-            _exit(0);
-        }
-        ok = pid > 0;
-    }
-    while (started-- > 0) {
+    bool ok = true;
+    size_t next = 0;
+    unsigned running = 0;
+    while (running > 0 || (ok && next < n)) {
         int status = 0;
-        ok = wait(&status) > 0 && status == 0 && ok;
+        if (ok && next < n && running < jobs) {
+            ok = start(&runs[next], m);
+            next++;
+            running += ok;
+        } else {
+            ok = wait(&status) > 0 && status == 0 && ok;
+            running--;
+        }
     }
-    munmap(next, sizeof *next);
     return ok;
 }

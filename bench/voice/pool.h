@@ -10,9 +10,8 @@
 voice_run *voice_pool_new(size_t n);
 void voice_pool_free(voice_run *runs, size_t n);
 
-/* All of them, `jobs` at a time. Which process makes which run says nothing
- * about what comes of it. False: one died; `is_done` says which runs there
- * are. */
+/* All of them, `jobs` at a time, each in a process of its own. False: one died;
+ * `is_done` says which runs there are. */
 bool voice_pool_work(voice_run *runs, size_t n, const voice_material *m,
                      unsigned jobs);
 

@@ -27,6 +27,9 @@ typedef struct block {
     size_t n; /* samples */
     bool is_speech;
     double from, to; /* media time, ms */
+    size_t again;    /* n 0: the last so many samples played stand for this as
+                        well, as a period that was cut out is like its
+                        neighbour */
 } block;
 
 /* What the stretcher copied before and behind the spot it changed. */
@@ -293,15 +296,33 @@ wzp_err __wrap_wzp_decoder_fill(wzp_decoder *dec, size_t samples,
 
 /* --- its playing --- */
 
-static void add(size_t n, bool is_speech, double from_ms, double to_ms)
+static void add_block(const block *b)
 {
-    if (n == 0) {
-        return;
-    }
     if (tap.n_queue == BLOCKS_MAX) {
         abort();
     }
-    tap.queue[tap.n_queue++] = (block){n, is_speech, from_ms, to_ms};
+    tap.queue[tap.n_queue++] = *b;
+}
+
+static void add(size_t n, bool is_speech, double from_ms, double to_ms)
+{
+    if (n > 0) {
+        add_block(&(block){n, is_speech, from_ms, to_ms, 0});
+    }
+}
+
+/* Between two copies: n samples played for `said` that were spoken, from
+ * from_ms on. */
+static void add_spot(size_t n, size_t said, double from_ms)
+{
+    const size_t both = n < said ? n : said;
+    const double mid = from_ms + (double)both / PER_MS;
+    add(both, true, from_ms, mid);
+    add(n - both, false, 0, 0);
+    if (said > both) {
+        const size_t again = said - both;
+        add_block(&(block){0, true, mid, mid + (double)again / PER_MS, again});
+    }
 }
 
 /* The receiver's own account against the frame or the hole it asked for. */
@@ -330,7 +351,8 @@ static void add_speech(const wzp__receiver *r)
     const double cut = from + (double)c->before / PER_MS;
     const double rest = to - (double)c->behind / PER_MS;
     add(c->before, true, from, cut);
-    add(r->len - c->before - c->behind, rest > cut, cut, rest);
+    add_spot(r->len - c->before - c->behind,
+             rest > cut ? (size_t)llround((rest - cut) * PER_MS) : 0, cut);
     add(c->behind, true, rest, to);
 }
 
@@ -350,6 +372,25 @@ void __wrap_wzp__receiver_make(wzp__receiver *r, wzp_tstamp now, size_t left)
     }
 }
 
+static void drop_first(void)
+{
+    memmove(tap.queue, tap.queue + 1, --tap.n_queue * sizeof tap.queue[0]);
+}
+
+/* Played is what ends at `at`. */
+static void play_again(size_t at)
+{
+    const block *b = &tap.queue[0];
+    const wzp_piece piece = {.at = at - b->again,
+                             .n = b->again,
+                             .from = sample_at(b->from),
+                             .to = sample_at(b->from) + (int64_t)b->again};
+    if (tap.has_origin && b->again <= at) {
+        voice_take_piece(tap.take, &piece, (int64_t)tap.w->now);
+    }
+    drop_first();
+}
+
 /* The first n samples of the queue, played from `at` on. */
 static void play(size_t at, size_t n)
 {
@@ -367,7 +408,7 @@ static void play(size_t at, size_t n)
     b->from = mid;
     b->n -= n;
     if (b->n == 0) {
-        memmove(tap.queue, tap.queue + 1, --tap.n_queue * sizeof tap.queue[0]);
+        drop_first();
     }
 }
 
@@ -384,7 +425,11 @@ bool __wrap_wzp__receiver_read(wzp__receiver *r, wzp_tstamp now,
     const bool any = __real_wzp__receiver_read(r, now, out);
     size_t at = tap.w->nodes[tap.listener]->heard_len;
     const size_t end = at + WZP_AUDIO_TICK_SAMPLES;
-    while (tap.n_queue > 0 && at < end) {
+    while (tap.n_queue > 0 && (at < end || tap.queue[0].n == 0)) {
+        if (tap.queue[0].n == 0) {
+            play_again(at);
+            continue;
+        }
         const size_t left = tap.queue[0].n;
         const size_t n = left < end - at ? left : end - at;
         play(at, n);

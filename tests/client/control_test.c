@@ -158,7 +158,12 @@ static bool heard(wzp__control *c, uint32_t member, wzp_control_type type,
                   bool is_on, wzp__control_peer *out)
 {
     const wzp_control_item item = {.type = type, .u.is_on = is_on};
-    return wzp__control_heard(c, member, &item, out);
+    uint32_t whose;
+    wzp__control_heard(c, member, &item);
+    c->news_at = 0;
+    const bool any = wzp__control_news(c, NOW, &whose, out);
+    assert_true(!any || whose == member);
+    return any;
 }
 
 WZP_TEST(control_notices_what_a_member_changes_and_nothing_else)
@@ -175,6 +180,30 @@ WZP_TEST(control_notices_what_a_member_changes_and_nothing_else)
     assert_true(heard(&c, 7, WZP_CONTROL_MUTE, false, &peer));
     assert_true(!peer.is_muted && peer.is_held);
     assert_false(heard(&c, 8, WZP_CONTROL_HOLD, false, &peer));
+}
+
+WZP_TEST(control_has_news_of_members_once_in_200_ms)
+{
+    wzp__control c = fresh();
+    wzp__control_peer peer;
+    uint32_t member;
+    wzp_control_item item = {.type = WZP_CONTROL_MUTE, .u.is_on = true};
+    wzp__control_heard(&c, 3, &item);
+    assert_true(wzp__control_news(&c, NOW, &member, &peer));
+    assert_false(wzp__control_news(&c, NOW, &member, &peer));
+
+    wzp__control_heard(&c, 4, &item);
+    wzp__control_heard(&c, 5, &item);
+    assert_false(wzp__control_news(&c, NOW + 199 * WZP_MS, &member, &peer));
+    assert_int_equal(wzp__control_deadline(&c), NOW + 200 * WZP_MS);
+    item.u.is_on = false;
+    wzp__control_heard(&c, 5, &item); /* as the host knows it */
+
+    assert_true(wzp__control_news(&c, NOW + 200 * WZP_MS, &member, &peer));
+    assert_int_equal(member, 4);
+    assert_true(peer.is_muted);
+    assert_false(wzp__control_news(&c, NOW + 200 * WZP_MS, &member, &peer));
+    assert_int_equal(wzp__control_deadline(&c), WZP_NEVER);
 }
 
 WZP_TEST(control_forgets_a_member_that_left)

@@ -13,10 +13,12 @@ enum { NOTES = 8, ECHO = 4 /* blocks late */ };
 typedef struct clocked {
     wzp_audio_port *port;
     bool is_deaf;      /* does not run */
+    bool is_quiet;     /* nobody speaks */
     wzp_tstamp period; /* of its clock, for a block */
     wzp_tstamp at;
     size_t block; /* samples at once */
     size_t missed, blocks;
+    size_t waiting;   /* samples of before, when it was started */
     bool is_counting; /* what is missed */
     wzp_audio_note notes[NOTES];
     size_t n_notes;
@@ -29,6 +31,7 @@ typedef struct clocked {
     bool is_recording;
     size_t recorded;
     bool is_loud;     /* something else than silence was recorded */
+    int loudest;      /* sample recorded, since a test reset it */
     size_t breaks_at; /* samples; 0: never */
 } clocked;
 
@@ -36,7 +39,10 @@ static clocked dev;
 
 static wzp_err dev_start(void *user, wzp_audio_port *port)
 {
-    ((clocked *)user)->port = port;
+    clocked *d = user;
+    d->port = port;
+    d->waiting =
+        wzp__ring_level(&port->playout) + wzp__ring_level(&port->capture);
     return WZP_OK;
 }
 
@@ -82,6 +88,7 @@ static wzp_err rec_write(void *user, const int16_t *pcm, size_t n)
     assert_int_equal(n, SC_TICK);
     for (size_t i = 0; i < n; i++) {
         d->is_loud |= pcm[i] != 0;
+        d->loudest = pcm[i] > d->loudest ? pcm[i] : d->loudest;
     }
     d->recorded += n;
     return d->breaks_at != 0 && d->recorded >= d->breaks_at ? WZP_ERR_IO
@@ -148,7 +155,7 @@ static void device_block(void)
         echo(pcm);
     }
     for (size_t i = 0; !dev.is_echoing && i < dev.block; i++) {
-        pcm[i] = (int16_t)(i % 101 * 60);
+        pcm[i] = dev.is_quiet ? 0 : (int16_t)(i % 101 * 60);
     }
     const size_t taken = wzp_audio_capture(dev.port, pcm, dev.block);
     assert_int_equal(taken, dev.block);
@@ -443,6 +450,71 @@ WZP_TEST(engine_records_silence_while_muted)
 
     assert_true(dev.recorded > 0);
     assert_false(dev.is_loud);
+    sc_free(c);
+}
+
+enum { DOORS = 4, FAINT = 30 /* 45 dB below */ };
+
+/* A device of blocks of 7 ms, so that half a block of ours is in the ring, and
+ * with noise suppression two of ours in the chain. Somebody speaks until the
+ * microphone is opened, and not after. */
+static int said_behind_the_door(bool denoises, bool is_closed)
+{
+    sc *c = call_with(336, 0);
+    const wzp_capture_parts parts = {.denoise = denoises};
+    wzp_engine_capture_set(c->e, c->w->now, &parts);
+    wzp_engine_mute(c->e, c->w->now, is_closed);
+    run(c, 505 * WZP_MS, WZP_MS);
+    assert_true(wzp__ring_level(&dev.port->capture) > 0);
+    ASSERT_OK(wzp_engine_record(c->e, c->w->now, "mic.wav"));
+    dev.is_quiet = true;
+
+    wzp_engine_mute(c->e, c->w->now, false);
+    run(c, 300 * WZP_MS, WZP_MS);
+
+    assert_true(dev.recorded > 0);
+    sc_free(c);
+    return dev.loudest;
+}
+
+static void door_row(size_t row)
+{
+    const bool is_closed = row % 2 == 0;
+    assert_int_equal(said_behind_the_door(row >= 2, is_closed) < FAINT,
+                     is_closed);
+}
+
+static size_t doors_count(void)
+{
+    return DOORS;
+}
+WZP_ROWS(engine_lets_nothing_out_that_was_said_before_it_was_opened,
+         doors_count, door_row);
+
+/* What was said, and heard, in the room before. */
+WZP_TEST(engine_begins_a_room_with_nothing_of_the_one_before)
+{
+    sc *c = call_with(SC_TICK, 0);
+    const wzp_capture_parts parts = {.denoise = true};
+    wzp_engine_capture_set(c->e, c->w->now, &parts);
+    run(c, 500 * WZP_MS, WZP_MS);
+    sc_talk(c, 20);
+    wzp_audio_port *port = dev.port;
+    assert_true(wzp__ring_level(&port->playout) > 0);
+    wzp_engine_leave(c->e, c->w->now);
+    sc_run(c, WZP_S);
+    assert_null(dev.port);
+
+    dev.is_quiet = true;
+    sc_join(c);
+    ASSERT_OK(wzp_engine_record(c->e, c->w->now, "mic.wav"));
+    assert_ptr_equal(dev.port, port);
+    assert_true(dev.waiting == 0);
+    dev.at = c->w->now;
+    run(c, 300 * WZP_MS, WZP_MS);
+
+    assert_true(dev.recorded > 0);
+    assert_true(dev.loudest < FAINT);
     sc_free(c);
 }
 

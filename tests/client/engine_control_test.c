@@ -86,6 +86,37 @@ WZP_TEST(engine_tells_its_host_what_a_member_says_of_itself_once)
     sc_free(c);
 }
 
+/* 1,000 frames of 60 changes each, in ten seconds; the last word counts. */
+WZP_TEST(engine_tells_its_host_of_a_restless_member_five_times_a_second)
+{
+    sc *c = call();
+    wzp_control_item items[60];
+    for (size_t i = 0; i < 60; i++) {
+        items[i] =
+            (wzp_control_item){.type = WZP_CONTROL_MUTE, .u.is_on = i % 2 == 1};
+    }
+    uint8_t plain[512];
+    size_t len;
+    ASSERT_OK(wzp_control_encode(items, 60, plain, sizeof plain, &len));
+    const wzp_media_hdr hdr = {.codec = WZP_CODEC_COMFORT_NOISE};
+    for (size_t i = 0; i < 1000; i++) {
+        assert_true(sc_friend_sends(c, &hdr, WZP_FORM_CONTROL, plain,
+                                    len - i / 7 % 2 * 3));
+        sc_run(c, 10 * WZP_MS);
+    }
+    assert_true(sc_count(c, WZP_EVENT_PEER) > 5);
+    assert_true(sc_count(c, WZP_EVENT_PEER) <= 50);
+
+    friend_tells_items(c, &items[1], 1);
+    sc_run(c, WZP_S);
+    const wzp_client_event *last = NULL;
+    for (size_t i = 0; i < c->n_events; i++) {
+        last = c->events[i].kind == WZP_EVENT_PEER ? &c->events[i] : last;
+    }
+    assert_true(last->u.peer.is_muted);
+    sc_free(c);
+}
+
 static const struct {
     uint8_t plain[8];
     size_t len;

@@ -154,6 +154,92 @@ WZP_TEST(engine_tells_the_relay_every_five_seconds_what_it_repaired_if_anything)
     sc_free(c);
 }
 
+/* Another relay learns nothing of calls before. */
+WZP_TEST(engine_tells_the_relay_of_this_connection_only)
+{
+    sc *c = call();
+    for (int i = 0; i < 75; i++) { /* 15 s with loss */
+        sc_talk(c, 9);
+        c->said++;
+        sc_run(c, 20 * WZP_MS);
+    }
+    const uint64_t before = sc_stats(c).frames_played;
+    wzp_engine_leave(c->e, c->w->now);
+    sc_run(c, WZP_S);
+    seen = (repairs){.c = c};
+    c->w->on_signal = note_repairs;
+    sc_join(c);
+    sc_run(c, WZP_S);
+    sc_talk(c, 300); /* 6 s, and nothing is lost */
+    const uint64_t whole = sc_stats(c).frames_played - before;
+    assert_true(whole > 200);
+    assert_true(seen.n <= 1); /* where speech began it may have waited */
+    for (int i = 0; i < 50; i++) {
+        sc_talk(c, 9);
+        c->said++;
+        sc_run(c, 20 * WZP_MS);
+    }
+    assert_true(seen.n > 0);
+    assert_true(seen.last.frames_decoded > 100);
+    assert_true(seen.last.frames_decoded <= sc_stats(c).frames_played - before);
+    sc_free(c);
+}
+
+/* A ceiling, whatever it says: neither raised nor lowered below the least. */
+WZP_TEST(engine_is_not_raised_by_a_directive)
+{
+    sc *c = call();
+    const wzp_signal sig = {
+        .kind = WZP_SIG_QUALITY_DIRECTIVE,
+        .u.quality_directive = {.recommended_profile =
+                                    wzp_tier_profile(WZP_TIER_STUDIO_64K)}};
+    for (int i = 0; i < 50; i++) {
+        sr_send(c->w, &sig);
+        sc_run(c, 100 * WZP_MS);
+        assert_int_equal(c->last.codec, WZP_CODEC_OPUS_24K);
+    }
+    assert_int_equal(sc_stats(c).tier, WZP_TIER_GOOD);
+    sc_free(c);
+}
+
+static const wzp_receiver_report absurd[] = {
+    {.expected = 0, .lost = UINT16_MAX},
+    {.expected = 1, .lost = UINT16_MAX, .late = UINT16_MAX},
+    {.expected = UINT32_MAX,
+     .jitter_ms = UINT16_MAX,
+     .playout_delay_ms = UINT16_MAX,
+     .gradient_us_s = INT16_MAX},
+    {.expected = UINT32_MAX,
+     .lost = UINT16_MAX,
+     .highest_seq = 30000,
+     .rate_kbps = UINT16_MAX,
+     .gradient_us_s = INT16_MIN,
+     .loss_after_permille = UINT16_MAX},
+};
+
+static size_t absurd_count(void)
+{
+    return sizeof absurd / sizeof absurd[0];
+}
+
+/* One that lies may make us send less, and no worse than that. */
+static void absurd_row(size_t row)
+{
+    sc *c = call();
+    for (int i = 0; i < 20; i++) {
+        report(c, &absurd[row]);
+        assert_true(sc_stats(c).peer_loss_permille <= 1000);
+    }
+    sc_run(c, WZP_S);
+    assert_true(sc_stats(c).mode_changes <= 10);
+    assert_true((uint32_t)sc_stats(c).tier < WZP_TIER_COUNT);
+    const uint64_t before = sc_stats(c).packets_sent;
+    sc_run(c, 2 * WZP_S);
+    assert_true(sc_stats(c).packets_sent > before + 10);
+    sc_free(c);
+}
+WZP_ROWS(engine_bears_reports_with_absurd_numbers, absurd_count, absurd_row);
+
 WZP_TEST(engine_with_a_fixed_mode_sends_in_it)
 {
     sc *c = sc_new();

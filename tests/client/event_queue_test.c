@@ -69,6 +69,21 @@ WZP_TEST(event_queue_holds_one_statistics_event_the_newest)
     expect_end(&q);
 }
 
+WZP_TEST(event_queue_holds_one_event_of_each_members_state_the_newest)
+{
+    wzp__event_queue q = queue();
+    for (uint32_t i = 0; i < 10; i++) {
+        wzp_client_event ev = {.kind = WZP_EVENT_PEER, .at = i};
+        ev.u.peer.member = i % 2;
+        wzp__event_queue_push(&q, &ev);
+    }
+
+    expect(&q, WZP_EVENT_PEER, 8);
+    expect(&q, WZP_EVENT_PEER, 9);
+    assert_int_equal(q.dropped, 0);
+    expect_end(&q);
+}
+
 /* Each of these says all that the ones before it did. */
 static const wzp_client_event_kind wholes[] = {
     WZP_EVENT_STATS, WZP_EVENT_TALKERS, WZP_EVENT_QUALITY};
@@ -82,13 +97,13 @@ static void whole_row(size_t row)
 {
     wzp__event_queue q = queue();
     push(&q, wholes[row], 1);
-    push(&q, WZP_EVENT_PEER, 2); /* says what no other does */
+    push(&q, WZP_EVENT_MEMBER, 2); /* says what no other does */
     push(&q, wholes[row], 3);
-    push(&q, WZP_EVENT_PEER, 4);
+    push(&q, WZP_EVENT_MEMBER, 4);
     push(&q, wholes[row], 5);
 
-    expect(&q, WZP_EVENT_PEER, 2);
-    expect(&q, WZP_EVENT_PEER, 4);
+    expect(&q, WZP_EVENT_MEMBER, 2);
+    expect(&q, WZP_EVENT_MEMBER, 4);
     expect(&q, wholes[row], 5);
     assert_int_equal(q.dropped, 0);
     expect_end(&q);

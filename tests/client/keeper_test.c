@@ -318,11 +318,13 @@ WZP_TEST(keeper_goes_back_to_the_named_device_when_it_comes)
     unplug("headset");
     rounds(1);
     assert_string_equal(m.open[0], "speaker");
+    assert_int_equal(notes[0].why, WZP_ERR_NOT_FOUND);
 
     plug(false, "headset", false);
     rounds(9);
 
     assert_string_equal(m.open[0], "headset");
+    assert_int_equal(notes[n_notes - 1].why, WZP_OK);
     assert_int_equal(count(WZP_AUDIO_LOST), 0);
     assert_int_equal(count(WZP_AUDIO_CHANGED), 1);
     assert_int_equal(count(WZP_AUDIO_STARTED), 2);

@@ -62,21 +62,3 @@ WZP_TEST(biquad_clips_what_does_not_fit)
 
     assert_int_equal(pcm[48], INT16_MAX);
 }
-
-WZP_TEST(biquad_cleared_is_as_new)
-{
-    wzp__biquad f;
-    int16_t first[64];
-    int16_t again[64];
-    wzp__biquad_highpass(&f, 80.0);
-    for (size_t i = 0; i < 64; i++) {
-        first[i] = (int16_t)(i * 100);
-    }
-    memcpy(again, first, sizeof again);
-    wzp__biquad_process(&f, first, 64);
-
-    wzp__biquad_clear(&f);
-    wzp__biquad_process(&f, again, 64);
-
-    assert_memory_equal(again, first, sizeof first);
-}

@@ -295,6 +295,36 @@ WZP_TEST(capture_reset_forgets_gain_echo_and_floor)
     wzp_capture_free(c);
 }
 
+/* What is heard of silence in the room after: nothing of the room before. */
+WZP_TEST(capture_reset_lets_no_sound_into_the_next_room)
+{
+    static const int16_t silence[BLOCK];
+    for (int is_light = 0; is_light < 2; is_light++) {
+        for (int is_reset = 0; is_reset < 2; is_reset++) {
+            wzp_capture *c = made(parts_of(15), is_light);
+            wzp_capture_out out;
+            int heard = 0;
+            for (size_t b = 100; b < 400; b++) {
+                int16_t pcm[BLOCK];
+                memcpy(pcm, sound_voice(1) + b * BLOCK, sizeof pcm);
+                wzp_capture_process(c, pcm, sound_voice(2) + b * BLOCK, &out);
+            }
+            if (is_reset) {
+                wzp_capture_reset(c);
+            }
+            for (size_t b = 0; b < 50; b++) {
+                int16_t pcm[BLOCK] = {0};
+                wzp_capture_process(c, pcm, silence, &out);
+                for (size_t i = 0; i < BLOCK; i++) {
+                    heard = abs(pcm[i]) > heard ? abs(pcm[i]) : heard;
+                }
+            }
+            assert_true(is_reset ? heard == 0 : heard > 0);
+            wzp_capture_free(c);
+        }
+    }
+}
+
 WZP_TEST(capture_says_what_it_suppresses_noise_with)
 {
     const char *name = wzp_capture_denoiser();

@@ -177,3 +177,28 @@ WZP_TEST(echo_without_memory_says_so)
         assert_int_equal(counted.held, 0);
     }
 }
+
+/* Speaks for the first half, without an echo, while the far end speaks. */
+WZP_TEST(echo_that_is_not_there_is_not_put_into_silence)
+{
+    const int16_t *far = sound_voice(1);
+    const int16_t *near = sound_voice(2);
+    wzp__echo *e = made();
+    double spoken = 0;
+    double left = 0;
+
+    for (size_t b = 0; b < BLOCKS; b++) {
+        int16_t pcm[BLOCK] = {0};
+        if (b < BLOCKS / 2) {
+            memcpy(pcm, near + b * BLOCK, sizeof pcm);
+        }
+        wzp__echo_process(e, pcm, far + b * BLOCK);
+        const double rms = speech_rms(pcm, BLOCK);
+        spoken = b < BLOCKS / 2 && rms > spoken ? rms : spoken;
+        left = b >= BLOCKS / 2 + 30 && rms > left ? rms : left;
+    }
+
+    assert_true(spoken > 1000.0);
+    assert_true(left < 1.0);
+    wzp__echo_free(e);
+}

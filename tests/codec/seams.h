@@ -15,22 +15,10 @@ enum {
 static inline void seam_vowel(int16_t *pcm, size_t samples)
 {
     static const double formants[3] = {600, 1300, 2500};
-    const double tau = 6.283185307179586;
-    double y1[3] = {0};
-    double y2[3] = {0};
+    speech_tract tract = {0};
     for (size_t i = 0; i < samples; i++) {
         const double in = i % SEAM_PERIOD == 0 ? 1.0 : 0.0;
-        double out = 0.0;
-        for (int k = 0; k < 3; k++) {
-            const double r = exp(-tau / 2 * (80 + 40 * k) / WZP_PCM_RATE);
-            const double y =
-                in + 2 * r * cos(tau * formants[k] / WZP_PCM_RATE) * y1[k] -
-                r * r * y2[k];
-            y2[k] = y1[k];
-            y1[k] = y;
-            out += y / (1 << k);
-        }
-        pcm[i] = (int16_t)(500.0 * out);
+        pcm[i] = (int16_t)(500.0 * speech_formants(&tract, formants, in));
     }
 }
 

@@ -39,13 +39,34 @@ static inline double speech_noise(uint32_t *seed)
     return (double)(*seed >> 8) / (1 << 24) - 0.5;
 }
 
+typedef struct speech_tract {
+    double y1[3], y2[3];
+} speech_tract;
+
+/* One sample through three resonances at those Hz, 80 to 160 Hz wide. */
+static inline double speech_formants(speech_tract *t, const double formants[3],
+                                     double in)
+{
+    const double tau = 6.283185307179586;
+    double out = 0.0;
+    for (int k = 0; k < 3; k++) {
+        const double r = exp(-tau / 2 * (80 + 40 * k) / WZP_PCM_RATE);
+        const double y =
+            in + 2 * r * cos(tau * formants[k] / WZP_PCM_RATE) * t->y1[k] -
+            r * r * t->y2[k];
+        t->y2[k] = t->y1[k];
+        t->y1[k] = y;
+        out += y / (1 << k);
+    }
+    return out;
+}
+
 /* Glottal pulses through three moving formants, with syllables. */
 static inline void speech_make(int16_t *pcm, size_t samples)
 {
     const double tau = 6.283185307179586;
     double phase = 0.0;
-    double y1[3] = {0};
-    double y2[3] = {0};
+    speech_tract tract = {0};
     uint32_t seed = 1;
     for (size_t i = 0; i < samples; i++) {
         const double t = (double)i / WZP_PCM_RATE;
@@ -59,17 +80,8 @@ static inline void speech_make(int16_t *pcm, size_t samples)
             phase -= 1.0;
             in += 1.0;
         }
-        double out = 0.0;
-        for (int k = 0; k < 3; k++) {
-            const double r = exp(-tau / 2 * (80 + 40 * k) / WZP_PCM_RATE);
-            const double y =
-                in + 2 * r * cos(tau * formants[k] / WZP_PCM_RATE) * y1[k] -
-                r * r * y2[k];
-            y2[k] = y1[k];
-            y1[k] = y;
-            out += y / (1 << k);
-        }
-        pcm[i] = (int16_t)(250.0 * out * syllable * syllable);
+        pcm[i] = (int16_t)(250.0 * speech_formants(&tract, formants, in) *
+                           syllable * syllable);
     }
 }
 

@@ -258,3 +258,20 @@ WZP_TEST(stretch_survives_a_failed_allocation)
     wzp_stretch_free(s);
     assert_int_equal(c.held, 0);
 }
+
+WZP_TEST(stretch_takes_any_wish)
+{
+    static int16_t pcm[480], out[OUT_MAX];
+    const int32_t wishes[] = {INT32_MIN, INT32_MAX};
+    for (size_t i = 0; i < 2; i++) {
+        wzp_stretch *s = new_stretch();
+        size_t got;
+        int32_t done;
+        assert_int_equal(wzp_stretch_process(s, pcm, 480, wishes[i], out,
+                                             OUT_MAX, &got, &done),
+                         WZP_OK);
+        assert_int_equal((int64_t)got, 480 + (int64_t)done);
+        assert_in_range(got, 120, 480 + WZP_STRETCH_LAG_MAX);
+        wzp_stretch_free(s);
+    }
+}

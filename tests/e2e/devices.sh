@@ -56,10 +56,18 @@ check "without a device the call goes on, and says so" "$(cat "$TMP/g.err")" \
 stop "$G"
 check "and ends as asked" "exit $STATUS" is "$STATUS" 0
 
+# Where there is no card, each try would be dozens of lines.
+client l --audio alsa
+L=$PID
+await "$TMP/l.err" '^\(no sound\|microphone\): '
+becomes grep -s -q '"state":"joined"' "$TMP/l.jsonl"
+check "ALSA is not heard on stderr" "$(head -n 3 "$TMP/l.err")" eval '! grep -q "ALSA lib" "$TMP/l.err"'
+stop "$L"
+
 # --- on PulseAudio's null sinks --------------------------------------------------------
 
 if ! command -v pulseaudio >/dev/null || ! command -v pactl >/dev/null || [ ! -r "$SPEECH" ]; then
-    SKIPPED=$((SKIPPED + 15))
+    SKIPPED=$((SKIPPED + 16))
     echo "[  SKIPPED ] on PulseAudio's null sinks: no pulseaudio, pactl or $SPEECH (packages pulseaudio, pulseaudio-utils; make deps)"
     stop "$RELAY_PID"
     summary
@@ -100,6 +108,12 @@ check "what goes into the microphone is heard elsewhere" "silence" becomes sound
 check "and recorded here" "silence" becomes sounds "$TMP/a.wav" 20000
 check "voice was noticed" "$(tail -n 1 "$TMP/a.jsonl")" grep -q '"is_voice":1' "$TMP/a.jsonl"
 check "the chain is on" "$(tail -n 1 "$TMP/a.jsonl")" grep -q '"has_echo":1.*"has_gain":1' "$TMP/a.jsonl"
+
+client w --live --input 'No Such Microphone'
+W=$PID
+check "a device that is not there is named by what stands in for it" "$(cat "$TMP/w.err")" \
+    await "$TMP/w.err" '^microphone: .*; not all that was asked for is there'
+stop "$W"
 
 pactl set-default-sink room
 is_on() { grep -q "speaker: $1" "$TMP/d.err"; }

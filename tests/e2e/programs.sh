@@ -243,6 +243,15 @@ for who in a b; do
     check "client $who leaves as asked" "exit $STATUS" is "$STATUS" 0
 done
 
+# --- statistics ------------------------------------------------------------------------------
+
+NOT_SAID=
+for field in $(tail -n 1 "$TMP/a.jsonl" | grep -o '"[a-z0-9_]*":' | tr -d '":'); do
+    grep -s -q "^|.*\`$field\`.*|" docs/client.md || NOT_SAID="$NOT_SAID $field"
+done
+check "docs/client.md explains every field of --stats" "not:$NOT_SAID" is "$NOT_SAID" ""
+check "there were fields to explain" "none" grep -q '"bridged_ms":' "$TMP/a.jsonl"
+
 # --- contacts --------------------------------------------------------------------------------
 
 check "a contact is called by its name" "$(cat "$TMP/a.err")" \
@@ -455,6 +464,27 @@ ends "$K"
 check "q leaves" "exit $STATUS" is "$STATUS" 0
 stop "$L"
 exec 7>&-
+
+# --- the status line on a terminal ----------------------------------------------------------------
+
+begin narrow env WZP_HOME="$TMP/home-narrow" script -qfec "stty cols 60
+    exec $BIN/wzp-client join e2e --relay $RELAY --audio null --duration 4" "$TMP/narrow.tty"
+ends "$PID"
+drawn() { tr '\r' '\n' <"$TMP/narrow.tty" | sed 's/\x1b\[K//g' | grep ' here, '; }
+too_wide() { drawn | awk 'length > 59' | head -n 1; }
+check "a terminal gets a status line" "$(cat "$TMP/narrow.tty")" [ -n "$(drawn)" ]
+check "which is not wider than the terminal" "$(too_wide)" is "$(too_wide)" ""
+
+# --- a relay that is silent ------------------------------------------------------------------------
+
+begin d env WZP_HOME="$TMP/home-d" "$BIN/wzp-client" join e2e --relay "$RELAY" "${audio[@]+"${audio[@]}"}"
+D=$PID
+await "$TMP/d.err" '^joined'
+kill -STOP "$RELAY_PID"
+check "a relay that is silent in a call is said" "$(cat "$TMP/d.err")" \
+    await "$TMP/d.err" '^the relay has not answered for 3 s'
+kill -CONT "$RELAY_PID"
+stop "$D"
 
 # --- the relay ends; another one takes its place ------------------------------------------------
 

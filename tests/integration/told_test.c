@@ -302,6 +302,37 @@ WZP_TEST(a_member_turned_down_to_nothing_is_not_heard_by_us_alone)
     wzp_world_free(t.w);
 }
 
+/* Members are numbered anew with a connection; who they are stays. */
+WZP_TEST(a_member_stays_turned_down_after_the_relay_restarted)
+{
+    three t = meet(74);
+    mute(&t, t.b, true);
+    wzp_world_run(t.w, 3 * WZP_S);
+    const wzp_client_event a = last(&t, t.c, WZP_EVENT_TALKERS);
+    assert_int_equal(a.u.talkers.n, 1);
+    assert_int_equal(wzp_engine_volume(engine(&t, t.c), wzp_world_now(t.w),
+                                       a.u.talkers.of[0].member, 0),
+                     WZP_OK);
+
+    wzp_world_restart_relay(t.w, t.relay);
+    wzp_world_run(t.w, 20 * WZP_S);
+
+    const wzp_client_stats s = wzp_world_stats(t.w, t.c);
+    assert_int_equal(s.reconnects, 1);
+    assert_true(s.members_keyed >= 1);
+    assert_int_equal(loudest(&t, t.c, 3000), 0);
+    mute(&t, t.b, false); /* the control: who was not turned down is heard */
+    wzp_world_run(t.w, 3 * WZP_S);
+    assert_true(loudest(&t, t.c, 900) > 500);
+    wzp_world_leave(t.w, t.c);
+    assert_true(wzp_world_await(t.w, t.c, WZP_CLIENT_IDLE, 5 * WZP_S));
+    mute(&t, t.b, true);
+    wzp_world_join(t.w, t.c, "hall", t.relay); /* and it ends with the room */
+    wzp_world_run(t.w, 5 * WZP_S);
+    assert_true(loudest(&t, t.c, 900) > 500);
+    wzp_world_free(t.w);
+}
+
 /* --- reports -------------------------------------------------------------- */
 
 WZP_TEST(who_talks_is_told_once_a_second_by_each_who_hears)

@@ -93,3 +93,26 @@ WZP_TEST(bandwidth_of_a_longer_way_is_no_queue_after_a_minute_or_at_once)
     note(&w, 620, 240, 50000, 0);
     assert_int_equal(w.b.queue, 0);
 }
+
+/* Who sends two reports at once is no reason to divide by nothing. */
+WZP_TEST(bandwidth_takes_two_samples_of_one_microsecond_for_one)
+{
+    way w = begin(2);
+    note(&w, 5, 40, 50000, 0);
+    const uint64_t before = w.b.rate_bps;
+    for (uint64_t i = 1; i <= 3; i++) {
+        const wzp__bandwidth_sample s = {
+            .delay = 40 * WZP_MS, .arrived = w.arrived + 100 * i, .window = 1};
+        wzp__bandwidth_note(&w.b, w.now + i, &s);
+    }
+    assert_int_equal(w.b.rate_bps, before);
+}
+
+WZP_TEST(bandwidth_queue_is_as_seen_where_nothing_arrives)
+{
+    way w = begin(2);
+    note(&w, 5, 40, 0, 5000);
+    note(&w, 2, 240, 0, 5000);
+    assert_int_equal(w.b.rate_bps, 0);
+    assert_true(wzp__bandwidth_queue(&w.b) == 200 * WZP_MS);
+}

@@ -289,6 +289,55 @@ WZP_TEST(sender_opens_a_new_version_for_a_header_that_does_not_follow)
     free_pair(p);
 }
 
+/* Of n packets, each a number and a time on from the one before; minis. */
+static unsigned count_minis(unsigned n, uint16_t frames, uint32_t ms,
+                            uint8_t guess)
+{
+    const pair p = new_pair();
+    unsigned minis = 0;
+    for (unsigned i = 0; i < n; i++) {
+        wzp_dgram_head h;
+        uint8_t head[12];
+        make_head((uint16_t)(65530 + i * frames), UINT32_MAX - 500 + i * ms, 1,
+                  head);
+        wzp_dgram_tx_encode(p.tx, 7, head, guess, &h);
+        assert_arrives(p.rx, &h, head);
+        wzp_dgram_tx_acked(p.tx, h.token);
+        minis += h.kind == WZP_DGRAM_MINI;
+    }
+    free_pair(p);
+    return minis;
+}
+
+WZP_TEST(sender_learns_how_long_frames_are_from_two_headers)
+{
+    assert_int_equal(count_minis(100, 1, 20, 20), 99); /* as guessed */
+    assert_int_equal(count_minis(100, 1, 10, 20), 98);
+    assert_int_equal(count_minis(100, 1, 40, 20), 98);
+    assert_int_equal(count_minis(100, 3, 180, 40), 98); /* 3 in a bundle */
+    /* Control: no frame is so long. */
+    assert_true(count_minis(100, 1, 50, 20) == 0);
+}
+
+WZP_TEST(sender_knows_after_a_pause_how_long_frames_were_before)
+{
+    const pair p = new_pair();
+    static const uint32_t times[] = {0, 40, 80, 1000, 1040, 1080, 1120};
+    static const wzp_dgram_kind kinds[] = {
+        WZP_DGRAM_OPEN, WZP_DGRAM_OPEN, WZP_DGRAM_MINI, WZP_DGRAM_OPEN,
+        WZP_DGRAM_MINI, WZP_DGRAM_MINI, WZP_DGRAM_MINI};
+    for (uint16_t i = 0; i < 7; i++) {
+        wzp_dgram_head h;
+        uint8_t head[12];
+        make_head(i, times[i], 1, head);
+        wzp_dgram_tx_encode(p.tx, 7, head, 20, &h);
+        assert_int_equal(h.kind, kinds[i]);
+        assert_arrives(p.rx, &h, head);
+        wzp_dgram_tx_acked(p.tx, h.token);
+    }
+    free_pair(p);
+}
+
 WZP_TEST(sender_acknowledgement_of_sixteen_versions_ago_counts_for_nothing)
 {
     const pair p = new_pair();

@@ -25,6 +25,25 @@ WZP_TEST(ladder_rungs_cost_more_the_higher_they_are)
     }
 }
 
+/* Else a full path would be answered with more. */
+WZP_TEST(ladder_goes_down_for_listeners_of_any_abilities)
+{
+    static const uint32_t caps[] = {WZP_CAP_FRAMES, WZP_CAP_BUNDLE1,
+                                    WZP_CAP_BUNDLE2, WZP_CAP_DRED_10};
+    for (unsigned set = 0; set < 16 * 16; set++) {
+        wzp__ladder_need need = {.level = (wzp_redundancy)(set / 16 % 4),
+                                 .step = (uint8_t)(set / 64),
+                                 .budget_bps = UINT32_MAX};
+        for (unsigned i = 0; i < 4; i++) {
+            need.caps |= (set >> i & 1) != 0 ? caps[i] : 0;
+        }
+        for (unsigned rung = 1; rung < WZP__LADDER_RUNGS; rung++) {
+            assert_true(wzp__ladder_bps(rung - 1, &need) <=
+                        wzp__ladder_bps(rung, &need));
+        }
+    }
+}
+
 WZP_TEST(ladder_has_a_highest_rung_for_every_tier)
 {
     for (int t = 0; t < WZP_TIER_COUNT; t++) {

@@ -88,3 +88,17 @@ WZP_TEST(loss_says_nothing_where_nothing_was_sent_or_heard_lately)
     h.now += 10 * WZP_S;
     assert_int_equal(get(&h).permille, 0);
 }
+
+WZP_TEST(loss_is_never_more_than_all_whatever_a_listener_says)
+{
+    heard h = begin();
+    for (int i = 0; i < 2; i++) { /* together 2^32 + 2 */
+        const wzp_receiver_report r = {.expected = 0x80000001u,
+                                       .lost = UINT16_MAX,
+                                       .loss_after_permille = UINT16_MAX};
+        wzp__loss_note(&h.l, h.now, &r);
+    }
+    assert_int_equal(get(&h).permille, 1000);
+    assert_int_equal(get(&h).newest_permille, 1000);
+    assert_int_equal(get(&h).after_permille, 1000);
+}

@@ -14,7 +14,7 @@
  * header with connection id and packet number, its tag; DATAGRAM with length;
  * mini header; SFrame header, its tag. */
 static const uint32_t PACKET =
-    (20 + 8) + (1 + 8 + 2 + 16) + (1 + 2) + 4 + (6 + 16);
+    (20 + 8) + (1 + 8 + 1 + 16) + (1 + 2) + 4 + (7 + 16);
 
 static uint32_t padded(uint32_t n)
 {
@@ -185,4 +185,18 @@ WZP_TEST(mode_is_equal_only_where_every_field_is)
     for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
         assert_false(wzp_media_mode_is_equal(&m, &other[i]));
     }
+}
+
+/* A host may fill in a mode by halves. */
+WZP_TEST(mode_without_a_length_costs_nothing_that_can_be_told)
+{
+    wzp_media_mode m = {.codec = WZP_CODEC_OPUS_24K};
+    assert_int_equal(wzp_media_mode_wire_bps(&m), 0);
+    m.frame_ms = 20;
+    assert_int_equal(wzp_media_mode_wire_bps(&m), 0);
+    m.n_new = 1;
+    const uint32_t bare = wzp_media_mode_wire_bps(&m);
+    assert_int_not_equal(bare, 0);
+    m.parity_r = 2; /* over blocks of nothing: none */
+    assert_int_equal(wzp_media_mode_wire_bps(&m), bare);
 }

@@ -79,6 +79,22 @@ WZP_TEST(probe_is_over_after_five_seconds_and_three_reports)
     assert_false(s.p.is_on);
 }
 
+/* Many listeners, or one that sends many reports. */
+WZP_TEST(probe_lasts_five_seconds_however_many_reports_come)
+{
+    state s = begin(GOOD);
+    until_try(&s);
+    climb(&s);
+    for (int i = 0; i < 49; i++) {
+        s.now += WZP_S / 10;
+        assert_false(wzp__probe_good(&s.p, s.now, s.rung, false));
+        assert_true(s.p.is_on);
+    }
+    s.now += WZP_S / 10;
+    assert_false(wzp__probe_good(&s.p, s.now, s.rung, false));
+    assert_false(s.p.is_on);
+}
+
 WZP_TEST(probe_comes_back_to_what_was_held_by_five_and_ten_good_reports)
 {
     state s = begin(GOOD + 1);

@@ -111,3 +111,59 @@ WZP_TEST(quality_knows_an_estimate_once_it_was_too_much)
     assert_in_range(wzp_path_model_state(&m).estimate_bps, 22000, 45000);
     wzp_path_model_deinit(&m);
 }
+
+/* A listener that says every half second that it got one packet more, of those
+ * sent five seconds ago; then that all is well. */
+static void lie(void)
+{
+    wzp_receiver_report r = {.expected = 1};
+    const uint16_t from = (uint16_t)(m.seq - 250);
+    for (uint16_t i = 0; i < 6; i++) {
+        wzp_path_model_run(&m, WZP_S / 2);
+        r.highest_seq = (uint16_t)(from + i);
+        wzp_quality_heard(m.q, m.now, 99, &r);
+    }
+    for (int i = 0; i < 5; i++) {
+        wzp_path_model_run(&m, WZP_S);
+        r.highest_seq = (uint16_t)(m.seq - 1);
+        wzp_quality_heard(m.q, m.now, 99, &r);
+    }
+}
+
+/* The longest queue of 10 s when the path becomes narrow, in ms. */
+static uint64_t queue_of_a_dip(bool is_lied_to)
+{
+    const wzp_link_cfg wide = {.delay_ns = 20 * WZP_MS};
+    const wzp_link_cfg narrow = {
+        .delay_ns = 20 * WZP_MS, .rate_bps = 30000, .queue_bytes = 1 << 20};
+    uint64_t most = 0;
+    wzp_quality_config cfg;
+    wzp_quality_config_default(&cfg);
+    cfg.max_tier = WZP_TIER_GOOD; /* both begin from there */
+    wzp_path_model_init(&m, &cfg, ALL, 5);
+    wzp_path_model_up(&m, &wide);
+    wzp_path_model_down(&m, &wide);
+    wzp_path_model_run(&m, 10 * WZP_S);
+    if (is_lied_to) {
+        lie();
+        assert_true(wzp_path_model_state(&m).tier < WZP_TIER_GOOD);
+    }
+    wzp_path_model_run(&m, 60 * WZP_S);
+    assert_true(wzp_path_model_state(&m).tier >= WZP_TIER_GOOD);
+    wzp_path_model_up(&m, &narrow);
+    for (int i = 0; i < 100; i++) {
+        wzp_path_model_run(&m, WZP_S / 10);
+        most = m.queue_ns > most ? m.queue_ns : most;
+    }
+    wzp_path_model_deinit(&m);
+    return most / WZP_MS;
+}
+
+/* What a path was believed to hold says nothing any more once it held more. */
+WZP_TEST(quality_is_not_made_blind_by_a_listener_that_lies)
+{
+    const uint64_t honest = queue_of_a_dip(false);
+    const uint64_t lied_to = queue_of_a_dip(true);
+    assert_in_range(honest, 100, 1500);
+    assert_true(lied_to <= honest + 100);
+}

@@ -284,3 +284,70 @@ WZP_TEST(quality_leaves_a_studio_tier_after_three_reports_of_loss)
     assert_int_equal(get(&c).tier, WZP_TIER_GOOD);
     wzp_quality_free(c.q);
 }
+
+/* --- listeners that lie, and worse --- */
+
+static uint32_t random_of(uint32_t *state, uint32_t n)
+{
+    *state = *state * 1664525 + 1013904223;
+    return (*state >> 8) % n;
+}
+
+static wzp_receiver_report random_report(const control *c, uint32_t *state)
+{
+    static const uint32_t expected[] = {0, 1, 50, 500, UINT32_MAX};
+    static const uint16_t some[] = {0, 1, 20, 300, UINT16_MAX};
+    static const int16_t gradients[] = {0, 6000, INT16_MIN, INT16_MAX};
+    return (wzp_receiver_report){
+        .expected = expected[random_of(state, 5)],
+        .lost = some[random_of(state, 5)],
+        .loss_after_permille = some[random_of(state, 5)],
+        .gradient_us_s = gradients[random_of(state, 4)],
+        .highest_seq = (uint16_t)(c->seq - some[random_of(state, 5)])};
+}
+
+static void random_event(control *c, uint32_t *state)
+{
+    const wzp_tier tier = (wzp_tier)random_of(state, WZP_TIER_COUNT);
+    const wzp_receiver_report r = random_report(c, state);
+    const wzp_quality_path path = {.rtt_us = random_of(state, 3) * 700000,
+                                   .arrived_bytes = random_of(state, 100000),
+                                   .in_flight_bytes = random_of(state, 9999),
+                                   .loss_permille = random_of(state, 1001)};
+    switch (random_of(state, 40)) {
+    case 0: wzp_quality_force(c->q, c->now, tier); break;
+    case 1: wzp_quality_auto(c->q, c->now); break;
+    case 2: wzp_quality_directive(c->q, c->now, tier); break;
+    case 3: wzp_quality_peer_max(c->q, c->now, tier); break;
+    case 4: wzp_quality_caps(c->q, c->now, random_of(state, 64)); break;
+    case 5: wzp_quality_forget(c->q, random_of(state, 40)); break;
+    case 6: wzp_quality_network(c->q, c->now, (wzp_network)(tier % 3)); break;
+    case 7:
+    case 8: wzp_quality_path_note(c->q, c->now, &path); break;
+    default: wzp_quality_heard(c->q, c->now, random_of(state, 40), &r);
+    }
+}
+
+/* Something is always sent, of what the ladder has, and nobody can make us ask
+ * for a deadline that has passed. */
+WZP_TEST(quality_withstands_whatever_it_is_told)
+{
+    static const wzp_tstamp steps[] = {0, 1, WZP_MS / 2, 20 * WZP_MS, WZP_S};
+    uint32_t state = 7;
+    uint64_t modes = 0;
+    control c = begin();
+    for (int i = 0; i < 200000; i++) {
+        c.now += steps[random_of(&state, 5)];
+        wzp_quality_sent(c.q, c.now, c.seq++, 100);
+        random_event(&c, &state);
+        wzp_quality_expire(c.q, c.now);
+        assert_true(wzp_quality_deadline(c.q) > c.now);
+        const wzp_quality_state s = get(&c);
+        const uint32_t bps = wzp_media_mode_wire_bps(&s.mode);
+        assert_in_range(bps, 4000, 110000);
+        assert_in_range(s.loss_permille, 0, 1000);
+        modes |= UINT64_C(1) << (s.mode.codec * 4 + s.mode.redundancy);
+    }
+    assert_true(modes & (modes - 1)); /* it did not stand still */
+    wzp_quality_free(c.q);
+}

@@ -49,6 +49,19 @@ WZP_TEST(redundancy_comes_with_the_first_report_of_loss)
     assert_int_equal(s.r.level, WZP_REDUNDANCY_LBRR);
 }
 
+/* Five seconds decide once there is some; a bad second, where there is none. */
+WZP_TEST(redundancy_is_not_raised_by_a_second_of_chance)
+{
+    const wzp__loss_view bad = {.permille = 40, .newest_permille = 200};
+    state s = begin();
+    assert_int_equal(s.r.level, WZP_REDUNDANCY_LBRR);
+    note(&s, 1, bad);
+    assert_int_equal(s.r.level, WZP_REDUNDANCY_LBRR);
+    s.r.level = WZP_REDUNDANCY_NONE;
+    note(&s, 1, bad);
+    assert_int_equal(s.r.level, WZP_REDUNDANCY_BOTH);
+}
+
 typedef struct kind {
     wzp__loss_view loss;
     wzp_redundancy level;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The wait for repairs: up at once, one in thirty left out, forgotten in 15 s.
+/* The wait for repairs: up at once, one in thirty left out, over when no more
+ * loss is to be expected.
  */
 #include "media/repairs.h"
 
@@ -12,6 +13,28 @@ WZP_TEST(repairs_want_nothing_where_nothing_was_lost)
     wzp__repairs_add(&r, 1000, 70);
     assert_int_equal(wzp__repairs_wanted(&r, 15001000), 70);
     assert_true(wzp__repairs_wanted(&r, 15001001) == INT64_MIN);
+}
+
+WZP_TEST(repairs_wait_for_bursts_that_come_every_five_seconds)
+{
+    wzp__repairs r = {.n = 0};
+    for (int64_t burst = 0; burst < 3; burst++) {
+        for (int64_t i = 0; i < 12; i++) { /* known with one packet */
+            wzp__repairs_add(&r, 5000000 * burst, 40 * i);
+        }
+    }
+    assert_int_equal(wzp__repairs_wanted(&r, 24900000), 440);
+    assert_true(wzp__repairs_wanted(&r, 25000001) == INT64_MIN); /* 15 s */
+}
+
+WZP_TEST(repairs_end_soon_after_steady_loss)
+{
+    wzp__repairs r = {.n = 0};
+    for (int64_t i = 0; i < 200; i++) {
+        wzp__repairs_add(&r, 200000 * i, 100);
+    }
+    assert_int_equal(wzp__repairs_wanted(&r, 199 * 200000 + 2500000), 100);
+    assert_true(wzp__repairs_wanted(&r, 199 * 200000 + 2500001) == INT64_MIN);
 }
 
 WZP_TEST(repairs_leave_out_three_of_a_hundred)

@@ -47,12 +47,15 @@ WZP_TEST(sent_frame_in_the_middle_of_a_bundle_is_found_by_its_packet)
     assert_true(v.at == WZP_S);
 }
 
-WZP_TEST(sent_log_forgets_the_oldest_and_knows_nothing_of_the_future)
+WZP_TEST(sent_log_forgets_the_oldest_and_takes_a_frame_to_come_for_the_newest)
 {
     wzp__sent_view v;
     send(0, WZP__SENT_MAX + 10);
     assert_false(wzp__sent_find(&s, 9, &v));
     assert_true(wzp__sent_find(&s, 10, &v));
+    assert_true(wzp__sent_find(&s, WZP__SENT_MAX + 500, &v));
+    assert_false(v.has_more);
+    assert_int_equal(v.after, 0);
     s = (wzp__sent){0};
     assert_false(wzp__sent_find(&s, 0, &v));
 }

@@ -4,6 +4,8 @@
 
 #include <wzp/proto/upgrade.h>
 
+#include <string.h>
+
 #define NOW WZP_S
 
 typedef struct two {
@@ -73,6 +75,9 @@ WZP_TEST(upgrade_without_an_answer_is_over_after_five_seconds)
     wzp_upgrade_recv(&t.b, NOW + 5 * WZP_S, &proposal, true);
     assert_false(carry(&t.b, &t.a, NOW + 6 * WZP_S, true)); /* too late */
     assert_int_equal(t.a.agreed, WZP_TIER_GOOD);
+    assert_true(wzp_upgrade_deadline(&t.b) == NOW + 10 * WZP_S);
+    wzp_upgrade_expire(&t.b, NOW + 10 * WZP_S - 1);
+    assert_int_equal(t.b.state, WZP_UPGRADE_ACCEPTED);
     wzp_upgrade_expire(&t.b, NOW + 10 * WZP_S); /* no confirm either */
     assert_int_equal(t.b.state, WZP_UPGRADE_IDLE);
     assert_int_equal(t.b.agreed, WZP_TIER_GOOD);
@@ -128,4 +133,18 @@ WZP_TEST(upgrade_asks_for_nothing_that_is_agreed)
     two t = begin();
     assert_false(wzp_upgrade_propose(&t.a, NOW, WZP_TIER_GOOD, "1"));
     assert_false(wzp_upgrade_poll(&t.a, &(wzp_upgrade_msg){0}));
+}
+
+WZP_TEST(upgrade_cuts_an_id_that_is_too_long)
+{
+    char id[WZP_UPGRADE_ID_MAX + 10];
+    memset(id, 'x', sizeof id);
+    id[sizeof id - 1] = '\0';
+    two t = begin();
+    assert_true(wzp_upgrade_propose(&t.a, NOW, WZP_TIER_STUDIO_32K, id));
+    assert_int_equal(strlen(t.a.id), WZP_UPGRADE_ID_MAX);
+    carry(&t.a, &t.b, NOW, true);
+    assert_int_equal(strlen(t.b.last), WZP_UPGRADE_ID_MAX);
+    assert_true(carry(&t.b, &t.a, NOW, true));
+    assert_true(carry(&t.a, &t.b, NOW, true));
 }

@@ -328,6 +328,17 @@ static void make_short(short_stream *s)
     }
 }
 
+/* One that has the stream's first n frames. */
+static wzp_window *window_after(short_stream *s, unsigned n)
+{
+    make_short(s);
+    wzp_window *w = new_window();
+    for (unsigned i = 0; i < n; i++) {
+        wzp_window_frame(w, (uint16_t)i, s->frame[i], LEN);
+    }
+    return w;
+}
+
 static unsigned drain(wzp_window *w, const short_stream *s)
 {
     uint16_t seq;
@@ -343,11 +354,7 @@ static unsigned drain(wzp_window *w, const short_stream *s)
 WZP_TEST(window_waits_until_there_are_as_many_symbols_as_lost_frames)
 {
     short_stream s;
-    make_short(&s);
-    wzp_window *w = new_window();
-    for (unsigned i = 0; i < 12; i++) {
-        wzp_window_frame(w, (uint16_t)i, s.frame[i], LEN);
-    }
+    wzp_window *w = window_after(&s, 12);
 
     take_bundle(w, s.data[0], s.len[0], 16);
     assert_int_equal(drain(w, &s), 0);
@@ -360,11 +367,7 @@ WZP_TEST(window_waits_until_there_are_as_many_symbols_as_lost_frames)
 WZP_TEST(window_uses_a_frame_that_comes_after_the_symbols)
 {
     short_stream s;
-    make_short(&s);
-    wzp_window *w = new_window();
-    for (unsigned i = 0; i < 13; i++) {
-        wzp_window_frame(w, (uint16_t)i, s.frame[i], LEN);
-    }
+    wzp_window *w = window_after(&s, 13);
     take_bundle(w, s.data[0], s.len[0], 16);
     assert_int_equal(drain(w, &s), 0); /* 3 lost, 2 symbols */
 
@@ -377,11 +380,7 @@ WZP_TEST(window_uses_a_frame_that_comes_after_the_symbols)
 WZP_TEST(window_takes_bundles_in_any_order_and_twice)
 {
     short_stream s;
-    make_short(&s);
-    wzp_window *w = new_window();
-    for (unsigned i = 0; i < 12; i++) {
-        wzp_window_frame(w, (uint16_t)i, s.frame[i], LEN);
-    }
+    wzp_window *w = window_after(&s, 12);
 
     take_bundle(w, s.data[1], s.len[1], 20);
     take_bundle(w, s.data[1], s.len[1], 20);
@@ -397,11 +396,7 @@ WZP_TEST(window_takes_bundles_in_any_order_and_twice)
 WZP_TEST(window_gives_out_no_frame_that_came_after_all)
 {
     short_stream s;
-    make_short(&s);
-    wzp_window *w = new_window();
-    for (unsigned i = 0; i < 14; i++) {
-        wzp_window_frame(w, (uint16_t)i, s.frame[i], LEN);
-    }
+    wzp_window *w = window_after(&s, 14);
     take_bundle(w, s.data[0], s.len[0], 16); /* 14 and 15 follow */
 
     wzp_window_frame(w, 15, s.frame[15], LEN);
@@ -438,11 +433,7 @@ WZP_TEST(window_ignores_frames_of_impossible_length)
 {
     static const uint8_t big[WZP_BUNDLE2_LEN_MAX + 1];
     short_stream s;
-    make_short(&s);
-    wzp_window *w = new_window();
-    for (unsigned i = 0; i < 14; i++) {
-        wzp_window_frame(w, (uint16_t)i, s.frame[i], LEN);
-    }
+    wzp_window *w = window_after(&s, 14);
     wzp_window_frame(w, 14, big, sizeof big);
     wzp_window_frame(w, 15, big, 0);
 

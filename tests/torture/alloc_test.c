@@ -11,6 +11,26 @@ static void two_talk(stage *s)
     wzp_world_run(s->w, 2 * WZP_S);
 }
 
+/* Codecs, bundles with windows, the microphone's chain, receivers made anew. */
+static void one_changes_all_that_can_be_changed(stage *s)
+{
+    static const wzp_capture_parts all = {true, true, true, true};
+    two_talk(s);
+    wzp_engine *e = wzp_world_engine(s->w, s->client[0]);
+    wzp_engine_capture_set(e, wzp_world_now(s->w), &all);
+    for (int tier = 0; tier < WZP_TIER_COUNT; tier++) {
+        s->hints += wzp_engine_quality_force(e, wzp_world_now(s->w),
+                                             (wzp_tier)tier) != WZP_OK;
+        wzp_world_run(s->w, WZP_S / 2);
+    }
+    wzp_engine_hold(e, wzp_world_now(s->w), true);
+    wzp_world_kick(s->w, s->client[0]);
+    wzp_world_run(s->w, WZP_S / 2);
+    wzp_engine_hold(e, wzp_world_now(s->w), false);
+    wzp_world_kick(s->w, s->client[0]);
+    wzp_world_run(s->w, WZP_S);
+}
+
 static void three_talk_and_one_leaves(stage *s)
 {
     join(s, 0);
@@ -79,6 +99,10 @@ static void the_relay_has_a_new_certificate(stage *s)
 
 static const scenario SCENARIOS[] = {
     {.name = "two talk", .clients = 2, .play = two_talk},
+    {.name = "one changes all that can be changed",
+     .clients = 2,
+     .play = one_changes_all_that_can_be_changed,
+     .stride = 7},
     {.name = "three talk and one leaves",
      .clients = 3,
      .play = three_talk_and_one_leaves},

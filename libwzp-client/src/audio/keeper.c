@@ -98,6 +98,14 @@ static wzp_err open_half(wzp__keeper *k, bool is_input)
     return WZP_OK;
 }
 
+/* Something stands in for the device that was asked for. */
+static bool is_stand_in(const wzp__keeper *k, bool is_input)
+{
+    const wzp__keeper_half *h = &k->halves[is_input];
+    return h->is_open && h->want[0] != '\0' &&
+           find(&k->list, is_input, h->want) == NULL;
+}
+
 static void try_later(wzp__keeper *k)
 {
     k->wait = k->backoff;
@@ -135,7 +143,9 @@ static void open_all(wzp__keeper *k)
     k->is_on = true;
     k->has_failed = false;
     k->age = 0;
-    say(k, WZP_AUDIO_STARTED, WZP_OK);
+    say(k, WZP_AUDIO_STARTED,
+        is_stand_in(k, false) || is_stand_in(k, true) ? WZP_ERR_NOT_FOUND
+                                                      : WZP_OK);
 }
 
 /* --- looking after it ------------------------------------------------------

@@ -37,6 +37,7 @@ static void drop(wzp__ring *ring, size_t n)
 void wzp__audio_port_forget(wzp_audio_port *port)
 {
     drop(&port->capture, SIZE_MAX);
+    drop(&port->playout, SIZE_MAX);
     drop(&port->played, SIZE_MAX);
     atomic_store(&port->quantum, 0);
 }

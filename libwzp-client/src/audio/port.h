@@ -31,7 +31,8 @@ struct wzp_audio_port {
 /* Each ring holds at least 200 ms (chosen: twenty ticks). WZP_ERR_NOMEM. */
 WZP_NODISCARD wzp_err wzp__audio_port_init(wzp_audio_port *port,
                                            const wzp_mem *mem);
-/* Drop what a device took and nobody read; no device may be running. */
+/* Drop what a device took and nobody read, and what it did not play; no device
+ * may be running. */
 void wzp__audio_port_forget(wzp_audio_port *port);
 
 /* One tick of what was played while the tick of capture read just before was

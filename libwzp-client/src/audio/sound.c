@@ -15,6 +15,7 @@
 #define MA_NO_NODE_GRAPH
 #define MA_NO_ENGINE
 #include <miniaudio.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -28,10 +29,16 @@ typedef struct stream {
     _Atomic bool is_stopped;
 } stream;
 
+/* ALSA's own types, as miniaudio loads it without its headers. */
+typedef void alsa_say(const char *file, int line, const char *function, int err,
+                      const char *format, va_list args);
+typedef alsa_say *alsa_set_say(alsa_say *say);
+
 struct wzp__sound {
     ma_context context;
     bool is_connected;
-    stream streams[2]; /* out, in */
+    alsa_say *alsa_said; /* before us, on this thread */
+    stream streams[2];   /* out, in */
 };
 
 wzp_err wzp__sound_new(wzp__sound **out, const wzp_mem *mem)
@@ -86,6 +93,30 @@ static ma_uint32 choose(const char *name, ma_backend out[MA_BACKEND_COUNT])
     return n;
 }
 
+static void say_nothing(const char *file, int line, const char *function,
+                        int err, const char *format, va_list args)
+{
+    (void)file;
+    (void)line;
+    (void)function;
+    (void)err;
+    (void)format;
+    (void)args;
+}
+
+/* ALSA writes dozens of lines to stderr for every device that cannot be opened,
+ * if nobody else on the thread wants to hear of it. Returns who did before. */
+static alsa_say *tell_alsa(wzp__sound *s, alsa_say *say)
+{
+    if (s->context.backend != ma_backend_alsa) {
+        return NULL;
+    }
+    alsa_set_say *set = (alsa_set_say *)ma_dlsym(
+        ma_context_get_log(&s->context), s->context.alsa.asoundSO,
+        "snd_lib_error_set_local");
+    return set == NULL ? NULL : set(say);
+}
+
 wzp_err wzp__sound_connect(wzp__sound *s, const char *backend)
 {
     ma_backend backends[MA_BACKEND_COUNT];
@@ -98,6 +129,7 @@ wzp_err wzp__sound_connect(wzp__sound *s, const char *backend)
         return WZP_ERR_NOT_FOUND;
     }
     s->is_connected = true;
+    s->alsa_said = tell_alsa(s, say_nothing);
     return WZP_OK;
 }
 
@@ -119,6 +151,7 @@ void wzp__sound_disconnect(wzp__sound *s)
         }
     }
     if (s->is_connected) {
+        tell_alsa(s, s->alsa_said);
         ma_context_uninit(&s->context);
         s->is_connected = false;
     }

@@ -10,7 +10,9 @@
 #define TELLS    3
 #define AGAIN_NS (300 * WZP_MS)
 
-enum { MUTED = 1, HELD = 2 };
+#define NEWS_NS (200 * WZP_MS) /* chosen: as talkers */
+
+enum { MUTED = 1, HELD = 2, BOTH = 3, TOLD_SHIFT = 2 };
 
 void wzp__control_init(wzp__control *c)
 {
@@ -74,22 +76,41 @@ size_t wzp__control_state(const wzp__control *c,
 
 wzp_tstamp wzp__control_deadline(const wzp__control *c)
 {
-    return c->tell_at;
+    return c->has_news && c->news_at < c->tell_at ? c->news_at : c->tell_at;
 }
 
-bool wzp__control_heard(wzp__control *c, uint32_t member,
-                        const wzp_control_item *item, wzp__control_peer *out)
+void wzp__control_heard(wzp__control *c, uint32_t member,
+                        const wzp_control_item *item)
 {
     if (member >= WZP__CONTROL_PEERS) {
-        return false;
+        return;
     }
     const uint8_t bit = item->type == WZP_CONTROL_MUTE ? MUTED : HELD;
     const uint8_t was = c->peer[member];
     const uint8_t is = (uint8_t)(item->u.is_on ? was | bit : was & ~bit);
     c->peer[member] = is;
-    *out = (wzp__control_peer){.is_muted = (is & MUTED) != 0,
-                               .is_held = (is & HELD) != 0};
-    return is != was;
+    c->has_news |= is != was;
+}
+
+bool wzp__control_news(wzp__control *c, wzp_tstamp now, uint32_t *member,
+                       wzp__control_peer *out)
+{
+    if (!c->has_news || now < c->news_at) {
+        return false;
+    }
+    for (uint32_t m = 0; m < WZP__CONTROL_PEERS; m++) {
+        const uint8_t is = c->peer[m] & BOTH;
+        if (is != c->peer[m] >> TOLD_SHIFT) {
+            c->peer[m] = (uint8_t)(is | is << TOLD_SHIFT);
+            *member = m;
+            *out = (wzp__control_peer){.is_muted = (is & MUTED) != 0,
+                                       .is_held = (is & HELD) != 0};
+            return true;
+        }
+    }
+    c->has_news = false;
+    c->news_at = now + NEWS_NS;
+    return false;
 }
 
 void wzp__control_forget(wzp__control *c, uint32_t member)

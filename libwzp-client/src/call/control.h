@@ -11,8 +11,9 @@
  * The members are told in every control frame; after a change in three, so that
  * one lost, or two, do not matter.
  *
- * Timer:
+ * Timers:
  *   tell    the next frame after a change
+ *   news    the host is told of members at most every 200 ms, whatever they say
  */
 #ifndef WZP_CLIENT_CONTROL_H
 #define WZP_CLIENT_CONTROL_H
@@ -32,7 +33,10 @@ typedef struct wzp__control {
     wzp_tstamp open_until;            /* after the key went up */
     wzp_tstamp tell_at;               /* WZP_NEVER: all is told */
     unsigned tells;                   /* frames it is still to be told in */
-    uint8_t peer[WZP__CONTROL_PEERS]; /* of is_muted and is_held, a bit each */
+    bool has_news;                    /* a member said something else */
+    wzp_tstamp news_at;               /* not before */
+    uint8_t peer[WZP__CONTROL_PEERS]; /* of is_muted and is_held, a bit each,
+                                         and both as the host knows them */
 } wzp__control;
 
 typedef struct wzp__control_peer {
@@ -56,9 +60,13 @@ size_t wzp__control_state(const wzp__control *c,
                           wzp_control_item out[WZP__CONTROL_STATE_ITEMS]);
 wzp_tstamp wzp__control_deadline(const wzp__control *c);
 
-/* A member said so. True when that is new: *out is its state now. */
-bool wzp__control_heard(wzp__control *c, uint32_t member,
-                        const wzp_control_item *item, wzp__control_peer *out);
+/* A member said so. */
+void wzp__control_heard(wzp__control *c, uint32_t member,
+                        const wzp_control_item *item);
+/* The next member whose state is another than the host knows, which knows it
+ * from then on. False: none, or not yet. */
+bool wzp__control_news(wzp__control *c, wzp_tstamp now, uint32_t *member,
+                       wzp__control_peer *out);
 /* It left; all are numbered anew. */
 void wzp__control_forget(wzp__control *c, uint32_t member);
 void wzp__control_forget_all(wzp__control *c);

@@ -111,6 +111,9 @@ static void push_member(wzp_engine *e, wzp_tstamp now, uint32_t member,
         return;
     }
     wzp__engine_clear_note(e, &ev.u.member.info);
+    if (!is_gone) {
+        wzp__engine_volume_meets(e, &ev.u.member.info);
+    }
     if (wzp__engine_contact_meets(e, now, &ev.u.member.info)) {
         wzp__engine_contact_name(e, &ev);
         wzp__event_queue_push(&e->events, &ev);

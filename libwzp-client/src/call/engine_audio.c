@@ -16,6 +16,9 @@
 #define DEAF_NS     (100 * WZP_MS)
 #define MIX_FAR_NS  (40 * WZP_MS) /* the mix's clock jumps, else it follows */
 #define MIX_SLEW    16
+/* A microphone opens. chosen: windows of noise suppression overlap by one
+ * block, and in the next its filters fall by 40 dB. */
+#define RINGING (2 * (size_t)TICK)
 
 static void push_note(wzp_engine *e, wzp_tstamp now, const wzp_audio_note *note)
 {
@@ -84,15 +87,42 @@ static void mix_block(wzp_engine *e, wzp_tstamp at)
     (void)n; /* full: the device does not play; nothing to lose */
 }
 
+/* Samples until nothing of before comes out of the capture chain. */
+static size_t chain_tail(const wzp_engine *e)
+{
+    wzp_capture_stats s = {.size = sizeof s};
+    wzp_capture_stats_get(e->audio.capture, &s);
+    return s.delay_samples == 0 ? 0 : s.delay_samples + RINGING;
+}
+
+void wzp__engine_audio_door(wzp_engine *e, wzp_tstamp now, bool is_closed)
+{
+    if (is_closed == e->is_closed) {
+        return;
+    }
+    e->is_closed = is_closed;
+    if (is_closed) {
+        wzp__sender_close(e->sender, now);
+    } else { /* what waits was said behind a closed door */
+        e->audio.shut = wzp__ring_level(&e->port.capture) + chain_tail(e);
+    }
+}
+
+static void silence_shut(wzp_engine *e, int16_t pcm[TICK])
+{
+    size_t n = e->audio.shut < TICK ? e->audio.shut : TICK;
+    e->audio.shut -= n;
+    n = e->is_closed ? TICK : n;
+    memset(pcm, 0, n * sizeof *pcm);
+}
+
 static void capture_block(wzp_engine *e, wzp_tstamp now, int16_t pcm[TICK])
 {
     int16_t far[TICK];
     const bool has_far = wzp__audio_port_far(&e->port, far);
     wzp_capture_process(e->audio.capture, pcm, has_far ? far : NULL,
                         &e->audio.heard);
-    if (e->is_muted) {
-        memset(pcm, 0, TICK * sizeof *pcm);
-    }
+    silence_shut(e, pcm);
     record(e, now, pcm);
     const wzp__sender_in in = {.is_wanted = wzp__engine_is_heard(e),
                                .is_voice = e->audio.heard.is_voice,
@@ -280,6 +310,7 @@ void wzp__engine_audio_start(wzp_engine *e, wzp_tstamp now)
         return;
     }
     wzp__audio_port_forget(&e->port);
+    e->audio.shut = chain_tail(e); /* of the room before */
     wzp_err err = e->cfg.audio.start(e->cfg.audio.user, &e->port);
     if (err != WZP_OK) {
         const wzp_audio_note note = {.what = WZP_AUDIO_FAILED, .why = err};

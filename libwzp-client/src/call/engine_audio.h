@@ -18,6 +18,7 @@ typedef struct wzp__engine_audio {
     wzp_capture *capture;
     wzp_capture_parts parts;
     wzp_capture_out heard; /* what the chain said of the last block */
+    size_t shut;           /* samples of the microphone still to be silence */
     bool is_on;
     bool input_ended;
     wzp_tstamp tick_at;
@@ -40,6 +41,9 @@ void wzp__engine_audio_deinit(wzp_engine *e);
 /* Nothing happens when it is on already, or off. */
 void wzp__engine_audio_start(wzp_engine *e, wzp_tstamp now);
 void wzp__engine_audio_stop(wzp_engine *e, wzp_tstamp now);
+
+/* The microphone is closed, or open again. What it took before goes nowhere. */
+void wzp__engine_audio_door(wzp_engine *e, wzp_tstamp now, bool is_closed);
 
 /* All that is due, and for devices with a clock all that they wait for. */
 void wzp__engine_audio_run(wzp_engine *e, wzp_tstamp now);

@@ -125,11 +125,6 @@ wzp_err wzp_engine_accept_clear(wzp_engine *e, wzp_tstamp now)
 
 static void play(wzp_engine *e, const wzp_pkt *pkt, const wzp_media_view *view)
 {
-    const wzp_codec_info *codec = wzp_codec_info_get(view->hdr.codec);
-    if (!codec->is_opus && view->hdr.codec != WZP_CODEC_COMFORT_NOISE) {
-        e->stats.clear_unplayable++;
-        return;
-    }
     bool is_new;
     int i = wzp__clear_streams_pick(&e->streams, pkt->at, view->hdr.seq,
                                     view->hdr.timestamp, &is_new);
@@ -179,10 +174,10 @@ bool wzp__engine_is_heard(const wzp_engine *e)
         return false;
     }
     if (wzp__session_is_call(e->session)) {
-        return !e->is_muted;
+        return !e->is_closed;
     }
     return wzp__engine_is_clear(e) ? e->clear.n_legacy > 0
-                                   : !e->is_muted && e->clear.n_capable > 0;
+                                   : !e->is_closed && e->clear.n_capable > 0;
 }
 
 static wzp_quality_report report(const wzp_engine *e)

@@ -10,6 +10,8 @@
  */
 #include "call/engine_parts.h"
 
+#include <string.h>
+
 #define REPORT_NS        WZP_S
 #define REPORT_MEMBER_NS (20 * WZP_MS)
 /* chosen: fill a sealed packet as far as is safe with any header. */
@@ -116,20 +118,22 @@ static void send_reports(wzp_engine *e, wzp_tstamp now)
 
 /* --- in --- */
 
-static void push_peer(wzp_engine *e, wzp_tstamp now, uint32_t member,
-                      const wzp__control_peer *peer)
+static void push_peers(wzp_engine *e, wzp_tstamp now)
 {
-    wzp_client_event ev = {.kind = WZP_EVENT_PEER, .at = now};
-    ev.u.peer.member = member;
-    ev.u.peer.is_muted = peer->is_muted;
-    ev.u.peer.is_held = peer->is_held;
-    wzp__event_queue_push(&e->events, &ev);
+    wzp__control_peer peer;
+    uint32_t member;
+    while (wzp__control_news(&e->control, now, &member, &peer)) {
+        wzp_client_event ev = {.kind = WZP_EVENT_PEER, .at = now};
+        ev.u.peer.member = member;
+        ev.u.peer.is_muted = peer.is_muted;
+        ev.u.peer.is_held = peer.is_held;
+        wzp__event_queue_push(&e->events, &ev);
+    }
 }
 
 static void on_item(wzp_engine *e, wzp_tstamp now, uint32_t member,
                     const wzp_control_item *item)
 {
-    wzp__control_peer peer;
     switch (item->type) {
     case WZP_CONTROL_REPORT:
         if (item->u.report.sid == own_sid(e)) {
@@ -138,11 +142,7 @@ static void on_item(wzp_engine *e, wzp_tstamp now, uint32_t member,
         }
         break;
     case WZP_CONTROL_MUTE:
-    case WZP_CONTROL_HOLD:
-        if (wzp__control_heard(&e->control, member, item, &peer)) {
-            push_peer(e, now, member, &peer);
-        }
-        break;
+    case WZP_CONTROL_HOLD: wzp__control_heard(&e->control, member, item); break;
     case WZP_CONTROL_KEEPALIVE: break; /* the group saw it */
     }
 }
@@ -159,6 +159,7 @@ void wzp__engine_control_recv(wzp_engine *e, wzp_tstamp now, uint32_t member,
     for (size_t i = 0; i < n; i++) {
         on_item(e, now, member, &items[i]);
     }
+    push_peers(e, now);
 }
 
 /* --- time --- */
@@ -174,11 +175,12 @@ static void push_talkers(wzp_engine *e, wzp_tstamp now)
 
 void wzp__engine_control_expire(wzp_engine *e, wzp_tstamp now)
 {
-    e->is_muted = !wzp__control_is_open(&e->control, now);
+    wzp__engine_audio_door(e, now, !wzp__control_is_open(&e->control, now));
     if (!can_send(e)) {
         return;
     }
     push_talkers(e, now);
+    push_peers(e, now);
     if (wzp__control_is_due(&e->control, now)) {
         tell_state(e, now);
     }
@@ -204,6 +206,7 @@ wzp_tstamp wzp__engine_control_deadline(const wzp_engine *e)
 void wzp__engine_control_left(wzp_engine *e, wzp_tstamp now)
 {
     wzp__control_forget_all(&e->control);
+    e->n_volumes = 0;
     e->voices.talkers = (wzp__talkers){0}; /* who was told is told of the end */
     wzp_engine_hold(e, now, false);
 }
@@ -230,6 +233,44 @@ void wzp_engine_push_to_talk(wzp_engine *e, wzp_tstamp now, bool is_on,
     wzp__engine_control_expire(e, now);
 }
 
+static size_t find_volume(const wzp_engine *e, const wzp_member_info *info)
+{
+    size_t i = 0;
+    while (i < e->n_volumes && memcmp(e->volume[i].fingerprint,
+                                      info->fingerprint, WZP_FP_LEN) != 0) {
+        i++;
+    }
+    return i;
+}
+
+static void keep_volume(wzp_engine *e, const wzp_member_info *info,
+                        uint16_t gain)
+{
+    const size_t i = find_volume(e, info);
+    if (!wzp__engine_is_proved(info) || i == WZP__VOLUMES) {
+        return; /* it has it as long as its number */
+    }
+    if (gain == WZP__GAIN_ONE) {
+        if (i < e->n_volumes) {
+            e->volume[i] = e->volume[--e->n_volumes];
+        }
+        return;
+    }
+    e->n_volumes += i == e->n_volumes;
+    memcpy(e->volume[i].fingerprint, info->fingerprint, WZP_FP_LEN);
+    e->volume[i].gain = gain;
+}
+
+void wzp__engine_volume_meets(wzp_engine *e, const wzp_member_info *info)
+{
+    const size_t i = find_volume(e, info);
+    if (wzp__engine_is_proved(info) && i < e->n_volumes) {
+        wzp_ignore(
+            wzp__voices_volume(&e->voices, info->member, e->volume[i].gain),
+            "so many are not as they come already");
+    }
+}
+
 wzp_err wzp_engine_volume(wzp_engine *e, wzp_tstamp now, uint32_t member,
                           uint32_t gain_percent)
 {
@@ -243,6 +284,8 @@ wzp_err wzp_engine_volume(wzp_engine *e, wzp_tstamp now, uint32_t member,
         return WZP_ERR_NOT_FOUND;
     }
     WZP_TRY(wzp_group_member_get(group, member, &info));
-    return wzp__voices_volume(&e->voices, member,
-                              (uint16_t)(gain_percent * WZP__GAIN_ONE / 100));
+    const uint16_t gain = (uint16_t)(gain_percent * WZP__GAIN_ONE / 100);
+    WZP_TRY(wzp__voices_volume(&e->voices, member, gain));
+    keep_volume(e, &info, gain);
+    return WZP_OK;
 }

@@ -29,6 +29,12 @@
 #include <wzp/proto/tier.h>
 #include <wzp/proto/upgrade.h>
 
+/* The volume of somebody, however its member is numbered. */
+typedef struct wzp__kept_volume {
+    uint8_t fingerprint[WZP_FP_LEN];
+    uint16_t gain;
+} wzp__kept_volume;
+
 struct wzp_engine {
     wzp_engine_config cfg;
     char alias[WZP_ALIAS_MAX];
@@ -56,9 +62,10 @@ struct wzp_engine {
     wzp_media_mode mode; /* that the sender was told */
     wzp_tier tier;       /* of it */
     wzp_tstamp path_at, repairs_at;
-    uint64_t repairs_told; /* the relay knows of so many */
-    uint64_t rtt_samples;  /* of the connection, noted so far */
-    wzp_upgrade upgrade;   /* in a direct call: */
+    wzp__receiver_stats repairs_from; /* before this connection */
+    uint64_t repairs_told;            /* the relay knows of so many */
+    uint64_t rtt_samples;             /* of the connection, noted so far */
+    wzp_upgrade upgrade;              /* in a direct call: */
     char upgrade_call[WZP_CALL_ID_MAX + 1];
     wzp_tier peer_takes;
     wzp_tier_hysteresis legacy_tier; /* towards legacy parties */
@@ -67,8 +74,11 @@ struct wzp_engine {
     uint32_t epoch; /* of the key group the voices belong to */
 
     wzp__engine_audio audio;
-    bool is_muted; /* nothing of the microphone goes out now */
+    bool is_closed; /* nothing of the microphone goes out now */
     wzp__control control;
+    wzp__kept_volume volume[WZP__VOLUMES]; /* of those who proved who they are,
+                                              for this room */
+    size_t n_volumes;
     wzp_tstamp report_at; /* the next receiver reports, not before */
     wzp_tstamp stats_at;
     wzp_client_stats stats; /* the counters kept here; rest on demand */
@@ -90,6 +100,8 @@ void wzp__engine_control_recv(wzp_engine *e, wzp_tstamp now, uint32_t member,
 void wzp__engine_keep_alive(wzp_engine *e, wzp_tstamp now);
 void wzp__engine_control_expire(wzp_engine *e, wzp_tstamp now);
 wzp_tstamp wzp__engine_control_deadline(const wzp_engine *e);
+/* A member proved who it is: as loud as it was before. */
+void wzp__engine_volume_meets(wzp_engine *e, const wzp_member_info *info);
 /* The room was left: nobody is on hold any more. Mute and push-to-talk stay. */
 void wzp__engine_control_left(wzp_engine *e, wzp_tstamp now);
 

@@ -149,6 +149,8 @@ void wzp__engine_quality_begin(wzp_engine *e, wzp_tstamp now)
     e->path_at = now + SETTLE_NS;
     e->repairs_at = now + REPAIRS_NS;
     e->rtt_samples = 0;
+    e->repairs_told = 0;
+    wzp__voices_stats_get(&e->voices, &e->repairs_from);
     legacy_begin(e);
     wzp__engine_upgrade_begin(e, now);
     wzp__engine_quality_review(e, now);
@@ -182,19 +184,24 @@ static void note_path(wzp_engine *e, wzp_tstamp now)
     wzp_quality_path_note(e->quality, now, &path);
 }
 
+/* Of this connection: what was heard elsewhere is none of this relay's. */
 static void tell_repairs(wzp_engine *e, wzp_tstamp now)
 {
     wzp__receiver_stats sum;
     wzp__voices_stats_get(&e->voices, &sum);
-    const uint64_t repairs = sum.rebuilt_dred + sum.concealed;
+    const wzp__receiver_stats *from = &e->repairs_from;
+    const uint64_t dred = sum.rebuilt_dred - from->rebuilt_dred;
+    const uint64_t plc = sum.concealed - from->concealed;
+    const uint64_t repairs = dred + plc;
     if (repairs == e->repairs_told) {
         return; /* nothing was lost */
     }
     const wzp_signal sig = {
         .kind = WZP_SIG_LOSS_RECOVERY_UPDATE,
-        .u.loss_recovery_update = {.dred_reconstructions = sum.rebuilt_dred,
-                                   .classical_plc_invocations = sum.concealed,
-                                   .frames_decoded = sum.frames_played}};
+        .u.loss_recovery_update = {.dred_reconstructions = dred,
+                                   .classical_plc_invocations = plc,
+                                   .frames_decoded = sum.frames_played -
+                                                     from->frames_played}};
     if (!wzp__session_is_legacy(e->session) && /* such relays read no more */
         wzp__session_send(e->session, now, &sig) == WZP_OK) {
         e->repairs_told = repairs;

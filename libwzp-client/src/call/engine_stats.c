@@ -99,7 +99,7 @@ void wzp_engine_stats_get(const wzp_engine *e, wzp_client_stats *out)
     all.clear = e->clear.state;
     all.is_muted = e->control.is_muted;
     all.is_held = e->control.is_held;
-    all.is_open = !e->is_muted;
+    all.is_open = !e->is_closed;
     all.signals_refused = wzp__session_signals_refused(e->session) +
                           wzp__line_signals_refused(e->line);
     wzp__calls_stats(e->calls, &all);

@@ -27,16 +27,6 @@ static void take_out(wzp__event_queue *q, size_t i)
     q->count--;
 }
 
-/* Index of the oldest event of this kind, or count. */
-static size_t find(const wzp__event_queue *q, wzp_client_event_kind kind)
-{
-    size_t i = 0;
-    while (i < q->count && q->v[i].kind != kind) {
-        i++;
-    }
-    return i;
-}
-
 /* What goes first when the queue is full: the higher, the more it matters. */
 static unsigned rank(wzp_client_event_kind kind)
 {
@@ -76,20 +66,37 @@ static bool make_room(wzp__event_queue *q, wzp_client_event_kind newcomer)
     return true;
 }
 
-/* The newest says all that the ones before did. */
-static bool is_coalesced(wzp_client_event_kind kind)
+/* The newer says all that the older did. */
+static bool replaces(const wzp_client_event *newer,
+                     const wzp_client_event *older)
 {
-    return kind == WZP_EVENT_STATS || kind == WZP_EVENT_TALKERS ||
-           kind == WZP_EVENT_QUALITY;
+    switch (newer->kind) {
+    case WZP_EVENT_STATS:
+    case WZP_EVENT_TALKERS:
+    case WZP_EVENT_QUALITY: return older->kind == newer->kind;
+    case WZP_EVENT_PEER:
+        return older->kind == WZP_EVENT_PEER &&
+               older->u.peer.member == newer->u.peer.member;
+    default: return false;
+    }
+}
+
+/* Index of the event that this one replaces, or count. */
+static size_t find_replaced(const wzp__event_queue *q,
+                            const wzp_client_event *ev)
+{
+    size_t i = 0;
+    while (i < q->count && !replaces(ev, &q->v[i])) {
+        i++;
+    }
+    return i;
 }
 
 void wzp__event_queue_push(wzp__event_queue *q, const wzp_client_event *ev)
 {
-    if (is_coalesced(ev->kind)) {
-        size_t old = find(q, ev->kind);
-        if (old < q->count) {
-            take_out(q, old);
-        }
+    const size_t old = find_replaced(q, ev);
+    if (old < q->count) {
+        take_out(q, old);
     }
     if (q->count == q->cap && !make_room(q, ev->kind)) {
         return;

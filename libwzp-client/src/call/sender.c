@@ -36,6 +36,8 @@ struct wzp__sender {
     int16_t pcm[WZP_PCM_MAX];
     size_t pcm_len;
     bool has_voice;     /* in pcm */
+    bool is_heard;      /* the frame before was wanted */
+    bool is_closing;    /* this one ends what is told */
     uint32_t timestamp; /* of the next frame, ms */
     bool is_silent;     /* noise was told */
     uint8_t noise_level;
@@ -115,6 +117,8 @@ void wzp__sender_reset(wzp__sender *s)
 {
     wzp__packer_forget(&s->packer);
     s->is_clear = false;
+    s->is_heard = false;
+    s->is_closing = false;
     s->pcm_len = 0;
     s->is_silent = false;
     wzp_encoder_reset(s->enc); /* redundancy repeats what was spoken before */
@@ -165,13 +169,32 @@ static void stay_silent(wzp__sender *s, wzp_tstamp now, uint8_t level)
     s->noise_at = s->timestamp;
 }
 
+/* No level of the room's: its microphone is closed. */
+static void end_speech(wzp__sender *s, wzp_tstamp now)
+{
+    if (s->is_closing && s->is_heard) {
+        stay_silent(s, now, 0);
+    } else {
+        wzp__packer_pause(&s->packer, now);
+    }
+}
+
+void wzp__sender_close(wzp__sender *s, wzp_tstamp now)
+{
+    memset(s->pcm, 0, s->pcm_len * sizeof *s->pcm);
+    s->has_voice = false;
+    s->is_closing = !s->is_clear;
+    wzp__packer_pause(&s->packer, now);
+    wzp_encoder_reset(s->enc);
+}
+
 static void on_frame(wzp__sender *s, wzp_tstamp now, const wzp__sender_in *in)
 {
     const uint32_t frame_ms =
         (uint32_t)(s->frame_samples * 1000 / WZP_PCM_RATE);
     s->stats.frames_captured++;
-    if (!in->is_wanted) {
-        wzp__packer_pause(&s->packer, now);
+    if (!in->is_wanted || s->is_closing) {
+        end_speech(s, now);
     } else if (s->has_voice || s->is_clear) {
         encode(s, now);
     } else {
@@ -180,6 +203,8 @@ static void on_frame(wzp__sender *s, wzp_tstamp now, const wzp__sender_in *in)
     s->timestamp += frame_ms;
     s->pcm_len = 0;
     s->has_voice = false;
+    s->is_heard = in->is_wanted;
+    s->is_closing = false;
 }
 
 void wzp__sender_capture(wzp__sender *s, wzp_tstamp now, const int16_t *pcm,

@@ -49,6 +49,12 @@ typedef struct wzp__sender_in {
 void wzp__sender_capture(wzp__sender *s, wzp_tstamp now, const int16_t *pcm,
                          size_t n, const wzp__sender_in *in);
 
+/* The microphone was closed: what follows repeats nothing of what was spoken
+ * before, and a listener is told of the end with one frame of silence. Packets
+ * that are complete, and the bundle that is open, still go. The caller gives
+ * silence, or wants nothing, until it is open again. */
+void wzp__sender_close(wzp__sender *s, wzp_tstamp now);
+
 /* The next sealed packet. false: nothing to send now. out: cap ≥
  * WZP_MEDIA_MAX. */
 bool wzp__sender_next(wzp__sender *s, wzp_tstamp now, wzp_group *group,

@@ -9,6 +9,15 @@
  * frames in a packet: reach swings, LBRR sounds worse than none). OPUS_24K has
  * that cap at 40 and 60 ms also without redundancy, so that its sound does not
  * change with every loss.
+ *
+ * Asked rates of two points, in steps of 100 around what is asked here, 58 s of
+ * recorded speech. DRED pays for whole chunks of 40 ms, so reach goes in steps:
+ *   OPUS_24K 20 DRED: reach p10 55 at 22000, 95 at 22400 … 23000, 135 at 23200
+ * … 23850, 175 from 23900 on: bursts of 160 ms need that. A step is 0.8 kbit/s.
+ * A hint of 22 … 24 costs a step of reach, 30 gains none. Constant bitrate
+ * spares padding (63 bytes are 64) and has no reach: p10 15. OPUS_32K 40 BOTH:
+ * 455 at 32000, 495 at 32200, 535 at 32400 and 32500, 575 at 32600 and 32800,
+ * 615 at 33000. A step is 0.4 kbit/s. Hints of 25 and 40 do the same.
  */
 #include "codec/opus_point.h"
 

@@ -34,12 +34,6 @@ void wzp__biquad_lowpass(wzp__biquad *f, double hz)
     design(f, hz, 1.0);
 }
 
-void wzp__biquad_clear(wzp__biquad *f)
-{
-    f->s1 = 0.0f;
-    f->s2 = 0.0f;
-}
-
 void wzp__biquad_process(wzp__biquad *f, int16_t *pcm, size_t n)
 {
     for (size_t i = 0; i < n; i++) {

@@ -26,9 +26,6 @@ static inline float wzp__biquad_step(wzp__biquad *f, float x)
     return y;
 }
 
-/* Forget the past, keep the coefficients. */
-void wzp__biquad_clear(wzp__biquad *f);
-
 /* In place, rounded and clipped. */
 void wzp__biquad_process(wzp__biquad *f, int16_t *pcm, size_t n);
 

@@ -21,6 +21,11 @@ enum {
     FAR_BLOCKS = HISTORY + WZP__ECHO_DELAY_MAX_MS / 10 + 1,
 };
 
+#define SMOOTH 0.5f /* chosen: over 20 ms; forgets speech in 200 */
+#define ADDS                                                                   \
+    1.25f /* chosen: 1 dB; a voice alone comes out as loud as it is            \
+           */
+
 struct wzp__echo {
     wzp_mem mem;
     SpeexEchoState *now;
@@ -30,6 +35,8 @@ struct wzp__echo {
     int32_t shift;      /* of `now`, samples */
     int32_t next_shift; /* −1: nothing is learnt anew */
     uint32_t next_at;   /* block that `next` has to learn now */
+    float power_in, power_out; /* smoothed */
+    bool adds;                 /* more comes out than went in */
     int16_t near[HISTORY][WZP_CAPTURE_BLOCK];
     int16_t far[FAR_BLOCKS * WZP_CAPTURE_BLOCK]; /* a ring */
 };
@@ -86,6 +93,9 @@ void wzp__echo_reset(wzp__echo *e)
     e->blocks = 0;
     e->shift = 0;
     e->next_shift = -1;
+    e->power_in = 0;
+    e->power_out = 0;
+    e->adds = false;
 }
 
 static void push(wzp__echo *e, const int16_t *near, const int16_t *far)
@@ -152,6 +162,34 @@ static void take_over(wzp__echo *e)
     e->next_shift = -1;
 }
 
+static float power(const int16_t pcm[WZP_CAPTURE_BLOCK])
+{
+    float sum = 0;
+    for (size_t i = 0; i < WZP_CAPTURE_BLOCK; i++) {
+        sum += (float)pcm[i] * (float)pcm[i];
+    }
+    return sum;
+}
+
+/* Who speaks without an echo, through a headset, teaches the canceller a path
+ * that is not there, and then hears of the far end what it takes away. What
+ * adds is left out. */
+static void keep_from_adding(wzp__echo *e, int16_t pcm[WZP_CAPTURE_BLOCK])
+{
+    const int16_t *near = e->near[(e->blocks - 1) % HISTORY];
+    const bool did_add = e->adds;
+    e->power_in += (power(near) - e->power_in) * SMOOTH;
+    e->power_out += (power(pcm) - e->power_out) * SMOOTH;
+    e->adds = e->power_out > ADDS * e->power_in;
+    if (e->adds && did_add) {
+        memcpy(pcm, near, sizeof e->near[0]);
+    } else if (e->adds) {
+        wzp__blend_fade(pcm, near, pcm);
+    } else if (did_add) {
+        wzp__blend_fade(near, pcm, pcm);
+    }
+}
+
 void wzp__echo_process(wzp__echo *e, int16_t pcm[WZP_CAPTURE_BLOCK],
                        const int16_t far[WZP_CAPTURE_BLOCK])
 {
@@ -164,6 +202,7 @@ void wzp__echo_process(wzp__echo *e, int16_t pcm[WZP_CAPTURE_BLOCK],
         wzp__blend_fade(pcm, fresh, pcm);
         take_over(e);
     }
+    keep_from_adding(e, pcm);
 }
 
 SpeexEchoState *wzp__echo_state(const wzp__echo *e)

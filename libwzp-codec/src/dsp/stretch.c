@@ -275,7 +275,9 @@ wzp_err wzp_stretch_process(wzp_stretch *s, const int16_t *in, size_t n,
     }
     int32_t lag = 0, at = 0;
     if (want != 0) {
+        const int32_t most = WZP_STRETCH_LAG_MAX; /* of any wish */
         set_line(s, in, n);
+        want = at_most(want > -most ? want : -most, most);
         lag = find(s, (int32_t)n, want, &at);
     }
     if (lag == 0) {

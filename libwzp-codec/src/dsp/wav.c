@@ -17,8 +17,11 @@
 #include <wzp/codec/wav.h>
 
 #include <assert.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum {
     RIFF_LEN = 12,
@@ -238,6 +241,18 @@ static wzp_err write_header(const wzp_wav_writer *w, uint32_t data_len)
     return WZP_OK;
 }
 
+/* What people said is its owner's only; a file that exists keeps its mode. */
+static FILE *create(const char *path)
+{
+    const int fd =
+        open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "wb");
+    if (fd >= 0 && file == NULL) {
+        close(fd);
+    }
+    return file;
+}
+
 wzp_err wzp_wav_writer_new(wzp_wav_writer **out, const wzp_mem *mem,
                            const char *path, uint32_t rate_hz)
 {
@@ -249,7 +264,7 @@ wzp_err wzp_wav_writer_new(wzp_wav_writer **out, const wzp_mem *mem,
         return WZP_ERR_NOMEM;
     }
     *w = (wzp_wav_writer){.mem = *mem, .rate_hz = rate_hz};
-    w->file = fopen(path, "wb");
+    w->file = create(path);
     if (w->file == NULL) {
         wzp_mem_free(mem, w, sizeof *w);
         return WZP_ERR_IO;

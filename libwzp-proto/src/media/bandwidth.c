@@ -5,9 +5,8 @@
 #define NS_PER_US UINT64_C(1000)
 #define US_PER_S  UINT64_C(1000000)
 
-#define STRETCH                                                                \
-    (30 * WZP_S) /* chosen: a longer route is believed after 60 s              \
-                  */
+/* chosen: a longer route is believed after 60 s */
+#define STRETCH (30 * WZP_S)
 
 void wzp__bandwidth_init(wzp__bandwidth *b, unsigned smooth)
 {
@@ -57,7 +56,7 @@ static void note_arrival(wzp__bandwidth *b, wzp_tstamp now,
     }
     const wzp_tstamp span = now - b->arrival[i % WZP__BANDWIDTH_ARRIVALS].at;
     const uint64_t before = b->arrival[i % WZP__BANDWIDTH_ARRIVALS].bytes;
-    if (span > 0 && s->arrived >= before) {
+    if (span >= NS_PER_US && s->arrived >= before) {
         b->rate_bps = (s->arrived - before) * 8 * US_PER_S / (span / NS_PER_US);
     }
 }

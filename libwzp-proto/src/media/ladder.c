@@ -99,13 +99,29 @@ static wzp_media_mode mode_of(unsigned rung, wzp_redundancy level, uint8_t step)
                                         : plain(WZP_CODEC_OPUS_24K, 20, level);
 }
 
+static wzp_media_mode fitted(unsigned rung, const wzp__ladder_need *need,
+                             uint8_t step)
+{
+    wzp_media_mode m = mode_of(rung, need->level, step);
+    wzp_media_mode_fit(&m, need->caps);
+    return m;
+}
+
+/* The lowest rung, or the next one where that costs less: without bundles,
+ * Codec2 with a frame in each packet is more than Opus with long ones. */
+static wzp_media_mode cheapest(const wzp__ladder_need *need, uint8_t step)
+{
+    const wzp_media_mode a = fitted(LOWEST, need, step);
+    const wzp_media_mode b = fitted(LOW, need, step);
+    return wzp_media_mode_wire_bps(&a) <= wzp_media_mode_wire_bps(&b) ? a : b;
+}
+
 void wzp__ladder_mode(unsigned rung, const wzp__ladder_need *need,
                       wzp_media_mode *out)
 {
     uint8_t step = need->step;
     do {
-        *out = mode_of(rung, need->level, step);
-        wzp_media_mode_fit(out, need->caps);
+        *out = rung == LOWEST ? cheapest(need, step) : fitted(rung, need, step);
     } while (wzp_media_mode_wire_bps(out) > need->budget_bps && step-- > 0);
 }
 

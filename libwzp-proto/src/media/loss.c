@@ -7,6 +7,12 @@
 #define RUN_MIN   3 /* lost in one report: fewer are chance */
 #define RUN_SIGMA 3
 
+static uint32_t at_most(uint32_t v, uint32_t most)
+{
+    return v < most ? v : most;
+}
+
+/* A report may say anything: within these bounds no sum of them wraps. */
 void wzp__loss_note(wzp__loss *l, wzp_tstamp now, const wzp_receiver_report *r)
 {
     if (r->expected == 0) {
@@ -14,9 +20,9 @@ void wzp__loss_note(wzp__loss *l, wzp_tstamp now, const wzp_receiver_report *r)
     }
     const size_t i = l->count++ % WZP__LOSS_REPORTS;
     l->of[i].at = now;
-    l->of[i].expected = r->expected;
-    l->of[i].lost = r->lost < r->expected ? r->lost : r->expected;
-    l->of[i].after_permille = r->loss_after_permille;
+    l->of[i].expected = at_most(r->expected, UINT16_MAX);
+    l->of[i].lost = at_most(r->lost, r->expected);
+    l->of[i].after_permille = (uint16_t)at_most(r->loss_after_permille, 1000);
 }
 
 typedef struct sum {

@@ -6,10 +6,10 @@
 #include <wzp/proto/signal.h>
 
 /* Bytes of a packet that are no plaintext: IPv4 20, UDP 8; QUIC 1, connection
- * id 8, packet number 2, tag 16; DATAGRAM type 1 and length 2; mini header 4;
- * SFrame header 6 (a stream id of one byte, a counter above 2^16), tag 16. */
+ * id 8, packet number 1, tag 16; DATAGRAM type 1 and length 2; mini header 4;
+ * SFrame header 7, tag 16 (docs/wire.md). */
 enum {
-    PACKET_BYTES = 20 + 8 + 1 + 8 + 2 + 16 + 3 + 4 + 6 + 16,
+    PACKET_BYTES = 20 + 8 + 1 + 8 + 1 + 16 + 3 + 4 + 7 + 16,
     PAD_TO = 8,          /* secure-media.md 6: 1 … 8 bytes are added */
     BUNDLE_BYTES = 3,    /* old, new, form */
     BUNDLE_ONE_LEN = 1,  /* forms 0 and 2: all frames are of this length */
@@ -83,9 +83,12 @@ static uint32_t plain_bytes(const wzp_media_mode *m, uint32_t frame)
 uint32_t wzp_media_mode_wire_bps(const wzp_media_mode *m)
 {
     const uint32_t ms = wzp_media_mode_delay_ms(m);
+    if (ms == 0) {
+        return 0;
+    }
     const uint32_t frame = (codec_bps(m) * m->frame_ms / 1000 + 7) / 8;
     uint32_t bps = on_wire(plain_bytes(m, frame)) * 8 * 1000 / ms;
-    if (m->parity_r > 0) {
+    if (m->parity_r > 0 && m->parity_k > 0) {
         const uint32_t bytes =
             on_wire(PARITY_BYTES + PARITY_LEN_BYTES + frame) * m->parity_r;
         const uint32_t block_ms = (uint32_t)m->parity_k * m->frame_ms;

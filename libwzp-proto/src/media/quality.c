@@ -144,7 +144,8 @@ static wzp__listener *listener_get(wzp_quality *q, wzp_tstamp now, uint32_t id)
         if (l->is_used && l->id == id) {
             return l;
         }
-        if (place == NULL && !is_fresh(l, now) && q->cut.who != l) {
+        const bool is_watched = q->cut.is_on && q->cut.who == l;
+        if (place == NULL && !is_fresh(l, now) && !is_watched) {
             place = l;
         }
     }

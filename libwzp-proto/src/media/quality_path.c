@@ -144,9 +144,21 @@ static void cut(wzp_quality *q, wzp_tstamp now, wzp__listener *who)
                         .from = from};
 }
 
+/* What is sent arrives, without a queue: so much the path holds at least. A
+ * listener that lies may have made the estimate small, and then every queue
+ * would pass for the time of a long packet (doubt). */
+static void confirm(wzp_quality *q)
+{
+    const uint32_t sent = wzp_media_mode_wire_bps(&q->state.mode);
+    if (q->estimate_bps > 0 && q->estimate_bps < sent) {
+        q->estimate_bps = sent;
+    }
+}
+
 /* The queue is gone: as much as the path held then. */
 static void settle(wzp_quality *q, wzp_tstamp now)
 {
+    confirm(q);
     wzp__ladder_need need = wzp__quality_need(q, now);
     need.budget_bps = (uint32_t)((uint64_t)q->estimate_bps * SHARE_PCT / 100);
     q->cut.is_on = false;
@@ -281,7 +293,13 @@ void wzp__quality_climb(wzp_quality *q, wzp_tstamp now)
         wzp__probe_disturb(&q->probe, now);
         return;
     }
-    if (wzp__probe_good(&q->probe, now, q->rung, is_up_to_good)) {
+    const bool was_on = q->probe.is_on;
+    const bool is_next =
+        wzp__probe_good(&q->probe, now, q->rung, is_up_to_good);
+    if (was_on && !q->probe.is_on) {
+        confirm(q); /* the try has passed */
+    }
+    if (is_next) {
         climb(q, now);
     }
 }

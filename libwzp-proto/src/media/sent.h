@@ -31,7 +31,9 @@ typedef struct wzp__sent_view {
     uint64_t after;   /* bytes sent after it */
 } wzp__sent_view;
 
-/* False: the frame was never sent, or too long ago. */
+/* The packet with this frame; for a frame to come, the newest one: which frames
+ * that one holds is not kept. False: nothing was sent yet, or the frame too
+ * long ago. */
 bool wzp__sent_find(const wzp__sent *s, uint16_t seq, wzp__sent_view *out);
 
 /* Bytes sent since then. */

@@ -120,12 +120,17 @@ static uint16_t seq_of(const uint8_t head[WZP_MEDIA_HDR_LEN])
     return (uint16_t)(head[AT_SEQ] << 8 | head[AT_SEQ + 1]);
 }
 
+static uint32_t timestamp_of(const uint8_t head[WZP_MEDIA_HDR_LEN])
+{
+    wzp_reader r = wzp_reader_init(head + AT_TIMESTAMP, 4);
+    return wzp_read_u32(&r);
+}
+
 /* The whole header that follows from a context and a sequence number. */
 static void predict(const context *c, uint16_t seq,
                     uint8_t out[WZP_MEDIA_HDR_LEN])
 {
-    wzp_reader r = wzp_reader_init(c->head + AT_TIMESTAMP, 4);
-    const uint32_t base = wzp_read_u32(&r);
+    const uint32_t base = timestamp_of(c->head);
     const uint16_t ahead = (uint16_t)(seq - seq_of(c->head));
     /* The distance as signed 16 bits, the product modulo 2^32. */
     const uint32_t steps =
@@ -269,6 +274,8 @@ typedef struct tx_slot {
     uint8_t spent;   /* versions opened, less those paid back; ≤ CREDIT_MAX */
     uint8_t unpaid;  /* datagrams since the last one was paid back */
     uint64_t last_used;
+    uint16_t last_seq; /* of the stream's last header, and its */
+    uint32_t last_timestamp;
     context context;
 } tx_slot;
 
@@ -330,14 +337,34 @@ static void open_version(tx_slot *s, uint32_t stream,
 }
 
 static bool follows(const tx_slot *s, uint32_t stream,
-                    const uint8_t head[WZP_MEDIA_HDR_LEN], uint8_t step_ms)
+                    const uint8_t head[WZP_MEDIA_HDR_LEN])
 {
-    if (!s->is_used || s->stream != stream || s->context.step_ms != step_ms) {
+    if (!s->is_used || s->stream != stream) {
         return false;
     }
     uint8_t predicted[WZP_MEDIA_HDR_LEN];
     predict(&s->context, seq_of(head), predicted);
     return memcmp(predicted, head, WZP_MEDIA_HDR_LEN) == 0;
+}
+
+/* The frame length that the stream's last two headers show. Where they show
+ * none (a pause was between them, or they are two streams'): that of before, or
+ * the guess. */
+static uint8_t step_of(const tx_slot *s, uint32_t stream,
+                       const uint8_t head[WZP_MEDIA_HDR_LEN], uint8_t guess)
+{
+    static const uint8_t LENGTHS[] = {10, 20, 40, 60};
+    if (!s->is_used || s->stream != stream) {
+        return guess;
+    }
+    const uint16_t frames = (uint16_t)(seq_of(head) - s->last_seq);
+    const uint32_t passed = timestamp_of(head) - s->last_timestamp;
+    for (size_t i = 0; frames > 0 && i < sizeof LENGTHS; i++) {
+        if (passed == (uint32_t)frames * LENGTHS[i]) {
+            return LENGTHS[i];
+        }
+    }
+    return s->context.step_ms;
 }
 
 static void pay_back(tx_slot *s)
@@ -351,13 +378,17 @@ static void pay_back(tx_slot *s)
 /* A version of the slot that predicts this header, old or new. False: too many
  * were opened lately. */
 static bool prepare(wzp_dgram_tx *tx, tx_slot *s, uint32_t stream,
-                    const uint8_t head[WZP_MEDIA_HDR_LEN], uint8_t step_ms)
+                    const uint8_t head[WZP_MEDIA_HDR_LEN], uint8_t guess)
 {
+    const bool is_new = !follows(s, stream, head);
+    const uint8_t step_ms = step_of(s, stream, head, guess);
     pay_back(s);
-    if (!follows(s, stream, head, step_ms)) {
-        if (s->spent == CREDIT_MAX) {
-            return false;
-        }
+    s->last_seq = seq_of(head);
+    s->last_timestamp = timestamp_of(head);
+    if (is_new && s->spent == CREDIT_MAX) {
+        return false;
+    }
+    if (is_new) {
         open_version(s, stream, head, step_ms);
     }
     s->last_used = tx->sent;
@@ -397,7 +428,7 @@ void wzp_dgram_tx_encode(wzp_dgram_tx *tx, uint32_t stream,
         out->token = token_of(slot, s->opened);
         wzp_write_u8(&w, WZP_DGRAM_TYPE_OPEN);
         wzp_write_u8(&w, ctx);
-        wzp_write_u8(&w, step_ms);
+        wzp_write_u8(&w, s->context.step_ms);
         wzp_write_bytes(&w, head, WZP_MEDIA_HDR_LEN);
     }
     out->len = w.len;

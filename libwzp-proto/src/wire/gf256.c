@@ -29,13 +29,31 @@ uint8_t wzp__gf256_inv(uint8_t a)
     return result;
 }
 
+/* c times each half of a byte: out[0] with 0 … 15, out[1] with 0, 16 … 240. */
+static void multiples_of(uint8_t c, uint8_t out[2][16])
+{
+    uint8_t power = c; /* c × 2^i */
+    out[0][0] = out[1][0] = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        uint8_t *half = out[i / 4];
+        const unsigned bit = 1u << i % 4;
+        for (unsigned below = 0; below < bit; below++) {
+            half[bit + below] = half[below] ^ power;
+        }
+        power = (uint8_t)(power << 1 ^ (power & 0x80 ? FIELD_POLY : 0));
+    }
+}
+
 void wzp__gf256_add_scaled(uint8_t *dst, const uint8_t *src, size_t len,
                            uint8_t c)
 {
-    for (size_t i = 0; c != 0 && i < len; i++) {
-        if (src[i] != 0) { /* most coefficients of an equation are 0 */
-            dst[i] ^= wzp__gf256_mul(src[i], c);
-        }
+    uint8_t by[2][16];
+    if (c == 0) {
+        return;
+    }
+    multiples_of(c, by);
+    for (size_t i = 0; i < len; i++) {
+        dst[i] ^= by[0][src[i] & 15] ^ by[1][src[i] >> 4];
     }
 }
 

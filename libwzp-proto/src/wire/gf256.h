@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* GF(2^8) with polynomial 0x11D, for parity packets and bundles of form 2.
- * Multiplication is bit by bit: a packet is a few thousand steps, and no
- * tables have to be kept.
+ * Multiplication is bit by bit; of rows by a table of 32 bytes made for
+ * each: no tables have to be kept.
  */
 #ifndef WZP_PROTO_GF256_H
 #define WZP_PROTO_GF256_H

@@ -2,7 +2,7 @@
 /* When to acknowledge media. ngtcp2 acknowledges nearly every packet on short
  * paths whatever max_ack_delay says, so the decision to write is made here:
  * datagrams are acknowledged together (ten packets or 95 ms), and what
- * ngtcp2's timer wants soon after a packet came waits 22 ms for a datagram it
+ * ngtcp2's timer wants soon after a packet came waits as long for a datagram it
  * can ride on. Only for connections without stream data under way, because
  * loss is noticed up to that much later. Source: transport-facts.md, hints 1
  * and 2.
@@ -14,7 +14,7 @@
 
 #define WZP__ACK_ANNOUNCED (100 * WZP_MS) /* max_ack_delay, both sides */
 #define WZP__ACK_HOLD      (95 * WZP_MS)  /* chosen: 5 ms for timers */
-#define WZP__ACK_RIDE      (22 * WZP_MS) /* chosen: one 20 ms frame and jitter */
+#define WZP__ACK_RIDE      WZP__ACK_HOLD /* chosen: a frame of 60 ms, and jitter */
 enum {
     WZP__ACK_PACKETS = 10, /* chosen: one ack in five at 50 packets/s, one in
                             * ten above 100 */

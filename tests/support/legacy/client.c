@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define RATE          48
+#define BUNDLE_LEN    3 /* header of form 0, docs/wire.md */
 #define PACKETS       256
 #define SILENT_AFTER  5  /* frames, spec/wire.md 1.2 */
 #define NOISE_EVERY   10 /* suppressed frames */
@@ -58,15 +59,19 @@ static void send_noise(wzp_legacy_client *c, wzp_tstamp now)
 static void send_source(wzp_legacy_client *c, wzp_tstamp now,
                         const int16_t *pcm)
 {
-    uint8_t frame[WZP_FRAME_MAX] = {1, 2, 3, 4, 5, 6, 7, 8};
-    size_t len = 8;
-    if (!c->cfg.sends_codec2 &&
-        wzp_encoder_encode(c->enc, pcm, c->frame_ms * RATE, frame, sizeof frame,
-                           &len) != WZP_OK) {
+    uint8_t frame[WZP_FRAME_MAX + BUNDLE_LEN] = {0};
+    size_t len = 0;
+    if (wzp_encoder_encode(c->enc, pcm, c->frame_ms * RATE, frame,
+                           WZP_FRAME_MAX, &len) != WZP_OK) {
         abort();
     }
+    if (c->cfg.sends_bundles) { /* one new frame, none of before */
+        memmove(frame + BUNDLE_LEN, frame, len);
+        memcpy(frame, "\0\1\0", BUNDLE_LEN);
+        len += BUNDLE_LEN;
+    }
     wzp_legacy_media m = {
-        .codec = c->cfg.sends_codec2 ? 3 : (uint8_t)c->cfg.codec,
+        .codec = (uint8_t)c->cfg.codec,
         .has_report = c->frames % REPORT_EVERY == 49,
         .report = {c->cfg.reports_loss > 0 ? c->cfg.reports_loss : REPORTS_GOOD,
                    10, 0, 200},
@@ -288,7 +293,7 @@ void wzp_legacy_client_switch(wzp_legacy_client *c, wzp_codec_id codec)
     wzp_encoder_config enc;
     wzp_encoder_config_default(&enc);
     c->cfg.codec = codec;
-    c->frame_ms = codec == WZP_CODEC_OPUS_6K ? 40 : 20;
+    c->frame_ms = wzp_codec_info_get(codec)->frame_ms;
     enc.codec = codec;
     enc.frame_ms = (uint8_t)c->frame_ms;
     wzp_encoder_free(c->enc);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A client of the earlier protocol, both ways, as a machine for the world: it
- * joins with the old handshake, speaks clear Opus, plays what comes on arrival
- * without telling senders apart, and sends no signal after its CallOffer. Its
- * bytes and texts are media.c's; QUIC and Opus are the libraries'.
+ * joins with the old handshake, speaks clear Opus or Codec2, plays what comes
+ * on arrival without telling senders apart, and sends no signal after its
+ * CallOffer. Its bytes and texts are media.c's; QUIC and codecs the libraries'.
  * Source: spec/wire.md 1, 2.4, 3.3; spec/relay.md 2.3.
  */
 #ifndef WZP_TEST_LEGACY_CLIENT_H
@@ -22,11 +22,11 @@ typedef struct wzp_legacy_client_config {
     const char *alias;
     const int16_t *in; /* 48 kHz, looped; NULL: says nothing at all */
     size_t in_len;
-    wzp_codec_id codec; /* Opus ids; Opus6k has frames of 40 ms */
+    wzp_codec_id codec; /* in frames of its usual length */
     bool suppresses;    /* silence as comfort noise, spec/wire.md 1.2 */
     bool sends_repair;  /* a T packet after every fifth */
     bool sends_twice;   /* every packet, as federation rings did */
-    bool sends_codec2;  /* eight bytes under id 3 instead of Opus */
+    bool sends_bundles; /* which only sealed packets may hold */
     wzp_rng rng;
     uint8_t reports_loss; /* of 255; 0: such as asks for GOOD */
 } wzp_legacy_client_config;

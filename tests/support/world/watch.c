@@ -28,6 +28,11 @@ void wzp__world_break(wzp_world *w, int node, const char *what)
     abort();
 }
 
+wzp_node wzp_world_acting(void)
+{
+    return present == NULL ? -1 : present->acting;
+}
+
 static void judge(wzp_world *w, int node, const char *broken)
 {
     if (broken != NULL) {

@@ -192,7 +192,8 @@ void wzp_world_silence(wzp_world *w, bool is_silent);
 /* And nobody encodes: every frame is the same one. For hours of talk. */
 void wzp_world_no_codec(wzp_world *w);
 
-/* For the ears. */
+/* For the ears. acting: whose machine runs; −1: nobody's. */
+wzp_node wzp_world_acting(void);
 bool wzp_world_is_silent(void);
 bool wzp_world_has_encoder(void);
 /* How often this message is to be taken: 0, 1 or 2 times. */

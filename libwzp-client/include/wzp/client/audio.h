@@ -27,7 +27,8 @@ size_t wzp_audio_playout(wzp_audio_port *port, int16_t *pcm, size_t n);
 #define WZP_DEVICE_NAME_MAX 256
 
 typedef enum wzp_audio_event {
-    WZP_AUDIO_STARTED,   /* with these devices */
+    WZP_AUDIO_STARTED,   /* with these devices; why: WZP_ERR_NOT_FOUND: one that
+                            was asked for is not there, another one stands in */
     WZP_AUDIO_FAILED,    /* why: no sound until it can be started */
     WZP_AUDIO_LOST,      /* the device is gone: trying another */
     WZP_AUDIO_CHANGED,   /* the list of devices, or the default one */

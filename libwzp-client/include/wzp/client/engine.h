@@ -139,8 +139,9 @@ void wzp_engine_push_to_talk(wzp_engine *e, wzp_tstamp now, bool is_on,
 
 #define WZP_VOLUME_MAX 400 /* percent: +12 dB */
 
-/* How loud this member is played, in percent; 100: as it comes. Until it
- * leaves, or the members are numbered anew (WZP_EVENT_STATE). WZP_ERR_ARG:
+/* How loud this member is played, in percent; 100: as it comes. Until we
+ * leave the room, also when it comes back or the members are numbered anew
+ * (WZP_EVENT_STATE); a legacy member only until it leaves. WZP_ERR_ARG:
  * above WZP_VOLUME_MAX. WZP_ERR_NOT_FOUND. WZP_ERR_FULL: so many members are
  * not as they come already. */
 WZP_NODISCARD wzp_err wzp_engine_volume(wzp_engine *e, wzp_tstamp now,

@@ -107,8 +107,8 @@ typedef struct wzp_client_stats {
     uint64_t control_sent;
     /* receiving, all senders together */
     uint64_t packets_received; /* opened media packets */
-    uint64_t packets_lost;     /* sequence numbers that never came in time */
-    uint64_t packets_late;
+    uint64_t packets_lost;     /* frames that came in no form, see below */
+    uint64_t packets_late;     /* frames: after their moment */
     uint64_t packets_dup;
     uint64_t frames_played; /* from real packets */
     uint64_t rebuilt_lbrr;
@@ -138,7 +138,7 @@ typedef struct wzp_client_stats {
     uint64_t clear_sent;       /* packets, part of packets_sent */
     uint64_t clear_received;   /* packets taken for playing */
     uint64_t clear_repair;     /* T packets: ignored */
-    uint64_t clear_unplayable; /* of codecs not built in: silence */
+    uint64_t clear_unplayable; /* of codecs not built in: 0, all are */
     uint64_t clear_malformed;
     uint64_t clear_no_stream; /* more talkers at once than are told apart */
     uint64_t signals_refused; /* from a relay: not readable, not expected, or

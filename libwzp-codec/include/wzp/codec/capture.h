@@ -37,12 +37,15 @@ static inline void wzp_capture_config_default(wzp_capture_config *cfg)
     wzp_capture_config_default_sized(cfg, sizeof *cfg);
 }
 
+/* WZP_ERR_CONFIG, WZP_ERR_NOMEM. speexdsp takes 670 kB of the C library's heap
+ * here, not of cfg->mem, and ends the process where there are none. */
 WZP_NODISCARD wzp_err wzp_capture_new(wzp_capture **out,
                                       const wzp_capture_config *cfg);
 void wzp_capture_free(wzp_capture *c);
+/* From the next block on, without a click: each part fades over one block. */
 void wzp_capture_set(wzp_capture *c, const wzp_capture_parts *parts);
-/* Another room or device: forget what was learnt. Not between two blocks that
- * are in a hurry: it allocates. */
+/* Another room or device: forget what was learnt, and all sound. Not between
+ * two blocks that are in a hurry: speexdsp allocates. */
 void wzp_capture_reset(wzp_capture *c);
 
 typedef struct wzp_capture_out {
@@ -64,8 +67,9 @@ typedef struct wzp_capture_stats {
     uint32_t delay_samples; /* that the parts switched on add */
     uint32_t echo_delay_ms; /* between far and its echo; 0: not found */
     int32_t erle_db;        /* echo taken away, last second of far speech */
-    int32_t gain_db;
+    int32_t gain_db;        /* −12 … 24 */
 } wzp_capture_stats;
+/* Fills out->size bytes at most; set it to sizeof *out. */
 void wzp_capture_stats_get(const wzp_capture *c, wzp_capture_stats *out);
 
 /* "rnnoise" or "speexdsp": what this build suppresses noise with. */

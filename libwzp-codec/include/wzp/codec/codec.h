@@ -3,7 +3,8 @@
  * int16_t pcm[frames], mono, 48,000 Hz. Source: spec/wire.md 1.2;
  * design/voice-facts.md 7 for operating points.
  *
- * An object belongs to one thread. No allocation after creation.
+ * An object belongs to one thread; what libcodec2 shares between threads does
+ * no harm (docs/embedding.md). No allocation after creation.
  */
 #ifndef WZP_CODEC_CODEC_H
 #define WZP_CODEC_CODEC_H
@@ -43,7 +44,8 @@ static inline void wzp_encoder_config_default(wzp_encoder_config *cfg)
  *   OPUS_24K (20, 40, 60), OPUS_32K (20), OPUS_48K (20), OPUS_64K (20)  DRED
  *   OPUS_32K (40)                    BOTH
  *
- * libcodec2 takes 64 kB of the C library's heap here, not of cfg->mem. */
+ * libcodec2 takes 64 kB of the C library's heap here, not of cfg->mem, and may
+ * end the process where there are none. */
 WZP_NODISCARD wzp_err wzp_encoder_new(wzp_encoder **out,
                                       const wzp_encoder_config *cfg);
 void wzp_encoder_free(wzp_encoder *enc);
@@ -55,7 +57,7 @@ wzp_codec_id wzp_encoder_codec(const wzp_encoder *enc);
 
 /* One frame. out: cap ≥ WZP_FRAME_MAX. *out_len may be 0 … 2 for DTX. As
  * comfort noise a frame is one byte: how loud it is. WZP_ERR_ARG when samples
- * is not exactly one frame. */
+ * is not exactly one frame, WZP_ERR_SPACE. */
 WZP_NODISCARD wzp_err wzp_encoder_encode(wzp_encoder *enc, const int16_t *pcm,
                                          size_t samples, uint8_t *out,
                                          size_t cap, size_t *out_len);
@@ -90,7 +92,7 @@ static inline void wzp_decoder_config_default(wzp_decoder_config *cfg)
     wzp_decoder_config_default_sized(cfg, sizeof *cfg);
 }
 /* WZP_ERR_CONFIG, WZP_ERR_NOMEM. libcodec2 takes 64 kB of the C library's heap
- * here, not of cfg->mem. */
+ * here, not of cfg->mem, and may end the process where there are none. */
 WZP_NODISCARD wzp_err wzp_decoder_new(wzp_decoder **out,
                                       const wzp_decoder_config *cfg);
 void wzp_decoder_free(wzp_decoder *dec);
@@ -101,8 +103,9 @@ void wzp_decoder_free(wzp_decoder *dec);
  * pcm       room for cap samples, cap ≥ WZP_PCM_MAX
  * *samples  samples written: the frame's own length
  *
- * WZP_ERR_CODEC_DATA (state unchanged: conceal instead), WZP_ERR_UNSUPPORTED.
- */
+ * WZP_ERR_CODEC_DATA: not a frame of this codec; conceal instead.
+ * WZP_ERR_UNSUPPORTED: no such codec. WZP_ERR_SPACE. On an error nothing has
+ * sounded. */
 WZP_NODISCARD wzp_err wzp_decoder_decode(wzp_decoder *dec, wzp_codec_id codec,
                                          const uint8_t *frame, size_t len,
                                          int16_t *pcm, size_t cap,

@@ -15,6 +15,7 @@ typedef struct wzp_stretch wzp_stretch;
 #define WZP_STRETCH_LAG_MIN 120
 #define WZP_STRETCH_LAG_MAX 720
 
+/* 15 KB. WZP_ERR_NOMEM. */
 WZP_NODISCARD wzp_err wzp_stretch_new(wzp_stretch **out, const wzp_mem *mem);
 void wzp_stretch_free(wzp_stretch *s);
 /* Forget what was heard: the next block is the first. */
@@ -33,7 +34,7 @@ void wzp_stretch_reset(wzp_stretch *s);
  * it, with a fade of 2.5 ms or more: 7.5 ms at most in a block of 10 ms. Of
  * periods above 10 ms only part is compared there; longer blocks do better.
  *
- * WZP_ERR_ARG, WZP_ERR_SPACE. */
+ * WZP_ERR_ARG for a block of another length, WZP_ERR_SPACE. */
 WZP_NODISCARD wzp_err wzp_stretch_process(wzp_stretch *s, const int16_t *in,
                                           size_t n, int32_t want, int16_t *out,
                                           size_t cap, size_t *n_out,

@@ -26,7 +26,8 @@ void wzp_wav_free(wzp_wav *wav, const wzp_mem *mem);
 
 typedef struct wzp_wav_writer wzp_wav_writer;
 
-/* Creates or replaces the file. rate_hz: 8,000 … 192,000.
+/* Creates the file, for its owner only, or replaces what one holds. rate_hz:
+ * 8,000 … 192,000.
  * WZP_ERR_CONFIG, WZP_ERR_IO, WZP_ERR_NOMEM. */
 WZP_NODISCARD wzp_err wzp_wav_writer_new(wzp_wav_writer **out,
                                          const wzp_mem *mem, const char *path,

@@ -21,18 +21,20 @@ typedef enum wzp_control_type {
     WZP_CONTROL_HOLD = 4,
 } wzp_control_type;
 
-/* What a receiver says about one stream it hears. */
+/* What a receiver says about one stream it hears: of the time since its last
+ * report, or (now) of this moment. Sequence numbers count frames. */
 typedef struct wzp_receiver_report {
-    uint16_t sid;
-    uint16_t highest_seq;
-    uint32_t expected; /* packets */
-    uint16_t lost;
-    uint16_t late;
-    uint16_t jitter_ms;
-    uint16_t playout_delay_ms;
-    uint16_t rate_kbps;           /* received */
-    int16_t gradient_us_s;        /* delay gradient, µs per second */
-    uint16_t loss_after_permille; /* after repair */
+    uint16_t sid;         /* of the stream */
+    uint16_t highest_seq; /* now */
+    uint32_t expected;    /* by so much highest_seq rose */
+    uint16_t lost; /* of expected: came in no packet of their own, repaired or
+                      not */
+    uint16_t late; /* frames that came after their moment */
+    uint16_t jitter_ms;           /* now; RFC 3550 */
+    uint16_t playout_delay_ms;    /* now */
+    uint16_t rate_kbps;           /* opened media, headers included */
+    int16_t gradient_us_s;        /* now: by how much the one-way delay grows */
+    uint16_t loss_after_permille; /* of what was played: not from real data */
 } wzp_receiver_report;
 
 typedef struct wzp_control_item {

@@ -120,7 +120,8 @@ typedef struct wzp_dgram_head {
 
 /* stream   names the sender within this connection, e.g. its number
  * head     the 12 bytes of the MediaHeader to send
- * step_ms  timestamp units per sequence number: the frame length
+ * step_ms  timestamp units per sequence number: the frame length; a guess,
+ *          until the stream's headers show it
  *
  * Opens (and opens again, with every packet) until an open datagram of the
  * version was acknowledged, then sends minis as long as the header is the

@@ -31,12 +31,12 @@ typedef struct wzp_media_mode {
     uint8_t window_q; /* 0 … 3 */
     uint8_t window;   /* 1 … 8 packets */
     /* Parity packets (T = 1): r over each k frames; r 0: none. */
-    uint8_t parity_k; /* 1 … 32 */
+    uint8_t parity_k; /* 1 … 32; read where r is not 0 */
     uint8_t parity_r; /* 0 … 32 */
 } wzp_media_mode;
 
 /* Bit/s on an IPv4 wire for active speech, headers, padding and tags of all
- * layers included, connection ids of 8 bytes. */
+ * layers included, connection ids of 8 bytes. 0 where frame_ms or n_new is. */
 uint32_t wzp_media_mode_wire_bps(const wzp_media_mode *mode) WZP_NONNULL(1);
 
 /* ms from the first sample of a packet until it can leave. */

@@ -49,16 +49,17 @@ static inline void wzp_quality_config_default(wzp_quality_config *cfg)
     wzp_quality_config_default_sized(cfg, sizeof *cfg);
 }
 
-/* WZP_ERR_CONFIG, WZP_ERR_NOMEM. */
+/* 33 KB. WZP_ERR_CONFIG, WZP_ERR_NOMEM. */
 WZP_NODISCARD wzp_err wzp_quality_new(wzp_quality **out, const wzp_mem *mem,
                                       const wzp_quality_config *cfg,
-                                      wzp_tstamp now);
+                                      wzp_tstamp now) WZP_NONNULL(1, 2, 3);
 void wzp_quality_free(wzp_quality *q);
 
 /* --- what is known --- */
 
-/* A listener's report about our stream; `listener` tells them apart. The last
- * one of each counts for 5 s. */
+/* A listener's report about our stream; `listener` tells them apart. Each
+ * counts for 5 s after its last one, the worst of them decides. Of more than 32
+ * that report at a time the others are not asked. */
 void wzp_quality_heard(wzp_quality *q, wzp_tstamp now, uint32_t listener,
                        const wzp_receiver_report *report) WZP_NONNULL(1, 4);
 /* It left, or was not heard. */
@@ -83,7 +84,7 @@ void wzp_quality_path_note(wzp_quality *q, wzp_tstamp now,
 /* WZP_CAP_* that all listeners have; before the first: none. */
 void wzp_quality_caps(wzp_quality *q, wzp_tstamp now, uint32_t caps)
     WZP_NONNULL(1);
-/* A relay's word: not above this tier for a while. */
+/* A relay's word: not above this tier for 30 s. */
 void wzp_quality_directive(wzp_quality *q, wzp_tstamp now, wzp_tier ceiling)
     WZP_NONNULL(1);
 /* What the other side of a direct call can take (QualityCapability). */
@@ -105,7 +106,10 @@ void wzp_quality_auto(wzp_quality *q, wzp_tstamp now) WZP_NONNULL(1);
 
 /* --- the machine's verbs --- */
 
+/* When the deadline is there, or at any time. After this and after each call
+ * above, state.changes tells whether the mode is another. */
 void wzp_quality_expire(wzp_quality *q, wzp_tstamp now) WZP_NONNULL(1);
+/* WZP_NEVER: none. */
 wzp_tstamp wzp_quality_deadline(const wzp_quality *q) WZP_NONNULL(1);
 
 typedef struct wzp_quality_state {

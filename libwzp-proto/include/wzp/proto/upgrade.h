@@ -58,8 +58,10 @@ typedef struct wzp_upgrade {
 void wzp_upgrade_init(wzp_upgrade *u, wzp_tier agreed, bool is_smaller)
     WZP_NONNULL(1);
 
-/* Ask for this tier; id: of this proposal only. False: not now, as one is
- * being agreed on, or one was refused less than a minute ago. */
+/* Ask for this tier; id: of this proposal only, at most WZP_UPGRADE_ID_MAX
+ * bytes of it count. False: it is agreed on already,
+ * or not now, as one is being agreed on, or the last one was made less than a
+ * minute ago, whatever became of it. */
 bool wzp_upgrade_propose(wzp_upgrade *u, wzp_tstamp now, wzp_tier tier,
                          const char *id) WZP_NONNULL(1, 4);
 
