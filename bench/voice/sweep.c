@@ -85,10 +85,12 @@ static const struct {
 
 static void plan_single(plan *p, const options *o, size_t condition)
 {
-    const char *name = voice_condition_at(condition)->name;
+    const voice_condition *c = voice_condition_at(condition);
+    const unsigned seeds = c->has_no_hop ? 1 : o->seeds;
     for (size_t i = 0; i < sizeof SINGLE / sizeof SINGLE[0]; i++) {
-        if (strcmp(SINGLE[i].condition, name) == 0) {
-            add(p, condition, SINGLE[i].who, o->seed, false);
+        for (unsigned s = 0;
+             s < seeds && strcmp(SINGLE[i].condition, c->name) == 0; s++) {
+            add(p, condition, SINGLE[i].who, o->seed + s, false);
         }
     }
 }
