@@ -87,7 +87,7 @@ MAY_proto/base/env := realloc free
 MAY_client/account/store_file := open close read write
 
 # WAV files in and out.
-MAY_codec/dsp/wav := fopen fclose fread fwrite
+MAY_codec/dsp/wav := open fdopen close fopen fclose fread fwrite
 
 # The thread that looks after audio devices, and its clock.
 MAY_client/audio/device := pthread_ clock_gettime

@@ -73,21 +73,18 @@ WZP_TEST(recorder_writes_all_it_was_given)
 /* Whatever the mask for new files is. */
 WZP_TEST(recording_is_readable_by_its_owner_only)
 {
-    fake_dir dir = fake_dir_new();
-    const wzp_mem mem = wzp_mem_default();
-    wzp_audio_wav_recorder *r = recorder(&mem);
-    const wzp_audio_recorder t = wzp_audio_wav_recorder_table(r);
-    const char *path = fake_path(&dir, "mic.wav");
+    fixture f;
+    setup(&f);
+    const char *path = fake_path(&f.dir, "mic.wav");
     const mode_t mask = umask(0);
 
-    ASSERT_OK(t.begin(t.user, path));
+    ASSERT_OK(f.t.begin(f.t.user, path));
     umask(mask);
 
     struct stat st;
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
-    wzp_audio_wav_recorder_free(r);
-    fake_dir_free(&dir);
+    teardown(&f);
 }
 
 WZP_TEST(recorder_leaves_nothing_behind_at_the_nth_allocation)
