@@ -18,8 +18,9 @@
 
 #define CALM_S 12
 #define LENGTH (60 * WZP_S)
-#define FORGET (16 * WZP_S) /* libwzp-proto/src/media/repairs.c remembers 15   \
-                             */
+#define FORGET                                                                 \
+    (16 * WZP_S) /* libwzp-proto/src/media/repairs.c remembers 15              \
+                  */
 #define GUESTS   3
 #define REJOIN_S 45 /* tests/integration/call_test.c: time-out, back-off */
 #define LOG_LEN  8000
