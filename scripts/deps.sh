@@ -105,7 +105,7 @@ case $ARCH in
 '') SYS_PKGS='libsodium23 libsodium-dev libopus0 libopus-dev' DATA_SETS='wordlist speech sys' ;;
 *)
   APT_PKGS="$APT_PKGS gcc-$HOST libc6-dev-$ARCH-cross qemu-user"
-  SYS_PKGS='libuv1 libuv1-dev libspeexdsp1 libspeexdsp-dev libcmocka0 libcmocka-dev libcjson1 libcjson-dev' DATA_SETS=sys
+  SYS_PKGS='libuv1 libuv1-dev libspeexdsp1 libspeexdsp-dev libcodec2-1.0 libcodec2-dev libcmocka0 libcmocka-dev libcjson1 libcjson-dev' DATA_SETS=sys
   ;;
 esac
 
