@@ -30,6 +30,7 @@ export WZP_EXTERNAL_VECTORS ?= ../shared/vectors/external
 export WZP_BIN := $(B)/bin
 # cmocka catches signals; the sanitizers say more about them.
 export ASAN_OPTIONS ?= handle_segv=2:handle_sigbus=2:handle_sigfpe=2:handle_sigill=2:detect_stack_use_after_return=1
+export LSAN_OPTIONS ?= suppressions=$(CURDIR)/mk/lsan.supp:print_suppressions=0
 export UBSAN_OPTIONS ?= print_stacktrace=1
 # The thread sanitizer of gcc 12 cannot live with much address randomisation.
 ifeq ($(VARIANT),tsan)

@@ -188,6 +188,9 @@ NGTCP2_FLAGS='-DCMAKE_BUILD_TYPE=RelWithDebInfo -DENABLE_WOLFSSL=ON -DENABLE_OPE
  -DENABLE_SHARED_LIB=OFF -DENABLE_STATIC_LIB=ON -DENABLE_LIB_ONLY=ON -DBUILD_TESTING=OFF'
 # Out of memory after the keys were taken: the connection owns the contexts by then and would free them a second time.
 NGTCP2_FIX='/crypto_set_local_transport_params(conn, tls) != 0/,/break;/s/goto fail;/return -1;/'
+# A congestion window full of lost packets waits for a probe, which is put off twice as long each time, and with it media: after
+# an outage of ten seconds for as long again. Four times is where it ends, once the handshake is confirmed.
+NGTCP2_PROBE='s/^  ++cstat->pto_count;$/  if (cstat->pto_count < 2 || !(conn->flags \& NGTCP2_CONN_FLAG_HANDSHAKE_CONFIRMED)) { ++cstat->pto_count; }/'
 OPUS_FLAGS='-DCMAKE_BUILD_TYPE=Release -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DOPUS_DRED=ON -DOPUS_OSCE=ON -DOPUS_ASSERTIONS=OFF
  -DOPUS_BUILD_PROGRAMS=OFF -DOPUS_BUILD_TESTING=OFF -DBUILD_TESTING=OFF -DOPUS_BUILD_SHARED_LIBRARY=OFF'
 # without --disable-pie its -fPIE wins over -fPIC, and no shared object could hold it
@@ -213,7 +216,7 @@ recipe_of() {
   pins_of "$1"
   case $1 in
   wolfssl) echo "$CF $WOLF_FLAGS $WOLF_CFLAGS $WOLF_HOOKS $WOLF_EXTRA" ;;
-  ngtcp2) echo "$CF $NGTCP2_FLAGS $NGTCP2_FIX" && recipe_of wolfssl ;;
+  ngtcp2) echo "$CF $NGTCP2_FLAGS $NGTCP2_FIX $NGTCP2_PROBE" && recipe_of wolfssl ;;
   opus) echo "$OPUS_FLAGS" ;;
   libsodium) echo "$CF $SODIUM_FLAGS" ;;
   esac
@@ -511,8 +514,10 @@ int main(void) {
 }' -lwolfssl
 }
 build_ngtcp2() {
-  grep -q 'crypto_set_local_transport_params(conn, tls) != 0' "$S/crypto/shared.c" || die "$STEP failed: ngtcp2 has changed where scripts/deps.sh mends it"
+  grep -q 'crypto_set_local_transport_params(conn, tls) != 0' "$S/crypto/shared.c" && grep -q '^  ++cstat->pto_count;$' "$S/lib/ngtcp2_conn.c" ||
+    die "$STEP failed: ngtcp2 has changed where scripts/deps.sh mends it"
   run sed -i "$NGTCP2_FIX" "$S/crypto/shared.c"
+  run sed -i "$NGTCP2_PROBE" "$S/lib/ngtcp2_conn.c"
   # shellcheck disable=SC2086
   run env PKG_CONFIG_PATH="$PREFIX/lib/pkgconfig" cmake -S "$S" -B "$S/_b" -G Ninja $(cmake_host) -DCMAKE_C_FLAGS="$CF $MAP" \
     -DCMAKE_INSTALL_PREFIX="$PREFIX" -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_PREFIX_PATH="$PREFIX" $NGTCP2_FLAGS
