@@ -12,8 +12,7 @@
 #define STATS_LINES    4096
 #define STATS_LINE_LEN 8192
 #define HEADERS        28.0 /* IPv4 and UDP, per packet */
-#define FRAME_NS       20e6
-#define SKIP_LEAST     40e6 /* below, it is the coarseness of counting frames */
+#define TICK_NS        10e6
 
 static double num(const cJSON *line, const char *key)
 {
@@ -51,14 +50,11 @@ static void take(const cJSON *line, wzp_report_stats *out)
     out->concealed = num(line, "concealed");
 }
 
-/* Audio time a client left out so far: it captures a frame every 20 ms unless
- * its process got no processor for so long that it had to skip. On average half
- * a frame is under way. */
+/* Audio time a client left out so far: its process got no processor for so long
+ * that it had to skip. */
 static double skipped(const cJSON *line)
 {
-    double lasted = num(line, "now") - num(line, "capture_start");
-    double ns = lasted - FRAME_NS * (num(line, "frames_captured") + 0.5);
-    return ns < SKIP_LEAST ? 0 : ns;
+    return TICK_NS * num(line, "ticks_skipped");
 }
 
 static int by_value(const void *a, const void *b)
