@@ -46,9 +46,6 @@ static void play(wzp_decoder *dec, unsigned what, const uint8_t *data,
     if (wzp_decoder_reach(dec, codec, frame, len) > 49920) {
         abort();
     }
-    if (codec == 15) {
-        wzp_decoder_comfort(dec, (uint8_t)len, pcm, 240 + len % 2641);
-    }
     free(frame);
 }
 

@@ -39,7 +39,7 @@ static const field FIELDS[] = {
     FIELD(members), FIELD(members_keyed), FIELD(members_legacy),
     FIELD(reconnects), FIELD(events_dropped),
     FIELD(clear_sent), FIELD(clear_received), FIELD(clear_repair),
-    FIELD(clear_unplayable), FIELD(clear_malformed), FIELD(clear_no_stream),
+    FIELD(clear_malformed), FIELD(clear_no_stream),
     FIELD(rebuilt_copy), FIELD(rebuilt_parity), FIELD(comfort_ms),
     FIELD(longer_ms), FIELD(shorter_ms), FIELD(playout_wait_ms),
     FIELD(jitter_ms), FIELD(media_malformed),

@@ -525,6 +525,23 @@ WZP_TEST(sender_tells_silence_once_and_again_each_second)
         }
     }
     assert_int_equal(stats(&f).frames_encoded, 2);
+    assert_int_equal(stats(&f).silence_ms, 3000);
+    teardown(&f);
+}
+
+WZP_TEST(sender_counts_its_parity_packets)
+{
+    fixture f;
+    setup(&f);
+    const wzp_media_mode mode = {.codec = WZP_CODEC_OPUS_24K,
+                                 .frame_ms = 20,
+                                 .n_new = 1,
+                                 .parity_k = 4,
+                                 .parity_r = 2};
+    wzp__sender_set_mode(f.s, &mode);
+    talk(&f, 2 * 4 * 4); /* four blocks; the parity of one goes with the next */
+    assert_int_equal(stats(&f).packets_parity, 3 * 2);
+    assert_int_equal(stats(&f).packets_sealed, 4 * 4 + 3 * 2);
     teardown(&f);
 }
 

@@ -35,8 +35,9 @@ static void hear(fixture *f, uint32_t member, size_t i)
 {
     const voice *v = voice_get(WZP_REDUNDANCY_NONE);
     const wzp_media_hdr hdr = voice_hdr((uint16_t)i, 20 * (uint32_t)i);
-    wzp__voices_insert(&f->vs, f->now, member, &hdr, WZP_FORM_FRAME, v->data[i],
-                       v->len[i]);
+    const size_t said = i % VOICE_FRAMES;
+    wzp__voices_insert(&f->vs, f->now, member, &hdr, WZP_FORM_FRAME,
+                       v->data[said], v->len[said]);
 }
 
 static void hear_noise(fixture *f, uint32_t member, size_t i)
@@ -362,6 +363,36 @@ WZP_TEST(voices_volume_has_its_limits)
     ASSERT_OK(wzp__voices_volume(&f.vs, 99, 0));
 
     teardown(&f);
+}
+
+/* Delay that is left 4 s after a stall of 300 ms, the only one. */
+static uint32_t delay_after_a_stall(bool is_mobile_before, bool is_mobile)
+{
+    static const uint32_t who[] = {1};
+    fixture f;
+    setup(&f);
+    wzp__voices_mobile(&f.vs, is_mobile_before);
+    speak(&f, who, 1, 0, 300);
+    wzp__voices_mobile(&f.vs, is_mobile);
+    for (int k = 0; k < 30; k++) {
+        mix(&f);
+    }
+    for (size_t i = 300; i < 315; i++) {
+        hear(&f, 1, i);
+    }
+    speak(&f, who, 1, 315, 515);
+    const uint32_t ms = stats(&f).playout_delay_ms;
+    teardown(&f);
+    return ms;
+}
+
+WZP_TEST(voices_over_a_cellular_network_remember_a_single_stall)
+{
+    assert_true(delay_after_a_stall(false, false) < 100);
+    assert_true(delay_after_a_stall(true, true) > 200);
+    assert_true(delay_after_a_stall(false, true) >
+                200); /* who speaks already */
+    assert_true(delay_after_a_stall(true, false) < 100);
 }
 
 WZP_TEST(voices_on_hold_fade_out_and_hear_nothing_until_it_ends)

@@ -247,24 +247,3 @@ WZP_TEST(comfort_noise_frame_is_one_byte)
     assert_int_equal(n, 77);
     wzp_decoder_free(dec);
 }
-
-WZP_TEST(comfort_outside_changes_nothing_inside)
-{
-    const wzp_encoder_config cfg = speech_config(WZP_REDUNDANCY_NONE);
-    sent *s = speech_send(speech_get(SPEECH_MADE), &cfg);
-    wzp_decoder *with = speech_decoder();
-    wzp_decoder *without = speech_decoder();
-    for (size_t i = 0; i < 50; i++) {
-        int16_t a[WZP_PCM_MAX];
-        int16_t b[WZP_PCM_MAX];
-        int16_t noise[FRAME];
-        decode(with, WZP_CODEC_OPUS_24K, s->data[i], s->len[i], a);
-        decode(without, WZP_CODEC_OPUS_24K, s->data[i], s->len[i], b);
-        wzp_decoder_comfort(with, 100, noise, FRAME);
-        assert_memory_equal(a, b, FRAME * sizeof *a);
-        assert_true(i == 0 || speech_rms(noise, FRAME) > 0.6 * even_rms(100));
-    }
-    wzp_decoder_free(with);
-    wzp_decoder_free(without);
-    free(s);
-}

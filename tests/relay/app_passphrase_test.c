@@ -108,6 +108,8 @@ WZP_TEST(a_passphrase_file_that_cannot_be_read_is_named)
 
 typedef struct seat {
     int terminal; /* the test's end */
+    int other;    /* held, so that what the child wrote last can be read: a
+                     terminal whose other end nobody has open forgets it */
     int report;   /* what the child has to say */
     pid_t child;
     char screen[2000];
@@ -140,6 +142,8 @@ static seat seat_open(bool twice)
     assert_int_equal(unlockpt(s.terminal), 0);
     assert_int_equal(pipe(ends), 0);
     const char *name = ptsname(s.terminal);
+    s.other = open(name, O_RDWR | O_NOCTTY);
+    assert_true(s.other >= 0);
     s.child = fork();
     if (s.child == 0) {
         sit(name, ends[1], twice);
@@ -149,11 +153,20 @@ static seat seat_open(bool twice)
     return s;
 }
 
+/* Until there is something to read; the child may be gone, and what it wrote
+ * last still on its way. */
+static void wait_for_output(const seat *s)
+{
+    struct pollfd p = {.fd = s->terminal, .events = POLLIN};
+    assert_int_equal(poll(&p, 1, 60000), 1);
+}
+
 /* Until the screen shows `text`, in what was not looked at before. */
 static void expect(seat *s, const char *text)
 {
     char *at;
     while ((at = strstr(s->screen + s->seen, text)) == NULL) {
+        wait_for_output(s);
         const size_t len = strlen(s->screen);
         const ssize_t n =
             read(s->terminal, s->screen + len, sizeof s->screen - 1 - len);
@@ -183,6 +196,7 @@ static int seat_close(seat *s, char *out, size_t cap)
     out[n > 0 ? n : 0] = '\0';
     assert_int_equal(waitpid(s->child, &status, 0), s->child);
     close(s->report);
+    close(s->other);
     close(s->terminal);
     return status;
 }
@@ -246,7 +260,6 @@ static void run_ending(size_t row)
 {
     char got[400];
     seat s = seat_open(false);
-    const int other = open(ptsname(s.terminal), O_RDWR | O_NOCTTY);
     expect(&s, WORD.prompt);
     assert_false(has_echo(&s));
     type(&s, "open ses");
@@ -254,7 +267,6 @@ static void run_ending(size_t row)
     siginfo_t end;
     assert_int_equal(waitid(P_PID, (id_t)s.child, &end, WEXITED | WNOWAIT), 0);
     assert_true(has_echo(&s));
-    close(other);
     const int status = seat_close(&s, got, sizeof got);
     assert_true(WIFSIGNALED(status));
     assert_int_equal(WTERMSIG(status), ENDING[row]);

@@ -24,6 +24,7 @@ struct wzp__depacket {
     int64_t highest;    /* extended number of the newest frame; −1: none */
     int64_t seen[SEEN]; /* by number; 0: none */
     unsigned n_stale;
+    unsigned n_new; /* in the packet read last */
     wzp_window *window;
     uint32_t window_at[WZP_WINDOW_FRAMES]; /* time stamps, by number */
     wzp__blocks blocks;
@@ -280,6 +281,11 @@ static void note_reach(wzp__depacket *d, wzp_tstamp now, uint32_t ms)
     d->reach_ms = ms > d->reach_ms ? ms : d->reach_ms;
 }
 
+unsigned wzp__depacket_n_new(const wzp__depacket *d)
+{
+    return d->n_new;
+}
+
 uint32_t wzp__depacket_reach_ms(const wzp__depacket *d)
 {
     return d->reach_ms > d->reach_before_ms ? d->reach_ms : d->reach_before_ms;
@@ -307,6 +313,7 @@ static wzp_err recv_frames(sink *to, const wzp_media_hdr *hdr,
 {
     content c;
     WZP_TRY(read_frames(&c, hdr, form, plain, len));
+    to->d->n_new = c.list.n_new;
     note_stale(to->d, &c);
     note_reach(to->d, to->now, reach_of(&c, hdr->timestamp));
     emit_all(to, &c);
@@ -339,6 +346,7 @@ wzp_err wzp__depacket_recv(wzp__depacket *d, wzp_tstamp now,
                            void *user)
 {
     sink to = {d, now, hdr->codec, fn, user};
+    d->n_new = 0;
     switch (form) {
     case WZP_FORM_FRAME:
     case WZP_FORM_BUNDLE:

@@ -52,6 +52,10 @@ WZP_NODISCARD wzp_err wzp__depacket_recv(wzp__depacket *d, wzp_tstamp now,
                                          const uint8_t *plain, size_t len,
                                          wzp__frame_fn *fn, void *user);
 
+/* New frames that the packet taken last held, whether or not they had come
+ * before as repeats: from its seq on. */
+unsigned wzp__depacket_n_new(const wzp__depacket *d);
+
 /* How far back repeats and parity of the packets of late reach, ms. */
 uint32_t wzp__depacket_reach_ms(const wzp__depacket *d);
 

@@ -293,7 +293,6 @@ wzp_err wzp__engine_audio_init(wzp_engine *e)
     wzp_capture_config_default(&cfg);
     cfg.mem = e->cfg.mem;
     cfg.parts = e->cfg.capture;
-    e->audio.parts = cfg.parts;
     WZP_TRY(wzp__audio_port_init(&e->port, &e->cfg.mem));
     return wzp_capture_new(&e->audio.capture, &cfg);
 }
@@ -359,7 +358,6 @@ void wzp_engine_capture_set(wzp_engine *e, wzp_tstamp now,
                             const wzp_capture_parts *parts)
 {
     (void)now;
-    e->audio.parts = *parts;
     wzp_capture_set(e->audio.capture, parts);
 }
 
@@ -385,10 +383,10 @@ void wzp__engine_audio_stats(const wzp_engine *e, wzp_client_stats *out)
     out->playout_underflow = atomic_load(&e->port.playout_underflow);
     out->capture_level_db = a->heard.level_db;
     out->is_voice = a->heard.is_voice;
-    out->has_echo = a->parts.echo;
-    out->has_denoise = a->parts.denoise;
-    out->has_gain = a->parts.gain;
-    out->has_vad = a->parts.vad;
+    out->has_echo = c.parts.echo;
+    out->has_denoise = c.parts.denoise;
+    out->has_gain = c.parts.gain;
+    out->has_vad = c.parts.vad;
     out->echo_delay_ms = c.echo_delay_ms;
     out->erle_db = c.erle_db > 0 ? (uint32_t)c.erle_db : 0;
     out->device_restarts = a->restarts;

@@ -16,7 +16,6 @@
 
 typedef struct wzp__engine_audio {
     wzp_capture *capture;
-    wzp_capture_parts parts;
     wzp_capture_out heard; /* what the chain said of the last block */
     size_t shut;           /* samples of the microphone still to be silence */
     bool is_on;

@@ -6,7 +6,8 @@
  * Timers:
  *   report   every max(1 s, members × 20 ms) (secure-media.md 5), if something
  *            was heard since; at a moment of the member's own, as all who
- * listen hear the same speaker begin and those of control.h
+ *            listen hear the same speaker begin
+ *   and those of control.h
  */
 #include "call/engine_parts.h"
 

@@ -111,7 +111,9 @@ static wzp_err make_parts(wzp_engine *e, wzp_tstamp now)
     e->clear.is_allowed = e->cfg.allow_legacy;
     wzp__receiver_config rc = {.mem = e->cfg.mem,
                                .playout_min_ms = e->cfg.playout_min_ms,
-                               .playout_max_ms = e->cfg.playout_max_ms};
+                               .playout_max_ms = e->cfg.playout_max_ms,
+                               .is_mobile = e->cfg.quality.network ==
+                                            WZP_NETWORK_CELLULAR};
     WZP_TRY(wzp__voices_init(&e->voices, &rc, e->cfg.max_senders));
     wzp_encoder_config enc;
     wzp_encoder_config_default(&enc);

@@ -284,6 +284,7 @@ void wzp_engine_quality_network(wzp_engine *e, wzp_tstamp now, wzp_network kind)
 {
     e->cfg.quality.network = kind;
     e->legacy_tier.is_cellular = kind == WZP_NETWORK_CELLULAR;
+    wzp__voices_mobile(&e->voices, kind == WZP_NETWORK_CELLULAR);
     wzp_quality_network(e->quality, now, kind);
     wzp__engine_quality_apply(e, now);
 }

@@ -94,6 +94,8 @@ void wzp_engine_stats_get(const wzp_engine *e, wzp_client_stats *out)
     all.frames_captured = sent.frames_captured;
     all.frames_encoded = sent.frames_encoded;
     all.packets_unsent += sent.frames_unsent;
+    all.packets_parity = sent.packets_parity;
+    all.silence_ms = sent.silence_ms;
     wzp__engine_audio_stats(e, &all);
     all.events_dropped = e->events.dropped;
     all.clear = e->clear.state;

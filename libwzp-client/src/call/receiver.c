@@ -20,6 +20,7 @@ static wzp_jitter_config jitter_config(const wzp__receiver_config *cfg)
     wzp_jitter_config_default(&jc);
     jc.min_delay_ms = (uint16_t)cfg->playout_min_ms;
     jc.max_delay_ms = (uint16_t)cfg->playout_max_ms;
+    jc.is_mobile = cfg->is_mobile;
     if (jc.start_delay_ms < jc.min_delay_ms) {
         jc.start_delay_ms = jc.min_delay_ms;
     }
@@ -67,6 +68,11 @@ void wzp__receiver_free(wzp__receiver *r)
     wzp_stretch_free(r->stretch);
     wzp_decoder_free(r->dec);
     wzp_mem_free(&mem, r, sizeof *r);
+}
+
+void wzp__receiver_set_mobile(wzp__receiver *r, bool is_mobile)
+{
+    wzp_jitter_set_mobile(r->jitter, is_mobile);
 }
 
 /* --- packets in --- */
@@ -119,15 +125,10 @@ static void on_frame(void *user, wzp_tstamp now, const wzp__frame_in *f)
     } /* else counted by the buffer */
 }
 
-/* The numbers of the new frames in a packet, that was readable: bytes 0 and 1
- * of a bundle are how many old and new ones it holds (secure-media.md 7). */
 static void note_numbers(wzp__receiver *r, wzp_tstamp now,
-                         const wzp_media_hdr *hdr, wzp_plain_form form,
-                         const uint8_t *plain)
+                         const wzp_media_hdr *hdr)
 {
-    const unsigned n = form == WZP_FORM_FRAME    ? 1
-                       : form == WZP_FORM_BUNDLE ? plain[1]
-                                                 : 0;
+    const unsigned n = wzp__depacket_n_new(r->depacket);
     for (unsigned i = 0; i < n; i++) {
         wzp__tally_add(&r->tally, (uint16_t)(hdr->seq + i));
     }
@@ -150,7 +151,7 @@ wzp_err wzp__receiver_insert(wzp__receiver *r, wzp_tstamp now,
         r->stats.malformed++;
         return e;
     }
-    note_numbers(r, now, hdr, form, plain);
+    note_numbers(r, now, hdr);
     r->heard_at = now;
     r->stats.packets_dup += form == WZP_FORM_FRAME && r->frames_in == before;
     r->bytes += WZP_MEDIA_HDR_LEN + len;

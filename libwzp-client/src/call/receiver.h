@@ -24,6 +24,7 @@ typedef struct wzp__receiver wzp__receiver;
 typedef struct wzp__receiver_config {
     wzp_mem mem;
     uint32_t playout_min_ms, playout_max_ms;
+    bool is_mobile; /* packets come over a cellular network */
 } wzp__receiver_config;
 
 typedef struct wzp__receiver_stats {
@@ -50,6 +51,8 @@ typedef struct wzp__receiver_stats {
 WZP_NODISCARD wzp_err wzp__receiver_new(wzp__receiver **out,
                                         const wzp__receiver_config *cfg);
 void wzp__receiver_free(wzp__receiver *r);
+/* Another kind of network from now on. */
+void wzp__receiver_set_mobile(wzp__receiver *r, bool is_mobile);
 
 /* One packet as opened, of any form but CONTROL; `now`: when it arrived.
  * Frames that come late, twice or too early are refused one by one, and

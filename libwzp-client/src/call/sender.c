@@ -199,6 +199,7 @@ static void on_frame(wzp__sender *s, wzp_tstamp now, const wzp__sender_in *in)
         encode(s, now);
     } else {
         stay_silent(s, now, in->noise_level);
+        s->stats.silence_ms += frame_ms;
     }
     s->timestamp += frame_ms;
     s->pcm_len = 0;
@@ -232,8 +233,11 @@ static wzp_err seal_oldest(wzp__sender *s, wzp_tstamp now, wzp_group *group,
 {
     wzp__packed p;
     WZP_TRY(wzp__packer_get(&s->packer, &p));
-    return wzp_group_seal(group, now, &p.hdr, p.form, p.plain, p.len, out, cap,
-                          out_len);
+    WZP_TRY(wzp_group_seal(group, now, &p.hdr, p.form, p.plain, p.len, out, cap,
+                           out_len));
+    s->stats.packets_sealed++;
+    s->stats.packets_parity += p.form == WZP_FORM_PARITY;
+    return WZP_OK;
 }
 
 bool wzp__sender_next(wzp__sender *s, wzp_tstamp now, wzp_group *group,
@@ -250,7 +254,6 @@ bool wzp__sender_next(wzp__sender *s, wzp_tstamp now, wzp_group *group,
         }
         if (e == WZP_OK) {
             wzp__packer_sent(&s->packer);
-            s->stats.packets_sealed++;
             return true;
         }
         wzp__packer_drop(&s->packer);

@@ -17,7 +17,9 @@ typedef struct wzp__sender_stats {
     uint64_t frames_captured;
     uint64_t frames_encoded;
     uint64_t packets_sealed;
-    uint64_t frames_unsent; /* no key in time, sealing failed, or encoder */
+    uint64_t packets_parity; /* of them, those with T = 1 */
+    uint64_t silence_ms;     /* captured and wanted, but nobody spoke */
+    uint64_t frames_unsent;  /* no key in time, sealing failed, or encoder */
 } wzp__sender_stats;
 
 /* Begins with plain packets of what `enc` says. */

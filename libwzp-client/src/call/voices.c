@@ -215,6 +215,16 @@ void wzp__voices_mix(wzp__voices *vs, wzp_tstamp now,
     }
 }
 
+void wzp__voices_mobile(wzp__voices *vs, bool is_mobile)
+{
+    vs->cfg.is_mobile = is_mobile;
+    for (size_t i = 0; i < vs->max; i++) {
+        if (vs->v[i].receiver != NULL) {
+            wzp__receiver_set_mobile(vs->v[i].receiver, is_mobile);
+        }
+    }
+}
+
 void wzp__voices_hold(wzp__voices *vs, bool is_held)
 {
     vs->is_held = is_held;

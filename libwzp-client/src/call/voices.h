@@ -64,6 +64,9 @@ void wzp__voices_mix(wzp__voices *vs, wzp_tstamp now,
 WZP_NODISCARD wzp_err wzp__voices_volume(wzp__voices *vs, uint32_t member,
                                          uint16_t gain);
 
+/* Packets come over a cellular network, or no more. */
+void wzp__voices_mobile(wzp__voices *vs, bool is_mobile);
+
 /* Held: what is heard fades out within a tick, then nobody is, and what comes
  * is dropped. */
 void wzp__voices_hold(wzp__voices *vs, bool is_held);

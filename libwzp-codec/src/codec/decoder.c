@@ -41,11 +41,10 @@ typedef enum source {
 
 struct wzp_decoder {
     wzp_mem mem;
-    size_t size;         /* of the allocation: this struct, libopus, DRED */
-    source last;         /* of the newest sample */
-    source speech;       /* the same, but never noise */
-    float noise_level;   /* announced by the last frame of it */
-    float noise_outside; /* of the newest sample for wzp_decoder_comfort */
+    size_t size;       /* of the allocation: this struct, libopus, DRED */
+    source last;       /* of the newest sample */
+    source speech;     /* the same, but never noise */
+    float noise_level; /* announced by the last frame of it */
     farewell farewell;
     wzp__opus_dec opus;
     wzp__codec2_dec *codec2;
@@ -259,17 +258,6 @@ wzp_err wzp_decoder_decode(wzp_decoder *dec, wzp_codec_id codec,
     }
     *samples = (size_t)info->frame_ms * (WZP_PCM_RATE / 1000);
     return decode_noise(dec, frame[0], pcm, *samples);
-}
-
-void wzp_decoder_comfort(wzp_decoder *dec, uint8_t level, int16_t *pcm,
-                         size_t samples)
-{
-    const float inside = dec->comfort.level;
-    dec->comfort.level = dec->noise_outside;
-    memset(pcm, 0, samples * sizeof *pcm);
-    wzp__comfort_add(&dec->comfort, level, pcm, samples);
-    dec->noise_outside = dec->comfort.level;
-    dec->comfort.level = inside;
 }
 
 /* --- holes ---------------------------------------------------------------- */

@@ -348,6 +348,12 @@ wzp_err wzp_jitter_insert(wzp_jitter *jb, wzp_tstamp now,
 
 /* --- what it is told --- */
 
+void wzp_jitter_set_mobile(wzp_jitter *jb, bool is_mobile)
+{
+    jb->cfg.is_mobile = is_mobile;
+    jb->delay.cfg.is_mobile = is_mobile;
+}
+
 void wzp_jitter_set_reach(wzp_jitter *jb, uint16_t reach_ms)
 {
     jb->reach_ms = reach_ms;

@@ -135,10 +135,9 @@ typedef struct wzp_client_stats {
     uint64_t events_dropped;
     /* clear media */
     wzp_clear_state clear;
-    uint64_t clear_sent;       /* packets, part of packets_sent */
-    uint64_t clear_received;   /* packets taken for playing */
-    uint64_t clear_repair;     /* T packets: ignored */
-    uint64_t clear_unplayable; /* of codecs not built in: 0, all are */
+    uint64_t clear_sent;     /* packets, part of packets_sent */
+    uint64_t clear_received; /* packets taken for playing */
+    uint64_t clear_repair;   /* T packets: ignored */
     uint64_t clear_malformed;
     uint64_t clear_no_stream; /* more talkers at once than are told apart */
     uint64_t signals_refused; /* from a relay: not readable, not expected, or

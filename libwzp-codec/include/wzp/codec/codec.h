@@ -136,15 +136,6 @@ WZP_NODISCARD wzp_err wzp_decoder_fill(wzp_decoder *dec, size_t samples,
 size_t wzp_decoder_reach(wzp_decoder *dec, wzp_codec_id codec,
                          const uint8_t *frame, size_t len);
 
-/* Noise alone, as a ComfortNoise frame announces it (spec/wire.md 1.2,
- * client.md 1.6): as loud as even noise of this amplitude, coloured as the
- * background was heard between words, white before that. Another level than
- * before is reached within 5 ms. For owners who lay it over something and fade
- * by themselves: for the decoder nothing has sounded. Who gives it the frames
- * (wzp_decoder_decode, and _fill between them) has the fading done. */
-void wzp_decoder_comfort(wzp_decoder *dec, uint8_t level, int16_t *pcm,
-                         size_t samples);
-
 /* DRED bitstream this build reads and writes: 10 for libopus 1.5.2, 0 = none;
  * found by asking the library, not by its version text. */
 unsigned wzp_dred_version(void);

@@ -139,6 +139,9 @@ void wzp_jitter_set_tick(wzp_jitter *jb, wzp_tstamp now) WZP_NONNULL(1);
 bool wzp_jitter_peek(const wzp_jitter *jb, size_t i, wzp_jitter_frame *out)
     WZP_NONNULL(1, 3);
 
+/* config.is_mobile from now on. */
+void wzp_jitter_set_mobile(wzp_jitter *jb, bool is_mobile) WZP_NONNULL(1);
+
 /* How far back the redundancy of the packets that come now reaches, ms: 0 none.
  * Where frames are being lost, the delay grows as far as this to let them be
  * rebuilt in time (wait_ms): after EMPTY the frames within reach of the next
