@@ -5,8 +5,7 @@
 #include <wzp/client/probe.h>
 #include <wzp/crypto/room.h>
 
-/* --- an old relay -----------------------------------------------------------
- */
+/* --- an old relay --------------------------------------------------------- */
 
 /* Ours has joined through an old relay after the question. */
 static wzp_node through(place *p, uint64_t seed)
@@ -173,8 +172,7 @@ WZP_TEST(a_relay_that_forgets_how_to_seal_ends_a_room_that_was_sealed)
     end(&p);
 }
 
-/* --- ping and version -------------------------------------------------------
- */
+/* --- ping and version ----------------------------------------------------- */
 
 static void probe_recv(void *m, wzp_tstamp now, const wzp_addr *local,
                        const wzp_addr *remote, const uint8_t *data, size_t len)
