@@ -58,40 +58,16 @@ WZP_TEST(line_cuts_what_a_relay_has_to_say)
     sl_free(s);
 }
 
-/* What a relay that closes means: come back, or the end. */
-static const struct {
-    uint64_t code;
-    wzp_err why;
-    bool is_final;
-} closes[] = {
-    {WZP_CLOSE_NORMAL, WZP_ERR_PEER_CLOSED, false},
-    {WZP_CLOSE_SHUTDOWN, WZP_ERR_SHUTDOWN, false},
-    {WZP_CLOSE_FULL, WZP_ERR_ROOM_FULL, false},
-    {WZP_CLOSE_SLOW, WZP_ERR_SLOW, false},
-    {1234, WZP_ERR_PEER_CLOSED, false},
-    {WZP_CLOSE_AUTH, WZP_ERR_AUTH, true},
-    {WZP_CLOSE_NOT_ALLOWED, WZP_ERR_NOT_ALLOWED, true},
-    {WZP_CLOSE_PROTOCOL, WZP_ERR_PROTOCOL, true},
-    {WZP_CLOSE_REPLACED, WZP_ERR_REPLACED, true},
-    {WZP_CLOSE_LEGACY, WZP_ERR_LEGACY, true},
-    {WZP_CLOSE_KEY_MISMATCH, WZP_ERR_PIN, true},
-};
-
-static size_t closes_count(void)
-{
-    return sizeof closes / sizeof closes[0];
-}
-
 /* The line heard this close, of a registration that stood or was asked for. */
 static void assert_obeyed(const sl *s, size_t row)
 {
-    if (closes[row].is_final) {
-        sl_assert_ended(s, closes[row].why);
+    if (SR_CLOSES[row].is_final) {
+        sl_assert_ended(s, SR_CLOSES[row].why);
         assert_non_null(strstr(sl_find(s, WZP__LINE_ENDED)->text, "because"));
     } else {
         sl_assert_state(s, WZP_LINE_RECONNECTING);
         const wzp__line_event *ev = sl_find(s, WZP__LINE_STATE);
-        assert_int_equal(ev->why, closes[row].why);
+        assert_int_equal(ev->why, SR_CLOSES[row].why);
         assert_true(ev->text[0] != '\0');
         assert_true(ev->retry_ms > 0);
     }
@@ -103,22 +79,22 @@ static void close_row(size_t row)
     sl_registered(s);
 
     ASSERT_OK(wzp_endpoint_close(s->w->relay, s->w->now, s->w->relay_conn,
-                                 closes[row].code, "because"));
+                                 SR_CLOSES[row].code, "because"));
     sr_run(s->w, 100 * WZP_MS);
     assert_obeyed(s, row);
     sr_run(s->w, 120 * WZP_S);
 
-    sl_assert_state(s,
-                    closes[row].is_final ? WZP_LINE_IDLE : WZP_LINE_REGISTERED);
+    sl_assert_state(s, SR_CLOSES[row].is_final ? WZP_LINE_IDLE
+                                               : WZP_LINE_REGISTERED);
     sl_free(s);
 }
-WZP_ROWS(line_obeys_the_reason_a_relay_closes_with, closes_count, close_row);
+WZP_ROWS(line_obeys_the_reason_a_relay_closes_with, sr_closes_count, close_row);
 
 static void door_row(size_t row)
 {
     sl *s = sl_new();
     s->mood = SL_CLOSES;
-    s->code = closes[row].code;
+    s->code = SR_CLOSES[row].code;
 
     sl_start(s);
     sr_run(s->w, 100 * WZP_MS);
@@ -126,7 +102,8 @@ static void door_row(size_t row)
     assert_obeyed(s, row);
     sl_free(s);
 }
-WZP_ROWS(line_obeys_the_reason_it_is_turned_away_with, closes_count, door_row);
+WZP_ROWS(line_obeys_the_reason_it_is_turned_away_with, sr_closes_count,
+         door_row);
 
 static void hear_of_no_alpn(sl *s)
 {
