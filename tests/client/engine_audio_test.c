@@ -5,8 +5,7 @@
  */
 #include "client/small_call.h"
 
-/* --- a device with a clock -------------------------------------------------
- */
+/* --- a device with a clock ------------------------------------------------ */
 
 enum { NOTES = 8, ECHO = 4 /* blocks late */ };
 
@@ -277,8 +276,7 @@ WZP_TEST(engine_goes_on_mixing_for_a_device_that_does_not_play)
     sc_free(c);
 }
 
-/* --- what is told of devices ------------------------------------------------
- */
+/* --- what is told of devices ---------------------------------------------- */
 
 static const wzp_client_event *last_audio(const sc *c)
 {
@@ -350,8 +348,7 @@ WZP_TEST(engine_passes_on_that_a_device_waits)
     sc_free(c);
 }
 
-/* --- the capture chain ------------------------------------------------------
- */
+/* --- the capture chain ---------------------------------------------------- */
 
 WZP_TEST(engine_switches_the_parts_of_the_capture_chain_while_it_runs)
 {
@@ -405,8 +402,7 @@ WZP_TEST(engine_that_is_not_told_what_was_played_leaves_the_echo)
     assert_true(s.erle_db < 3);
 }
 
-/* --- recording --------------------------------------------------------------
- */
+/* --- recording ------------------------------------------------------------ */
 
 WZP_TEST(engine_records_nothing_that_nobody_asked_for)
 {
