@@ -16,7 +16,8 @@ typedef struct clocked {
     bool is_quiet;     /* nobody speaks */
     wzp_tstamp period; /* of its clock, for a block */
     wzp_tstamp at;
-    size_t block; /* samples at once */
+    size_t block;         /* samples at once */
+    wzp_tstamp speech_at; /* the friend's next frame */
     size_t missed, blocks;
     size_t waiting;   /* samples of before, when it was started */
     bool is_counting; /* what is missed */
@@ -125,7 +126,7 @@ static sc *call_with(size_t block, int ppm)
     sc_add_friend(c);
     sc_join(c);
     assert_non_null(dev.port);
-    dev.at = c->w->now;
+    dev.at = dev.speech_at = c->w->now;
     return c;
 }
 
@@ -274,6 +275,85 @@ WZP_TEST(engine_goes_on_mixing_for_a_device_that_does_not_play)
     assert_true(sealed > 90);
     assert_true(s.frames_played - before.frames_played > sealed - 20);
     assert_true(wzp__ring_level(&dev.port->playout) <= 2 * SC_TICK);
+    sc_free(c);
+}
+
+/* The friend speaks, and the device takes so many blocks at one go; the engine
+ * is woken after each. */
+static void talk(sc *c, wzp_tstamp duration, size_t pieces)
+{
+    const wzp_tstamp end = c->w->now + duration;
+    while (c->w->now < end) {
+        const wzp_tstamp at = dev.speech_at < dev.at ? dev.speech_at : dev.at;
+        sc_run(c, at > c->w->now ? at - c->w->now : 0);
+        if (at == dev.speech_at) {
+            const bool is_sealed = sc_friend_speaks(c);
+            (void)is_sealed; /* nobody has a key at first */
+            dev.speech_at += 20 * WZP_MS;
+            continue;
+        }
+        for (size_t i = 0; i < pieces; i++) {
+            device_block();
+            sc_run(c, WZP_MS / 5);
+            sc_wake(c);
+        }
+        dev.at += pieces * dev.period;
+    }
+}
+
+/* Packets come as evenly as they were sent: nothing is missing, stretched or
+ * waited for, however much the device takes at once. */
+static void plays_evenly(size_t block, size_t pieces)
+{
+    sc *c = call_with(block, 0);
+    talk(c, 5 * WZP_S, pieces);
+    const wzp_client_stats before = sc_stats(c);
+
+    talk(c, 20 * WZP_S, pieces);
+
+    const wzp_client_stats s = sc_stats(c);
+    assert_in_range(s.frames_played - before.frames_played, 990, 1010);
+    assert_int_equal(s.underruns - before.underruns, 0);
+    assert_int_equal(s.bridged_ms - before.bridged_ms, 0);
+    assert_true(s.longer_ms - before.longer_ms <= 40);
+    assert_true(s.shorter_ms - before.shorter_ms <= 40);
+    assert_true(s.playout_delay_ms <= 20);
+    sc_free(c);
+}
+
+WZP_TEST(engine_plays_evenly_on_a_device_that_takes_21_ms_at_once)
+{
+    plays_evenly(1024, 1);
+}
+
+WZP_TEST(engine_plays_evenly_on_a_device_that_takes_100_ms_at_once)
+{
+    plays_evenly(4800, 1);
+}
+
+WZP_TEST(engine_plays_evenly_on_a_device_that_takes_200_ms_at_once)
+{
+    plays_evenly(9600, 1);
+}
+
+WZP_TEST(engine_plays_evenly_on_a_device_that_takes_five_blocks_in_a_row)
+{
+    plays_evenly(SC_TICK, 5);
+}
+
+WZP_TEST(engine_bears_a_device_that_takes_more_than_the_rings_hold)
+{
+    sc *c = call_with(20000, 0);
+
+    for (int i = 0; i < 3; i++) {
+        static int16_t pcm[20000];
+        const size_t real = wzp_audio_playout(dev.port, pcm, 20000);
+        sc_wake(c);
+        sc_run(c, dev.period);
+        assert_true(real < 20000);
+    }
+
+    assert_true(wzp__ring_level(&dev.port->playout) > 9600);
     sc_free(c);
 }
 
