@@ -12,6 +12,8 @@ enum { NOTES = 8, ECHO = 4 /* blocks late */ };
 
 typedef struct clocked {
     wzp_audio_port *port;
+    int starts, stops;
+    wzp_err refuses;   /* to start */
     bool is_deaf;      /* does not run */
     bool is_quiet;     /* nobody speaks */
     wzp_tstamp period; /* of its clock, for a block */
@@ -41,6 +43,10 @@ static clocked dev;
 static wzp_err dev_start(void *user, wzp_audio_port *port)
 {
     clocked *d = user;
+    if (d->refuses != WZP_OK) {
+        return d->refuses;
+    }
+    d->starts++;
     d->port = port;
     d->waiting =
         wzp__ring_level(&port->playout) + wzp__ring_level(&port->capture);
@@ -49,7 +55,9 @@ static wzp_err dev_start(void *user, wzp_audio_port *port)
 
 static void dev_stop(void *user)
 {
-    ((clocked *)user)->port = NULL;
+    clocked *d = user;
+    d->port = NULL;
+    d->stops++;
 }
 
 static bool dev_poll(void *user, wzp_audio_note *out)
@@ -421,13 +429,32 @@ WZP_TEST(engine_passes_on_that_a_device_waits)
     sc *c = call_with(SC_TICK, 0);
     int woken = 0;
 
-    wzp_engine_audio_wake(c->e, count_wake, &woken);
+    wzp_engine_audio_wake(c->e, c->w->now, count_wake, &woken);
     device_block();
     assert_int_equal(woken, 2); /* played, recorded */
 
-    wzp_engine_audio_wake(c->e, NULL, NULL);
+    wzp_engine_audio_wake(c->e, c->w->now, NULL, NULL);
     assert_null(dev.port); /* stopped: it cannot wake any more */
     sc_free(c);
+    assert_int_equal(dev.stops, dev.starts); /* each start once */
+}
+
+WZP_TEST(engine_tells_that_a_device_cannot_be_started_again)
+{
+    sc *c = call_with(SC_TICK, 0);
+    int woken = 0;
+    ASSERT_OK(wzp_engine_record(c->e, c->w->now, "mine.wav"));
+
+    dev.refuses = WZP_ERR_IO;
+    wzp_engine_audio_wake(c->e, c->w->now, count_wake, &woken);
+    sc_run(c, WZP_S);
+
+    assert_int_equal(sc_count(c, WZP_EVENT_AUDIO), 3);
+    assert_int_equal(last_audio(c)->u.audio.what, WZP_AUDIO_RECORDED);
+    assert_false(dev.is_recording);
+    assert_int_equal(dev.stops, 1);
+    sc_free(c);
+    assert_int_equal(dev.stops, 1); /* it does not run */
 }
 
 /* --- the capture chain ------------------------------------------------------
@@ -516,6 +543,10 @@ WZP_TEST(engine_records_the_microphone_from_the_command_until_the_next)
     assert_in_range(sc_stats(c).recorded_ms, 9980, 10020);
     assert_int_equal(last_audio(c)->u.audio.what, WZP_AUDIO_RECORDED);
     assert_int_equal(last_audio(c)->u.audio.why, WZP_OK);
+
+    ASSERT_OK(wzp_engine_record(c->e, c->w->now, "next.wav"));
+    run(c, WZP_S, WZP_MS);
+    assert_in_range(sc_stats(c).recorded_ms, 980, 1020); /* of this one */
     sc_free(c);
 }
 

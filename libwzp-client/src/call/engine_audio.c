@@ -61,6 +61,7 @@ wzp_err wzp_engine_record(wzp_engine *e, wzp_tstamp now, const char *path)
     }
     WZP_TRY(r->begin(r->user, path));
     e->audio.is_recording = true;
+    e->audio.recorded = 0;
     push_recording(e, now, WZP_AUDIO_RECORDING, WZP_OK);
     return WZP_OK;
 }
@@ -326,6 +327,24 @@ void wzp__engine_audio_deinit(wzp_engine *e)
     wzp__audio_port_deinit(&e->port, &e->cfg.mem);
 }
 
+static void open_device(wzp_engine *e, wzp_tstamp now)
+{
+    const wzp_err err = e->cfg.audio.start(e->cfg.audio.user, &e->port);
+    e->audio.is_on = err == WZP_OK;
+    if (err != WZP_OK) {
+        const wzp_audio_note note = {.what = WZP_AUDIO_FAILED, .why = err};
+        push_note(e, now, &note);
+        WZP_LOG(&e->cfg.log, WZP_LOG_ERROR, "engine", "audio.start.failed",
+                "err=%s", wzp_err_name(err));
+    }
+}
+
+static void close_device(wzp_engine *e)
+{
+    e->cfg.audio.stop(e->cfg.audio.user);
+    e->audio.is_on = false;
+}
+
 void wzp__engine_audio_start(wzp_engine *e, wzp_tstamp now)
 {
     if (e->audio.is_on) {
@@ -333,25 +352,16 @@ void wzp__engine_audio_start(wzp_engine *e, wzp_tstamp now)
     }
     wzp__audio_port_forget(&e->port);
     e->audio.shut = chain_tail(e); /* of the room before */
-    wzp_err err = e->cfg.audio.start(e->cfg.audio.user, &e->port);
-    if (err != WZP_OK) {
-        const wzp_audio_note note = {.what = WZP_AUDIO_FAILED, .why = err};
-        push_note(e, now, &note);
-        WZP_LOG(&e->cfg.log, WZP_LOG_ERROR, "engine", "audio.start.failed",
-                "err=%s", wzp_err_name(err));
-        return;
-    }
-    e->audio.is_on = true;
     e->audio.tick_at = now;
     e->audio.mix_at = now;
     begin_device(&e->audio, now);
+    open_device(e, now);
 }
 
 void wzp__engine_audio_stop(wzp_engine *e, wzp_tstamp now)
 {
     if (e->audio.is_on) {
-        e->cfg.audio.stop(e->cfg.audio.user);
-        e->audio.is_on = false;
+        close_device(e);
         end_recording(e, now, WZP_OK);
     }
 }
@@ -384,16 +394,20 @@ void wzp_engine_capture_set(wzp_engine *e, wzp_tstamp now,
     wzp_capture_set(e->audio.capture, parts);
 }
 
-void wzp_engine_audio_wake(wzp_engine *e, void (*wake)(void *user), void *user)
+void wzp_engine_audio_wake(wzp_engine *e, wzp_tstamp now,
+                           void (*wake)(void *user), void *user)
 {
-    if (e->audio.is_on) {
-        e->cfg.audio.stop(e->cfg.audio.user);
+    const bool was_on = e->audio.is_on;
+    if (was_on) {
+        close_device(e);
     }
     e->port.wake = e->cfg.audio.tick == NULL ? wake : NULL;
     e->port.wake_user = user;
-    if (e->audio.is_on && wake != NULL &&
-        e->cfg.audio.start(e->cfg.audio.user, &e->port) != WZP_OK) {
-        e->audio.is_on = false;
+    if (was_on && wake != NULL) {
+        open_device(e, now);
+    }
+    if (!e->audio.is_on) {
+        end_recording(e, now, WZP_OK);
     }
 }
 
