@@ -421,6 +421,7 @@ check "--send-file takes what --record wrote" "exit $STATUS" is "$STATUS" 0
 has_tone() { # samples that are not silence: a second of them
     [ "$(tr -d '\000' <"$TMP/heard.raw" | wc -c)" -gt 96000 ]
 }
+check "what --record wrote is for its owner only" "not 600" mode_is "$TMP/heard.raw" 600
 check "--record keeps the tone" "silence" has_tone
 
 # --- quality ------------------------------------------------------------------------------------
