@@ -301,7 +301,9 @@ static void talk(sc *c, wzp_tstamp duration, size_t pieces)
             continue;
         }
         for (size_t i = 0; i < pieces; i++) {
-            device_block();
+            if (!dev.is_deaf) {
+                device_block();
+            }
             sc_run(c, WZP_MS / 5);
             sc_wake(c);
         }
@@ -347,6 +349,28 @@ WZP_TEST(engine_plays_evenly_on_a_device_that_takes_200_ms_at_once)
 WZP_TEST(engine_plays_evenly_on_a_device_that_takes_five_blocks_in_a_row)
 {
     plays_evenly(SC_TICK, 5);
+}
+
+/* For three seconds, in which the voices go on. Once, what it takes ahead has
+ * to be bridged. */
+WZP_TEST(engine_plays_evenly_again_on_a_device_that_stood_still)
+{
+    sc *c = call_with(4800, 0);
+    talk(c, 5 * WZP_S, 1);
+    dev.is_deaf = true;
+    talk(c, 3 * WZP_S, 1);
+    const wzp_client_stats before = sc_stats(c);
+    dev.is_deaf = false;
+
+    talk(c, 5 * WZP_S, 1);
+
+    const wzp_client_stats s = sc_stats(c);
+    assert_in_range(s.frames_played - before.frames_played, 244, 252);
+    assert_true(s.underruns - before.underruns <= 1);
+    assert_true(s.bridged_ms - before.bridged_ms <= 100);
+    assert_true(s.longer_ms - before.longer_ms <= 20);
+    assert_true(s.shorter_ms - before.shorter_ms <= 20);
+    sc_free(c);
 }
 
 WZP_TEST(engine_bears_a_device_that_takes_more_than_the_rings_hold)

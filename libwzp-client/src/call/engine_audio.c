@@ -199,7 +199,9 @@ static void run_ticks(wzp_engine *e, wzp_tstamp now)
 static void mix_blocks(wzp_engine *e, wzp_tstamp now, size_t n)
 {
     wzp__engine_audio *a = &e->audio;
-    if (n > 0 && now - a->mixed_at >= BURST_NS) { /* the one before is over */
+    if (n > 0 && a->mixed_at == 0) {
+        a->mix_at = now - (n - 1) * TICK_NS;
+    } else if (n > 0 && now - a->mixed_at >= BURST_NS) { /* another one */
         const int64_t off = (int64_t)(a->mixed_at + TICK_NS - a->mix_at);
         const bool is_far = off > MIX_FAR_NS || off < -MIX_FAR_NS;
         a->mix_at += (wzp_tstamp)(is_far ? off : off / MIX_SLEW);
@@ -233,6 +235,7 @@ static size_t blocks_missing(wzp_engine *e)
 static void begin_device(wzp__engine_audio *a, wzp_tstamp now)
 {
     a->extra = 0;
+    a->mixed_at = 0;
     a->patience_at = now + PATIENCE_NS;
 }
 
