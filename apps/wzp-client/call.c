@@ -102,6 +102,9 @@ static bool open_client(call *c)
         view_say(&c->view, "wzp-client: cannot start: %s", wzp_strerror(e));
         return false;
     }
+    if (c->o->sound.parts.denoise) {
+        view_say(&c->view, "noise is taken away by %s", wzp_capture_denoiser());
+    }
     quality_apply(&c->o->quality, c->client);
     talk_begin(&c->talk, c->client, &c->view, c->o->push_to_talk);
     return true;

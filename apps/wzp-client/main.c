@@ -12,6 +12,9 @@ static void print_help(const command *c)
     if (c->name != NULL) {
         printf("usage: wzp-client %s %s\n\n%s\n\n", c->name, c->arguments,
                c->summary);
+        if (c->more != NULL) {
+            printf("%s\n\n", c->more);
+        }
         app_options_help(stdout, c->options, c->n_options);
         return;
     }

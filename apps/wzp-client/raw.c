@@ -4,11 +4,22 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define RATE      48000
 #define TONE_HZ   440
 #define AMPLITUDE 16000
 #define TICK      WZP_AUDIO_TICK_SAMPLES
+
+/* What people said is its owner's only; a file that exists keeps its mode. No
+ * other thread runs yet. */
+static FILE *create(const char *path)
+{
+    const mode_t before = umask(S_IRWXG | S_IRWXO);
+    FILE *file = fopen(path, "wb");
+    (void)umask(before);
+    return file;
+}
 
 bool raw_open(raw *r, unsigned long tone_s, const char *in, const char *out,
               const char **path)
@@ -19,7 +30,7 @@ bool raw_open(raw *r, unsigned long tone_s, const char *in, const char *out,
         return false;
     }
     *path = out;
-    return out == NULL || (r->out = fopen(out, "wb")) != NULL;
+    return out == NULL || (r->out = create(out)) != NULL;
 }
 
 bool raw_close(raw *r)

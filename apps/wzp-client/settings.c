@@ -129,24 +129,25 @@ static const app_option OLD_OPTIONS[] = {
 
 const command COMMANDS[] = {
     {"join", "ROOM --relay HOST:PORT [option...]",
-     "be in a room; while there, a letter and Enter: m mute, h hold, space to talk\n"
-     "(--push-to-talk), + and - volume, w check words, q leave",
-     COUNTED(JOIN_OPTIONS), join_run},
+     "be in a room, and talk",
+     COUNTED(JOIN_OPTIONS), join_run,
+     "While there, a letter and Enter: m mute, h hold, space to talk\n"
+     "(--push-to-talk), + and - volume, w check words, q leave."},
     {"devices", "[option...]", "list microphones and speakers; * is the default one",
-     COUNTED(DEVICES_OPTIONS), devices_run},
+     COUNTED(DEVICES_OPTIONS), devices_run, NULL},
     {"identity", "[option...]", "show who you are to others",
-     COUNTED(IDENTITY_OPTIONS), identity_run},
+     COUNTED(IDENTITY_OPTIONS), identity_run, NULL},
     {"ping", "HOST:PORT [option...]",
      "is the relay there, how far, which certificate, which version",
-     COUNTED(PING_OPTIONS), ping_run},
+     COUNTED(PING_OPTIONS), ping_run, NULL},
     {"contacts", "[list | add NAME FINGERPRINT | verify WHO | forget WHO] [option...]",
      "people and relays you know; WHO: name, fingerprint, or HOST:PORT to forget",
-     COUNTED(CONTACTS_OPTIONS), contacts_run},
+     COUNTED(CONTACTS_OPTIONS), contacts_run, NULL},
     {"room-secret", "ROOM [option...]",
      "propose a secret for a room, and the line for its relay",
-     COUNTED(ROOM_SECRET_OPTIONS), room_secret_run},
+     COUNTED(ROOM_SECRET_OPTIONS), room_secret_run, NULL},
     {NULL, "[option...] [HOST:PORT]",
-     "the command line of the earlier client", COUNTED(OLD_OPTIONS), old_run},
+     "the command line of the earlier client", COUNTED(OLD_OPTIONS), old_run, NULL},
 };
 /* clang-format on */
 

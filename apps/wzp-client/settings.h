@@ -46,6 +46,7 @@ typedef struct command {
     const app_option *options;
     size_t n_options;
     int (*run)(settings *s); /* returns the exit status */
+    const char *more;        /* for the command's own help; NULL: no more */
 } command;
 
 /* False: wrong usage, `why` is one sentence without full stop. */

@@ -37,7 +37,7 @@ static const field FIELDS[] = {
     FIELD(tx_packets), FIELD(tx_bytes), FIELD(rx_packets), FIELD(rx_bytes),
     FIELD(tx_rate_bps), FIELD(rx_rate_bps), FIELD(dgram_dropped),
     FIELD(members), FIELD(members_keyed), FIELD(members_legacy),
-    FIELD(reconnects), FIELD(events_dropped),
+    FIELD(reconnects), FIELD(events_dropped), FIELD(signals_refused),
     FIELD(clear_sent), FIELD(clear_received), FIELD(clear_repair),
     FIELD(clear_malformed), FIELD(clear_no_stream),
     FIELD(rebuilt_copy), FIELD(rebuilt_parity), FIELD(comfort_ms),

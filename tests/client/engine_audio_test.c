@@ -11,11 +11,14 @@ enum { NOTES = 8, ECHO = 4 /* blocks late */ };
 
 typedef struct clocked {
     wzp_audio_port *port;
+    int starts, stops;
+    wzp_err refuses;   /* to start */
     bool is_deaf;      /* does not run */
     bool is_quiet;     /* nobody speaks */
     wzp_tstamp period; /* of its clock, for a block */
     wzp_tstamp at;
-    size_t block; /* samples at once */
+    size_t block;         /* samples at once */
+    wzp_tstamp speech_at; /* the friend's next frame */
     size_t missed, blocks;
     size_t waiting;   /* samples of before, when it was started */
     bool is_counting; /* what is missed */
@@ -39,6 +42,10 @@ static clocked dev;
 static wzp_err dev_start(void *user, wzp_audio_port *port)
 {
     clocked *d = user;
+    if (d->refuses != WZP_OK) {
+        return d->refuses;
+    }
+    d->starts++;
     d->port = port;
     d->waiting =
         wzp__ring_level(&port->playout) + wzp__ring_level(&port->capture);
@@ -47,7 +54,9 @@ static wzp_err dev_start(void *user, wzp_audio_port *port)
 
 static void dev_stop(void *user)
 {
-    ((clocked *)user)->port = NULL;
+    clocked *d = user;
+    d->port = NULL;
+    d->stops++;
 }
 
 static bool dev_poll(void *user, wzp_audio_note *out)
@@ -124,7 +133,7 @@ static sc *call_with(size_t block, int ppm)
     sc_add_friend(c);
     sc_join(c);
     assert_non_null(dev.port);
-    dev.at = c->w->now;
+    dev.at = dev.speech_at = c->w->now;
     return c;
 }
 
@@ -276,6 +285,109 @@ WZP_TEST(engine_goes_on_mixing_for_a_device_that_does_not_play)
     sc_free(c);
 }
 
+/* The friend speaks, and the device takes so many blocks at one go; the engine
+ * is woken after each. */
+static void talk(sc *c, wzp_tstamp duration, size_t pieces)
+{
+    const wzp_tstamp end = c->w->now + duration;
+    while (c->w->now < end) {
+        const wzp_tstamp at = dev.speech_at < dev.at ? dev.speech_at : dev.at;
+        sc_run(c, at > c->w->now ? at - c->w->now : 0);
+        if (at == dev.speech_at) {
+            const bool is_sealed = sc_friend_speaks(c);
+            (void)is_sealed; /* nobody has a key at first */
+            dev.speech_at += 20 * WZP_MS;
+            continue;
+        }
+        for (size_t i = 0; i < pieces; i++) {
+            if (!dev.is_deaf) {
+                device_block();
+            }
+            sc_run(c, WZP_MS / 5);
+            sc_wake(c);
+        }
+        dev.at += pieces * dev.period;
+    }
+}
+
+/* Packets come as evenly as they were sent: nothing is missing, stretched or
+ * waited for, however much the device takes at once. */
+static void plays_evenly(size_t block, size_t pieces)
+{
+    sc *c = call_with(block, 0);
+    talk(c, 5 * WZP_S, pieces);
+    const wzp_client_stats before = sc_stats(c);
+
+    talk(c, 20 * WZP_S, pieces);
+
+    const wzp_client_stats s = sc_stats(c);
+    assert_in_range(s.frames_played - before.frames_played, 990, 1010);
+    assert_int_equal(s.underruns - before.underruns, 0);
+    assert_int_equal(s.bridged_ms - before.bridged_ms, 0);
+    assert_true(s.longer_ms - before.longer_ms <= 40);
+    assert_true(s.shorter_ms - before.shorter_ms <= 40);
+    assert_true(s.playout_delay_ms <= 20);
+    sc_free(c);
+}
+
+WZP_TEST(engine_plays_evenly_on_a_device_that_takes_21_ms_at_once)
+{
+    plays_evenly(1024, 1);
+}
+
+WZP_TEST(engine_plays_evenly_on_a_device_that_takes_100_ms_at_once)
+{
+    plays_evenly(4800, 1);
+}
+
+WZP_TEST(engine_plays_evenly_on_a_device_that_takes_200_ms_at_once)
+{
+    plays_evenly(9600, 1);
+}
+
+WZP_TEST(engine_plays_evenly_on_a_device_that_takes_five_blocks_in_a_row)
+{
+    plays_evenly(SC_TICK, 5);
+}
+
+/* For three seconds, in which the voices go on. Once, what it takes ahead has
+ * to be bridged. */
+WZP_TEST(engine_plays_evenly_again_on_a_device_that_stood_still)
+{
+    sc *c = call_with(4800, 0);
+    talk(c, 5 * WZP_S, 1);
+    dev.is_deaf = true;
+    talk(c, 3 * WZP_S, 1);
+    const wzp_client_stats before = sc_stats(c);
+    dev.is_deaf = false;
+
+    talk(c, 5 * WZP_S, 1);
+
+    const wzp_client_stats s = sc_stats(c);
+    assert_in_range(s.frames_played - before.frames_played, 244, 252);
+    assert_true(s.underruns - before.underruns <= 1);
+    assert_true(s.bridged_ms - before.bridged_ms <= 100);
+    assert_true(s.longer_ms - before.longer_ms <= 20);
+    assert_true(s.shorter_ms - before.shorter_ms <= 20);
+    sc_free(c);
+}
+
+WZP_TEST(engine_bears_a_device_that_takes_more_than_the_rings_hold)
+{
+    sc *c = call_with(20000, 0);
+
+    for (int i = 0; i < 3; i++) {
+        static int16_t pcm[20000];
+        const size_t real = wzp_audio_playout(dev.port, pcm, 20000);
+        sc_wake(c);
+        sc_run(c, dev.period);
+        assert_true(real < 20000);
+    }
+
+    assert_true(wzp__ring_level(&dev.port->playout) > 9600);
+    sc_free(c);
+}
+
 /* --- what is told of devices ---------------------------------------------- */
 
 static const wzp_client_event *last_audio(const sc *c)
@@ -339,13 +451,32 @@ WZP_TEST(engine_passes_on_that_a_device_waits)
     sc *c = call_with(SC_TICK, 0);
     int woken = 0;
 
-    wzp_engine_audio_wake(c->e, count_wake, &woken);
+    wzp_engine_audio_wake(c->e, c->w->now, count_wake, &woken);
     device_block();
     assert_int_equal(woken, 2); /* played, recorded */
 
-    wzp_engine_audio_wake(c->e, NULL, NULL);
+    wzp_engine_audio_wake(c->e, c->w->now, NULL, NULL);
     assert_null(dev.port); /* stopped: it cannot wake any more */
     sc_free(c);
+    assert_int_equal(dev.stops, dev.starts); /* each start once */
+}
+
+WZP_TEST(engine_tells_that_a_device_cannot_be_started_again)
+{
+    sc *c = call_with(SC_TICK, 0);
+    int woken = 0;
+    ASSERT_OK(wzp_engine_record(c->e, c->w->now, "mine.wav"));
+
+    dev.refuses = WZP_ERR_IO;
+    wzp_engine_audio_wake(c->e, c->w->now, count_wake, &woken);
+    sc_run(c, WZP_S);
+
+    assert_int_equal(sc_count(c, WZP_EVENT_AUDIO), 3);
+    assert_int_equal(last_audio(c)->u.audio.what, WZP_AUDIO_RECORDED);
+    assert_false(dev.is_recording);
+    assert_int_equal(dev.stops, 1);
+    sc_free(c);
+    assert_int_equal(dev.stops, 1); /* it does not run */
 }
 
 /* --- the capture chain ---------------------------------------------------- */
@@ -432,6 +563,10 @@ WZP_TEST(engine_records_the_microphone_from_the_command_until_the_next)
     assert_in_range(sc_stats(c).recorded_ms, 9980, 10020);
     assert_int_equal(last_audio(c)->u.audio.what, WZP_AUDIO_RECORDED);
     assert_int_equal(last_audio(c)->u.audio.why, WZP_OK);
+
+    ASSERT_OK(wzp_engine_record(c->e, c->w->now, "next.wav"));
+    run(c, WZP_S, WZP_MS);
+    assert_in_range(sc_stats(c).recorded_ms, 980, 1020); /* of this one */
     sc_free(c);
 }
 

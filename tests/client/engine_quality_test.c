@@ -40,6 +40,13 @@ static void report(sc *c, const wzp_receiver_report *r)
     sc_run(c, 20 * WZP_MS);
 }
 
+WZP_TEST(engine_says_in_which_tier_it_will_send_before_it_is_in_a_room)
+{
+    sc *c = sc_new();
+    assert_int_equal(sc_stats(c).tier, WZP_TIER_GOOD);
+    sc_free(c);
+}
+
 WZP_TEST(engine_sends_a_forced_tier_and_tells_the_host)
 {
     sc *c = call();

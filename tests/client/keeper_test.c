@@ -190,6 +190,24 @@ WZP_TEST(keeper_takes_an_output_where_there_is_no_input)
     assert_string_equal(notes[0].input, "");
 }
 
+WZP_TEST(keeper_opens_an_input_that_somebody_else_had)
+{
+    setup("", "");
+    m.refuses_input = true;
+    rounds(30);
+    assert_string_equal(m.open[1], "");
+
+    m.refuses_input = false;
+    rounds(20);
+
+    assert_string_equal(m.open[1], "mic");
+    assert_int_equal(m.opens[0], 1); /* the output plays on */
+    assert_int_equal(n_notes, 2);
+    assert_int_equal(notes[1].what, WZP_AUDIO_STARTED);
+    assert_string_equal(notes[1].input, "mic");
+    assert_string_equal(notes[1].output, "speaker");
+}
+
 WZP_TEST(keeper_leaves_a_half_alone_that_is_not_wanted)
 {
     setup("", "");

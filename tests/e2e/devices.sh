@@ -41,10 +41,12 @@ check "devices lists the null devices" "$(cat "$TMP/null.out")" grep -q '^input 
 "$BIN/wzp-client" devices --audio gramophone >"$TMP/none.out" 2>&1
 check "a sound system that is not there is an error" "exit $?" is $? 1
 check "and is named" "$(cat "$TMP/none.out")" grep -q 'no sound system called gramophone' "$TMP/none.out"
-client n --audio null --record-mic "$TMP/n.wav"
+client n --audio null --denoise --record-mic "$TMP/n.wav"
 N=$PID
 check "a call runs on the null devices" "$(cat "$TMP/n.err")" \
     await "$TMP/n.err" '^microphone: NULL Capture Device, speaker: NULL Playback Device'
+check "what takes noise away is said" "$(cat "$TMP/n.err")" \
+    grep -q '^noise is taken away by \(rnnoise\|speexdsp\)' "$TMP/n.err"
 check "recording is said" "$(cat "$TMP/n.err")" await "$TMP/n.err" '^RECORDING what you say'
 check "and counted" "$(last n recorded_ms)" becomes above n recorded_ms 900
 stop "$N"

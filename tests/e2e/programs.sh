@@ -39,7 +39,11 @@ for sub in join devices identity ping contacts; do
     run sub "$BIN/wzp-client" $sub --help
     check "wzp-client $sub --help" "exit $STATUS" is "$STATUS" 0
 done
+sed -n '/^  join/,/^$/p' "$TMP/help.out" | grep . >"$TMP/commands.out"
+check "wzp-client --help has a line for each command" "$(cat "$TMP/commands.out")" \
+    is "$(grep -vc '^  [a-z]' "$TMP/commands.out")" 0
 run sub "$BIN/wzp-client" join --help
+check "wzp-client join --help says the keys" "it does not" says sub 'm mute.*h hold'
 for option in --relay --seed --mnemonic --identity --passphrase-file --alias --in --loop --out --duration \
     --live --input --output --audio --no-echo-cancel --denoise --no-gain --push-to-talk --record-mic \
     --quality --network --stats --words --pin --accept-new-key --allow-legacy --log-level; do
@@ -417,6 +421,7 @@ check "--send-file takes what --record wrote" "exit $STATUS" is "$STATUS" 0
 has_tone() { # samples that are not silence: a second of them
     [ "$(tr -d '\000' <"$TMP/heard.raw" | wc -c)" -gt 96000 ]
 }
+check "what --record wrote is for its owner only" "not 600" mode_is "$TMP/heard.raw" 600
 check "--record keeps the tone" "silence" has_tone
 
 # --- quality ------------------------------------------------------------------------------------

@@ -7,7 +7,8 @@
  *
  * `port` says whether a stream may touch it: taken away, the engine waits until
  * none is `inside` any more, which is a moment, and the streams go on playing
- * silence until the keeper has closed them.
+ * silence until the keeper has closed them. A sound system that never comes
+ * back keeps the keeper, and what is its own, but nobody else.
  */
 #include "audio/keeper.h"
 #include "audio/port.h"
@@ -18,7 +19,8 @@
 #include <string.h>
 #include <time.h>
 
-#define NOTES 16 /* not read for long: the oldest go */
+#define NOTES   16 /* not read for long: the oldest go */
+#define CLOSE_S 3  /* chosen: sound servers that live close within one */
 
 struct wzp_audio_device {
     wzp_mem mem;
@@ -32,6 +34,8 @@ struct wzp_audio_device {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool is_wanted, is_ending; /* under lock, as all below */
+    bool has_ended; /* the keeper's thread, but for freeing this … */
+    bool is_left;   /* … if nobody waits for it any more */
     wzp_audio_note notes[NOTES];
     size_t n_notes;
 };
@@ -93,14 +97,24 @@ static void push_note(void *user, const wzp_audio_note *note)
     pthread_mutex_unlock(&d->lock);
 }
 
-static struct timespec next_round(void)
+static struct timespec later(long ms)
 {
     struct timespec at;
     clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_nsec += WZP__ROUND_MS * 1000000L;
+    at.tv_sec += ms / 1000;
+    at.tv_nsec += ms % 1000 * 1000000L;
     at.tv_sec += at.tv_nsec / 1000000000L;
     at.tv_nsec %= 1000000000L;
     return at;
+}
+
+static void destroy(wzp_audio_device *d)
+{
+    const wzp_mem mem = d->mem;
+    wzp__sound_free(d->keeper.sound, &mem);
+    pthread_mutex_destroy(&d->lock);
+    pthread_cond_destroy(&d->changed);
+    wzp_mem_free(&mem, d, sizeof *d);
 }
 
 static void *keep(void *user)
@@ -111,7 +125,7 @@ static void *keep(void *user)
         const bool is_wanted = d->is_wanted;
         pthread_mutex_unlock(&d->lock);
         wzp__keeper_round(&d->keeper, is_wanted);
-        const struct timespec at = next_round();
+        const struct timespec at = later(WZP__ROUND_MS);
         pthread_mutex_lock(&d->lock);
         if (!d->is_ending && d->is_wanted == is_wanted) {
             pthread_cond_timedwait(&d->changed, &d->lock, &at);
@@ -119,6 +133,14 @@ static void *keep(void *user)
     }
     pthread_mutex_unlock(&d->lock);
     wzp__keeper_round(&d->keeper, false);
+    pthread_mutex_lock(&d->lock);
+    d->has_ended = true;
+    const bool is_left = d->is_left;
+    pthread_cond_signal(&d->changed);
+    pthread_mutex_unlock(&d->lock);
+    if (is_left) {
+        destroy(d);
+    }
     return NULL;
 }
 
@@ -260,23 +282,34 @@ wzp_err wzp_audio_device_new(wzp_audio_device **out,
     return WZP_OK;
 }
 
+/* False: the thread is left alone with everything. */
+static bool end_thread(wzp_audio_device *d)
+{
+    const pthread_t thread = d->thread;
+    const struct timespec until = later(CLOSE_S * 1000);
+    pthread_mutex_lock(&d->lock);
+    d->is_ending = true;
+    pthread_cond_signal(&d->changed);
+    int waited = 0;
+    while (!d->has_ended && waited == 0) {
+        waited = pthread_cond_timedwait(&d->changed, &d->lock, &until);
+    }
+    const bool has_ended = d->has_ended;
+    d->is_left = !has_ended;
+    pthread_mutex_unlock(&d->lock);
+    if (has_ended) {
+        pthread_join(thread, NULL);
+    } else {
+        pthread_detach(thread);
+    }
+    return has_ended;
+}
+
 void wzp_audio_device_free(wzp_audio_device *d)
 {
-    if (d == NULL) {
-        return;
+    if (d != NULL && (!d->has_thread || end_thread(d))) {
+        destroy(d);
     }
-    const wzp_mem mem = d->mem;
-    if (d->has_thread) {
-        pthread_mutex_lock(&d->lock);
-        d->is_ending = true;
-        pthread_cond_signal(&d->changed);
-        pthread_mutex_unlock(&d->lock);
-        pthread_join(d->thread, NULL);
-    }
-    wzp__sound_free(d->keeper.sound, &mem);
-    pthread_mutex_destroy(&d->lock);
-    pthread_cond_destroy(&d->changed);
-    wzp_mem_free(&mem, d, sizeof *d);
 }
 
 /* --- the list --------------------------------------------------------------

@@ -11,6 +11,7 @@
 #define LIST_ROUNDS    8  /* look at the list of devices every 2 s */
 #define YOUNG_ROUNDS   20 /* lost within 5 s counts as a failure to open */
 #define BACKOFF_MOST   20 /* rounds: 5 s */
+#define HALF_ROUNDS    20 /* try the half that could not be opened every 5 s */
 
 static void say(wzp__keeper *k, wzp_audio_event what, wzp_err why)
 {
@@ -128,6 +129,13 @@ static wzp_err open_wanted(wzp__keeper *k)
     return e[0] != WZP_OK ? e[0] : e[1];
 }
 
+static void say_started(wzp__keeper *k)
+{
+    say(k, WZP_AUDIO_STARTED,
+        is_stand_in(k, false) || is_stand_in(k, true) ? WZP_ERR_NOT_FOUND
+                                                      : WZP_OK);
+}
+
 static void open_all(wzp__keeper *k)
 {
     const wzp_err e = open_wanted(k);
@@ -143,9 +151,7 @@ static void open_all(wzp__keeper *k)
     k->is_on = true;
     k->has_failed = false;
     k->age = 0;
-    say(k, WZP_AUDIO_STARTED,
-        is_stand_in(k, false) || is_stand_in(k, true) ? WZP_ERR_NOT_FOUND
-                                                      : WZP_OK);
+    say_started(k);
 }
 
 /* --- looking after it ------------------------------------------------------
@@ -204,6 +210,19 @@ static void look_at_list(wzp__keeper *k)
     }
 }
 
+/* Somebody else may have had it. */
+static void open_missing(wzp__keeper *k)
+{
+    bool is_new = false;
+    for (size_t i = 0; i < 2; i++) {
+        const wzp__keeper_half *h = &k->halves[i];
+        is_new |= h->is_wanted && !h->is_open && open_half(k, i == 1) == WZP_OK;
+    }
+    if (is_new) {
+        say_started(k);
+    }
+}
+
 static void look_after(wzp__keeper *k)
 {
     k->age++;
@@ -216,6 +235,9 @@ static void look_after(wzp__keeper *k)
     }
     if (k->age == YOUNG_ROUNDS) {
         k->backoff = 1;
+    }
+    if (k->age % HALF_ROUNDS == 0) {
+        open_missing(k);
     }
     if (k->age % LIST_ROUNDS == 0) {
         look_at_list(k);

@@ -6,7 +6,7 @@
  *
  * A device that was asked for and is not there is replaced by the default one
  * until it comes. An input without an output, or the other way about, is better
- * than neither.
+ * than neither; the other one is tried again every five seconds.
  */
 #ifndef WZP_CLIENT_AUDIO_KEEPER_H
 #define WZP_CLIENT_AUDIO_KEEPER_H

@@ -10,11 +10,13 @@
 
 /* Devices with a clock. chosen: what a first burst of a sound server takes is
  * no sign of its habits; a missing block costs one more until the end of the
- * device, at most four; nothing played for 100 ms: nobody does. */
+ * device, at most four; nothing played for 100 ms, and twice what it takes at
+ * once: nobody does; pieces less than 5 ms apart are of one burst. */
 #define PATIENCE_NS (500 * WZP_MS)
 #define EXTRA_MOST  (4 * (size_t)TICK)
 #define DEAF_NS     (100 * WZP_MS)
-#define MIX_FAR_NS  (40 * WZP_MS) /* the mix's clock jumps, else it follows */
+#define BURST_NS    (5 * WZP_MS)
+#define MIX_FAR_NS  (40 * (int64_t)WZP_MS) /* the mix's clock jumps */
 #define MIX_SLEW    16
 /* A microphone opens. chosen: windows of noise suppression overlap by one
  * block, and in the next its filters fall by 40 dB. */
@@ -59,6 +61,7 @@ wzp_err wzp_engine_record(wzp_engine *e, wzp_tstamp now, const char *path)
     }
     WZP_TRY(r->begin(r->user, path));
     e->audio.is_recording = true;
+    e->audio.recorded = 0;
     push_recording(e, now, WZP_AUDIO_RECORDING, WZP_OK);
     return WZP_OK;
 }
@@ -189,20 +192,25 @@ static void run_ticks(wzp_engine *e, wzp_tstamp now)
 /* --- devices with a clock --------------------------------------------------
  */
 
-/* Blocks are mixed as evenly as they are played, though the engine is run at
- * odd moments. */
-static wzp_tstamp mix_time(wzp_engine *e, wzp_tstamp now)
+/* A burst is what a device takes at one go, in however many pieces: its last
+ * block is mixed for the moment itself, the others for the ones before, so that
+ * blocks follow each other as evenly as they are played and what has come is
+ * there for all of them. */
+static void mix_blocks(wzp_engine *e, wzp_tstamp now, size_t n)
 {
     wzp__engine_audio *a = &e->audio;
-    const int64_t off = (int64_t)now - (int64_t)a->mix_at;
-    if (off > (int64_t)MIX_FAR_NS || off < -(int64_t)MIX_FAR_NS) {
-        a->mix_at = now;
-    } else {
-        a->mix_at = (wzp_tstamp)((int64_t)a->mix_at + off / MIX_SLEW);
+    if (n > 0 && a->mixed_at == 0) {
+        a->mix_at = now - (n - 1) * TICK_NS;
+    } else if (n > 0 && now - a->mixed_at >= BURST_NS) { /* another one */
+        const int64_t off = (int64_t)(a->mixed_at + TICK_NS - a->mix_at);
+        const bool is_far = off > MIX_FAR_NS || off < -MIX_FAR_NS;
+        a->mix_at += (wzp_tstamp)(is_far ? off : off / MIX_SLEW);
     }
-    const wzp_tstamp at = a->mix_at;
-    a->mix_at += TICK_NS;
-    return at;
+    for (; n > 0; n--) {
+        mix_block(e, a->mix_at);
+        a->mix_at += TICK_NS;
+        a->mixed_at = now;
+    }
 }
 
 /* What the device takes at once, in whole blocks, and more where that was not
@@ -211,12 +219,23 @@ static size_t playout_target(const wzp_engine *e)
 {
     const size_t quantum = atomic_load(&e->port.quantum);
     const size_t blocks = (quantum + TICK - 1) / TICK;
-    return (blocks == 0 ? 1 : blocks) * TICK + e->audio.extra;
+    const size_t want = (blocks == 0 ? 1 : blocks) * TICK + e->audio.extra;
+    const size_t most = (e->port.playout.cap / TICK - 1) * TICK;
+    return want < most ? want : most;
+}
+
+/* From what is ready up to what should be. */
+static size_t blocks_missing(wzp_engine *e)
+{
+    const size_t target = playout_target(e);
+    const size_t level = wzp__ring_level(&e->port.playout);
+    return level < target ? (target - level + TICK - 1) / TICK : 0;
 }
 
 static void begin_device(wzp__engine_audio *a, wzp_tstamp now)
 {
     a->extra = 0;
+    a->mixed_at = 0;
     a->patience_at = now + PATIENCE_NS;
 }
 
@@ -231,26 +250,36 @@ static void learn_level(wzp_engine *e, wzp_tstamp now)
     a->underflow = underflow;
 }
 
+/* Nothing played for so long: nobody does. */
+static wzp_tstamp deaf_after(const wzp_engine *e)
+{
+    const uint32_t quantum = atomic_load(&e->port.quantum);
+    return DEAF_NS + (wzp_tstamp)quantum * 2 * WZP_S / WZP_PCM_RATE;
+}
+
 static bool is_playing(wzp_engine *e, wzp_tstamp now)
 {
     wzp__engine_audio *a = &e->audio;
     const uint64_t asked = atomic_load(&e->port.asked);
     if (asked != a->asked) {
-        if (now - a->played_at >= DEAF_NS) { /* it begins */
+        if (now - a->played_at >= deaf_after(e)) { /* it begins */
             begin_device(a, now);
         }
         a->asked = asked;
         a->played_at = now;
     }
-    return now - a->played_at < DEAF_NS;
+    return now - a->played_at < deaf_after(e);
 }
 
 /* Nobody plays: the voices go on, in the engine's time. */
 static void mix_for_nobody(wzp_engine *e, wzp_tstamp now)
 {
     int16_t pcm[TICK];
-    while (e->audio.mix_at <= now) {
-        wzp__voices_mix(&e->voices, mix_time(e, now), pcm);
+    if (now > e->audio.mix_at + (wzp_tstamp)MIX_FAR_NS) {
+        e->audio.mix_at = now;
+    }
+    for (; e->audio.mix_at <= now; e->audio.mix_at += TICK_NS) {
+        wzp__voices_mix(&e->voices, e->audio.mix_at, pcm);
     }
 }
 
@@ -260,9 +289,7 @@ static void run_clocked(wzp_engine *e, wzp_tstamp now)
     const bool is_played = is_playing(e, now);
     learn_level(e, now);
     if (is_played) {
-        while (wzp__ring_level(&e->port.playout) < playout_target(e)) {
-            mix_block(e, mix_time(e, now));
-        }
+        mix_blocks(e, now, blocks_missing(e));
     } else {
         mix_for_nobody(e, now);
     }
@@ -303,6 +330,24 @@ void wzp__engine_audio_deinit(wzp_engine *e)
     wzp__audio_port_deinit(&e->port, &e->cfg.mem);
 }
 
+static void open_device(wzp_engine *e, wzp_tstamp now)
+{
+    const wzp_err err = e->cfg.audio.start(e->cfg.audio.user, &e->port);
+    e->audio.is_on = err == WZP_OK;
+    if (err != WZP_OK) {
+        const wzp_audio_note note = {.what = WZP_AUDIO_FAILED, .why = err};
+        push_note(e, now, &note);
+        WZP_LOG(&e->cfg.log, WZP_LOG_ERROR, "engine", "audio.start.failed",
+                "err=%s", wzp_err_name(err));
+    }
+}
+
+static void close_device(wzp_engine *e)
+{
+    e->cfg.audio.stop(e->cfg.audio.user);
+    e->audio.is_on = false;
+}
+
 void wzp__engine_audio_start(wzp_engine *e, wzp_tstamp now)
 {
     if (e->audio.is_on) {
@@ -310,25 +355,16 @@ void wzp__engine_audio_start(wzp_engine *e, wzp_tstamp now)
     }
     wzp__audio_port_forget(&e->port);
     e->audio.shut = chain_tail(e); /* of the room before */
-    wzp_err err = e->cfg.audio.start(e->cfg.audio.user, &e->port);
-    if (err != WZP_OK) {
-        const wzp_audio_note note = {.what = WZP_AUDIO_FAILED, .why = err};
-        push_note(e, now, &note);
-        WZP_LOG(&e->cfg.log, WZP_LOG_ERROR, "engine", "audio.start.failed",
-                "err=%s", wzp_err_name(err));
-        return;
-    }
-    e->audio.is_on = true;
     e->audio.tick_at = now;
     e->audio.mix_at = now;
     begin_device(&e->audio, now);
+    open_device(e, now);
 }
 
 void wzp__engine_audio_stop(wzp_engine *e, wzp_tstamp now)
 {
     if (e->audio.is_on) {
-        e->cfg.audio.stop(e->cfg.audio.user);
-        e->audio.is_on = false;
+        close_device(e);
         end_recording(e, now, WZP_OK);
     }
 }
@@ -361,16 +397,20 @@ void wzp_engine_capture_set(wzp_engine *e, wzp_tstamp now,
     wzp_capture_set(e->audio.capture, parts);
 }
 
-void wzp_engine_audio_wake(wzp_engine *e, void (*wake)(void *user), void *user)
+void wzp_engine_audio_wake(wzp_engine *e, wzp_tstamp now,
+                           void (*wake)(void *user), void *user)
 {
-    if (e->audio.is_on) {
-        e->cfg.audio.stop(e->cfg.audio.user);
+    const bool was_on = e->audio.is_on;
+    if (was_on) {
+        close_device(e);
     }
     e->port.wake = e->cfg.audio.tick == NULL ? wake : NULL;
     e->port.wake_user = user;
-    if (e->audio.is_on && wake != NULL &&
-        e->cfg.audio.start(e->cfg.audio.user, &e->port) != WZP_OK) {
-        e->audio.is_on = false;
+    if (was_on && wake != NULL) {
+        open_device(e, now);
+    }
+    if (!e->audio.is_on) {
+        end_recording(e, now, WZP_OK);
     }
 }
 

@@ -23,6 +23,7 @@ typedef struct wzp__engine_audio {
     wzp_tstamp tick_at;
     /* devices with a clock of their own */
     wzp_tstamp mix_at;      /* of the next block, follows the device's clock */
+    wzp_tstamp mixed_at;    /* the last block; 0: none since it began */
     size_t extra;           /* samples over what the device takes at once */
     uint64_t asked;         /* samples by the device, as far as seen */
     wzp_tstamp played_at;   /* when it was seen to ask */

@@ -33,6 +33,9 @@ wzp_err wzp__engine_quality_new(wzp_engine *e, wzp_tstamp now)
     if (e->cfg.has_fixed_mode) {
         wzp_quality_fix(e->quality, now, &e->cfg.fixed_mode);
     }
+    wzp_quality_state s = {.size = sizeof s};
+    wzp_quality_state_get(e->quality, &s);
+    e->tier = s.tier; /* to be told from the first moment on */
     return WZP_OK;
 }
 

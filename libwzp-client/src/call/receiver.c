@@ -8,6 +8,9 @@
  * often its redundancy is looked at then. chosen: DRED's bits cost some µs. */
 #define LOSING_NS (2 * WZP_S)
 #define LOOK_NS   (500 * WZP_MS)
+/* No redundancy is waited for longer, whatever a sender says of its own.
+ * chosen: what DRED can say, and no mode of ours reaches farther. */
+#define REACH_MOST_MS 1040
 
 static uint16_t at_most(uint32_t x, uint32_t most)
 {
@@ -92,7 +95,7 @@ static void look_back(wzp__receiver *r, wzp_tstamp now, const wzp__frame_in *f)
         reach = (uint32_t)(samples / SAMPLES_PER_MS);
     }
     r->reach_at = now;
-    r->reach_ms[r->reach_next++ % 4] = at_most(reach, UINT16_MAX);
+    r->reach_ms[r->reach_next++ % 4] = at_most(reach, REACH_MOST_MS);
     uint16_t most = 0;
     for (size_t i = 0; i < 4; i++) {
         most = r->reach_ms[i] > most ? r->reach_ms[i] : most;

@@ -338,7 +338,7 @@ void wzp__client_maybe_close(wzp_client *c)
     if (c->is_stopping && c->jobs == 0 && c->udp != NULL) {
         wzp_uv_udp *udp = c->udp;
         c->udp = NULL;
-        wzp_engine_audio_wake(c->engine, NULL, NULL);
+        wzp_engine_audio_wake(c->engine, wzp_uv_now(), NULL, NULL);
         wzp_uv_udp_close(udp, on_udp_closed, c);
         uv_close((uv_handle_t *)&c->wake, on_wake_closed);
     }
@@ -354,7 +354,7 @@ static wzp_err open_on(wzp_client *c, uv_loop_t *loop)
         return WZP_ERR_IO;
     }
     c->wake.data = c;
-    wzp_engine_audio_wake(c->engine, on_audio, c);
+    wzp_engine_audio_wake(c->engine, wzp_uv_now(), on_audio, c);
     c->open_handles = 2;
     return WZP_OK;
 }

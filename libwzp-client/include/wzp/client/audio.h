@@ -118,8 +118,9 @@ static inline void wzp_audio_device_config_default(wzp_audio_device_config *cfg)
  * of it is told. WZP_ERR_NAME: a name longer than any. WZP_ERR_NOMEM. */
 WZP_NODISCARD wzp_err wzp_audio_device_new(wzp_audio_device **out,
                                            const wzp_audio_device_config *cfg);
-/* After whoever was given the table. May take as long as the sound system
- * takes to close. */
+/* After whoever was given the table. Waits 3 s at most for the sound system to
+ * close: what hangs in it for longer is freed by its own thread, whenever it
+ * comes back. */
 void wzp_audio_device_free(wzp_audio_device *device);
 wzp_audio_io wzp_audio_device_table(wzp_audio_device *device);
 

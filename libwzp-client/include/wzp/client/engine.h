@@ -169,8 +169,11 @@ WZP_NODISCARD wzp_err wzp_engine_record(wzp_engine *e, wzp_tstamp now,
                                         const char *path);
 /* Called from the threads of a device that is not ticked when it took or gave
  * samples: whoever runs the engine then calls wzp_engine_expire, and less has
- * to be kept ready for the device. NULL: no more, and no sound from now on. */
-void wzp_engine_audio_wake(wzp_engine *e, void (*wake)(void *user), void *user);
+ * to be kept ready for the device. A device that runs is stopped for it and
+ * started again; where it cannot be, WZP_EVENT_AUDIO tells. NULL: no more, and
+ * no sound from now on. */
+void wzp_engine_audio_wake(wzp_engine *e, wzp_tstamp now,
+                           void (*wake)(void *user), void *user);
 
 /* The contacts (contacts.h), with its errors. WZP_EVENT_CONTACT says what came
  * of it as well, and WZP_EVENT_MEMBER what a member of the room is to us now.

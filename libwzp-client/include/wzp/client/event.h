@@ -180,9 +180,9 @@ typedef struct wzp_client_stats {
     bool is_voice;            /* now */
     bool has_echo, has_denoise, has_gain, has_vad; /* switched on */
     uint32_t echo_delay_ms;                        /* estimated */
-    uint32_t erle_db; /* echo taken away, while far speech is there */
-    uint64_t device_restarts;
-    uint64_t recorded_ms;
+    uint32_t erle_db;         /* echo taken away, while far speech is there */
+    uint64_t device_restarts; /* after a device was lost */
+    uint64_t recorded_ms;     /* in the recording of now, or the last one */
     /* voice: what became of the sender's numbers that playing has passed, all
      * senders together: packets_lost = rebuilt_lbrr + rebuilt_dred +
      * concealed; the others are in frames_played (came in packets of their

@@ -212,7 +212,7 @@ typedef struct wzp_group_stats {
     uint64_t sealed;
     uint64_t opened;
     uint64_t not_sealed;
-    uint64_t unknown_key;
+    uint64_t unknown_key; /* tries: whoever waits for a key tries again */
     uint64_t bad_tag;
     uint64_t replayed;
     uint64_t malformed;
