@@ -10,7 +10,7 @@
 
 /* chosen: 10 s of 50 % loss at 20 ms */
 #define WZP__REPAIRS_MAX          256
-#define WZP__REPAIRS_LEFT_OUT_MAX 10 /* per cent */
+#define WZP__REPAIRS_LEFT_OUT_MAX 4 /* per cent */
 
 typedef struct wzp__repairs {
     int64_t at[WZP__REPAIRS_MAX]; /* ring */
