@@ -20,7 +20,7 @@ enum {
     SECONDS = 60,
     HOP_MS = 20,
     ROWS_MAX = 40,
-    RUNS = 5, /* where packets are lost */
+    RUNS = 9, /* where packets are lost */
 };
 
 /* --- a call --------------------------------------------------------------- */
@@ -36,16 +36,16 @@ typedef struct scene {
 #define OPUS(id, ms, red)                                                      \
     .codec = WZP_CODEC_OPUS_##id, .frame_ms = (ms),                            \
     .redundancy = WZP_REDUNDANCY_##red
-#define CODEC2 .codec = WZP_CODEC_CODEC2_1200, .frame_ms = 40, .n_new = 4
+#define CODEC2(n) .codec = WZP_CODEC_CODEC2_1200, .frame_ms = 40, .n_new = (n)
 
 static const scene SCENES[] = {
-    {"lowest tier: Codec2 1200, 4 frames a packet", {CODEC2}, 0, 6},
-    {"lowest tier with a window, at 50 % loss",
-     {CODEC2, .window_q = 3, .window = 4},
+    {"lowest tier: Codec2 1200, 4 frames a packet", {CODEC2(4)}, 0, 6},
+    {"lowest tier with repeats, at 50 % loss",
+     {CODEC2(5), .n_old = 18},
      0.5,
      9.4},
     {"lowest tier with a window, q 2, at 30 % loss",
-     {CODEC2, .window_q = 2, .window = 4},
+     {CODEC2(4), .window_q = 2, .window = 4},
      0.3,
      0},
     {"Opus 6k, 3 frames of 60 ms a packet",

@@ -131,6 +131,33 @@ WZP_TEST(jitter_learns_how_long_repairs_take)
     sim_free(&s);
 }
 
+/* Of repairs one in forty takes 100 ms longer. Waiting for all but three in a
+ * hundred, it would be lost: there is no other that could be played late. */
+WZP_TEST(jitter_waits_for_a_repair_that_seldom_takes_so_long)
+{
+    sim s = sim_new(NULL);
+    for (uint32_t n = 0; n < 3000; n++) {
+        const bool is_lost = n % 10 == 9;
+        const int64_t takes = n % 400 == 9 ? 250000 : 150000;
+        sim_send(&s, n, is_lost ? SIM_LOST : 0);
+        if (is_lost) {
+            sim_add(&s, (sim_packet){.at = (int64_t)n * 20000 + takes,
+                                     .n = n,
+                                     .ts_ms = n * 20,
+                                     .frame_ms = 20,
+                                     .is_repair = true});
+        }
+    }
+    wzp_jitter_set_reach(s.jb, 300);
+    sim_run(&s, 20000000);
+    const unsigned holes = s.holes;
+    sim_run(&s, 59000000);
+    assert_in_range(sim_stats(&s).wait_ms, 240, 270);
+    assert_int_equal(s.holes, holes);
+    assert_int_equal(sim_stats(&s).never_came, 0);
+    sim_free(&s);
+}
+
 /* --- packets of several frames --- */
 
 /* 4 frames of 40 ms a packet; the packet comes when its last frame is done. */

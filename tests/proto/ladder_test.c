@@ -62,7 +62,7 @@ WZP_TEST(ladder_reaches_down_to_six_kilobits)
     assert_true(wzp__ladder_bps(wzp__ladder_rung(WZP_TIER_DEGRADED), &n) <=
                 10000);
     n = need(WZP_REDUNDANCY_BOTH, 3);
-    assert_true(wzp__ladder_bps(0, &n) <= 9700);
+    assert_true(wzp__ladder_bps(0, &n) <= 9200);
     assert_true(wzp__ladder_bps(wzp__ladder_rung(WZP_TIER_GOOD), &n) <= 51000);
 }
 
@@ -86,7 +86,8 @@ WZP_TEST(ladder_leaves_redundancy_out_where_the_budget_has_no_room)
     wzp_media_mode m;
     wzp__ladder_need n = need(WZP_REDUNDANCY_BOTH, 3);
     wzp__ladder_mode(0, &n, &m);
-    assert_int_equal(m.window_q, 3);
+    assert_int_equal(m.n_new, 5);
+    assert_int_equal(m.n_old, 18);
     n.budget_bps = 8000;
     wzp__ladder_mode(0, &n, &m);
     assert_in_range(m.window_q, 1, 2);
@@ -94,6 +95,7 @@ WZP_TEST(ladder_leaves_redundancy_out_where_the_budget_has_no_room)
     n.budget_bps = 1;
     wzp__ladder_mode(0, &n, &m);
     assert_int_equal(m.window_q, 0);
+    assert_int_equal(m.n_old, 0);
 }
 
 typedef struct point {

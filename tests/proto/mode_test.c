@@ -73,6 +73,9 @@ static const cost COSTS[] = {
       .window = 4},
      3 + 1 + 2 + 4 * 6 + 12 * 6,
      160},
+    {{.codec = WZP_CODEC_CODEC2_1200, .frame_ms = 40, .n_new = 5, .n_old = 18},
+     3 + 1 + 23 * 6,
+     200},
 };
 
 static size_t count_costs(void)

@@ -61,8 +61,7 @@ typedef struct wzp__packer {
     unsigned n_pending; /* of them, not in a packet yet */
     unsigned n_block;   /* of them, not under parity packets yet */
     wzp__packer_block block;
-    uint8_t row;        /* of the next form 2 bundle */
-    unsigned n_windows; /* such bundles so far */
+    uint8_t row; /* of the next form 2 bundle */
     wzp__packer_entry waiting[WZP__PACKER_WAITING];
     size_t head, count;
     uint64_t frames_dropped;

@@ -47,7 +47,8 @@ struct wzp_jitter {
 
     /* Delay. */
     wzp__delay delay;
-    wzp__repairs repairs;
+    wzp__repairs holes;     /* rebuilt by the packet after them */
+    wzp__repairs repairs;   /* that came */
     int64_t repairs_wanted; /* INT64_MIN: none */
     uint16_t reach_ms;
     int64_t reordered_at; /* INT64_MIN: never */

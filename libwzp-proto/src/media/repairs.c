@@ -2,6 +2,8 @@
 /* The wait for repairs (repairs.h). */
 #include "media/repairs.h"
 
+#include <assert.h>
+
 enum {
     /* Nothing lost for eight times as long as from one loss to the next, on the
      * mean, ends the wait. chosen: bursts that come every five seconds are
@@ -11,8 +13,7 @@ enum {
     CALM_LEAST_US = 2500000,
     CALM_GAPS = 8,
     APART_US = 100000, /* losses closer to each other are one */
-    LEFT_OUT_PERCENT = 3,
-    KEEP = WZP__REPAIRS_MAX * LEFT_OUT_PERCENT / 100 + 1,
+    KEEP = (WZP__REPAIRS_MAX - 1) * WZP__REPAIRS_LEFT_OUT_MAX / 100 + 1,
 };
 
 void wzp__repairs_add(wzp__repairs *r, int64_t at, int64_t need)
@@ -62,10 +63,12 @@ static int64_t newest(const wzp__repairs *r)
     return r->at[(r->next + WZP__REPAIRS_MAX - 1) % WZP__REPAIRS_MAX];
 }
 
-int64_t wzp__repairs_wanted(const wzp__repairs *r, int64_t now)
+int64_t wzp__repairs_wanted(const wzp__repairs *r, int64_t now,
+                            unsigned left_out_percent)
 {
     int64_t largest[KEEP];
     size_t n = 0;
+    assert(left_out_percent <= WZP__REPAIRS_LEFT_OUT_MAX);
     if (r->n == 0 || now - newest(r) > calm_after(r)) {
         return INT64_MIN;
     }
@@ -78,5 +81,5 @@ int64_t wzp__repairs_wanted(const wzp__repairs *r, int64_t now)
             n++;
         }
     }
-    return largest[n * LEFT_OUT_PERCENT / 100];
+    return n == 0 ? INT64_MIN : largest[(n - 1) * left_out_percent / 100];
 }

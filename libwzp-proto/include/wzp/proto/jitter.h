@@ -145,8 +145,9 @@ void wzp_jitter_set_mobile(wzp_jitter *jb, bool is_mobile) WZP_NONNULL(1);
 /* How far back the redundancy of the packets that come now reaches, ms: 0 none.
  * Where frames are being lost, the delay grows as far as this to let them be
  * rebuilt in time (wait_ms): after EMPTY the frames within reach of the next
- * one are given as HOLE, late; then the target is what 97 % of the frames lost
- * in the last 15 s needed. To be known before the first _next after a gap. */
+ * one are given as HOLE, late; then the target is what 96 % of the frames lost
+ * in the last 15 s needed of the packet after them, and 99 % of those that came
+ * as repairs. To be known before the first _next after a gap. */
 void wzp_jitter_set_reach(wzp_jitter *jb, uint16_t reach_ms) WZP_NONNULL(1);
 
 /* --- figures --- */
