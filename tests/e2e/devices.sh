@@ -73,13 +73,15 @@ if ! command -v pulseaudio >/dev/null || ! command -v pactl >/dev/null || [ ! -r
     summary
     exit
 fi
-mkdir -m 700 "$TMP/pulse"
-export PULSE_SERVER=unix:$TMP/pulse/native PULSE_RUNTIME_PATH=$TMP/pulse PULSE_COOKIE=$TMP/pulse/cookie
+# The name of a socket must be short, and $TMP may be anywhere.
+PULSE=$(mktemp -d /tmp/wzp-pulse-XXXXXX) || exit 1
+trap 'cleanup; rm -rf "$PULSE"' EXIT
+export PULSE_SERVER=unix:$PULSE/native PULSE_RUNTIME_PATH=$PULSE PULSE_COOKIE=$PULSE/cookie
 head -c 256 /dev/zero >"$PULSE_COOKIE"
 pulse() { # name
-    begin "$1" env HOME="$TMP/pulse" XDG_RUNTIME_DIR="$TMP/pulse" pulseaudio -n --daemonize=no \
+    begin "$1" env HOME="$PULSE" XDG_RUNTIME_DIR="$PULSE" pulseaudio -n --daemonize=no \
         --exit-idle-time=-1 --use-pid-file=no --disable-shm=yes \
-        -L "module-native-protocol-unix socket=$TMP/pulse/native auth-anonymous=1" \
+        -L "module-native-protocol-unix socket=$PULSE/native auth-anonymous=1" \
         -L 'module-null-sink sink_name=speaker rate=48000 sink_properties=device.description=Speaker' \
         -L 'module-null-sink sink_name=room rate=44100 sink_properties=device.description=Room' \
         -L 'module-rescue-streams'
