@@ -41,16 +41,20 @@ layers: $(ARCHIVES) $(B)/layers.facts ## prove that the layers of mk/layers.mk h
 TSAN_SET := transport client
 TSAN_ALSO := tests/torture/syscalls_test
 
-# All of it, also after a failure. The address sanitizer build is made with
-# clang (mk/variants.mk), so that it is the second compiler as well.
+# All of it, also after a failure; then once more what failed. The address
+# sanitizer build is made with clang (mk/variants.mk), so that it is the second
+# compiler as well.
+phase = scripts/run-phase $(B)/log/check-$(1)
 check: ## tests under sanitizers, clang, layers, headers, names, docs, fuzz corpora, install
 	+$(Q)bad=; \
-	$(MAKE) -k check-names check-docs check-banned check-fmt check-headers layers || bad="$$bad source"; \
-	$(call again,san) run-tests benches || bad="$$bad san"; \
-	$(call again,tsan) run-tests TEST_SET="$(TSAN_SET)" TEST_ALSO="$(TSAN_ALSO)" || bad="$$bad tsan"; \
-	$(call again,fuzz) fuzz-corpora || bad="$$bad fuzz-corpora"; \
-	$(MAKE) test-install || bad="$$bad install"; \
-	[ -z "$$bad" ] || { echo "check failed:$$bad"; exit 1; }
+	$(call phase,source) $(MAKE) -k check-names check-docs check-banned check-fmt check-headers layers || bad="$$bad source"; \
+	$(call phase,san) $(call again,san) run-tests benches || bad="$$bad san"; \
+	$(call phase,tsan) $(call again,tsan) run-tests TEST_SET="$(TSAN_SET)" TEST_ALSO="$(TSAN_ALSO)" || bad="$$bad tsan"; \
+	$(call phase,fuzz-corpora) $(call again,fuzz) fuzz-corpora || bad="$$bad fuzz-corpora"; \
+	$(call phase,install) $(MAKE) test-install || bad="$$bad install"; \
+	[ -z "$$bad" ] || { echo "=== check failed:$$bad"; \
+	  for p in $$bad; do echo "--- $$p"; cat $(B)/log/check-$$p.failed; done; \
+	  echo "check failed:$$bad"; exit 1; }
 
 check-names: ## names, mirrored tests, dropped errors, braces
 	$(Q)scripts/check-names

@@ -69,10 +69,13 @@ WZP_TEST(client_that_unregisters_while_resolving_does_not_register)
 {
     uv_relay *r = relay_start();
     wzp_client *c = client_new(NULL);
+    held_pool pool;
     ASSERT_OK(wzp_client_run_thread(c));
 
+    pool_hold(&pool);
     ASSERT_OK(wzp_client_register(c, by_name(r), NULL));
     ASSERT_OK(wzp_client_unregister(c));
+    pool_release(&pool);
     ASSERT_OK(await_line(c, WZP_LINE_IDLE).u.line.why);
 
     wzp_client_free(c, NULL, NULL);

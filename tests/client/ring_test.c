@@ -178,7 +178,9 @@ WZP_TEST(ring_without_memory_says_so_and_can_be_given_up)
     assert_int_equal(m.held, 0);
 }
 
-/* --- two threads ---------------------------------------------------------- */
+/* --- two threads ----------------------------------------------------------
+ * Who finds nothing to do yields, where there is one processor only.
+ */
 
 enum { LAP_SAMPLES = 400000, LAP_CAP = 512 };
 
@@ -201,7 +203,7 @@ static void *produce(void *user)
             pcm[k] = (int16_t)(uint16_t)(i + k);
         }
         if (LAP_CAP - wzp__ring_level(&l->ring) < BLOCK) {
-            sched_yield(); /* where there is one processor only */
+            sched_yield();
             continue;
         }
         /* Only the reader moves meanwhile, which makes room. */
@@ -227,6 +229,7 @@ static size_t consume(lap *l)
             }
             blocks++;
         }
+        sched_yield();
     }
     return blocks;
 }
@@ -254,7 +257,11 @@ static void *produce_all(void *user)
         int16_t pcm[BLOCK];
         make(pcm, i, BLOCK);
         size_t n = LAP_SAMPLES - i < BLOCK ? LAP_SAMPLES - i : BLOCK;
-        i += wzp__ring_write(&l->ring, pcm, n);
+        n = wzp__ring_write(&l->ring, pcm, n);
+        i += n;
+        if (n == 0) {
+            sched_yield();
+        }
     }
     return NULL;
 }
@@ -275,6 +282,9 @@ WZP_TEST(ring_between_two_threads_keeps_every_sample_once)
             }
         }
         at += n;
+        if (n == 0) {
+            sched_yield();
+        }
     }
     assert_int_equal(pthread_join(producer, NULL), 0);
 

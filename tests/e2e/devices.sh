@@ -75,13 +75,15 @@ if ! command -v pulseaudio >/dev/null || ! command -v pactl >/dev/null || [ ! -r
     summary
     exit
 fi
-mkdir -m 700 "$TMP/pulse"
-export PULSE_SERVER=unix:$TMP/pulse/native PULSE_RUNTIME_PATH=$TMP/pulse PULSE_COOKIE=$TMP/pulse/cookie
+# The name of a socket must be short, and $TMP may be anywhere.
+PULSE=$(mktemp -d /tmp/wzp-pulse-XXXXXX) || exit 1
+trap 'cleanup; rm -rf "$PULSE"' EXIT
+export PULSE_SERVER=unix:$PULSE/native PULSE_RUNTIME_PATH=$PULSE PULSE_COOKIE=$PULSE/cookie
 head -c 256 /dev/zero >"$PULSE_COOKIE"
 pulse() { # name
-    begin "$1" env HOME="$TMP/pulse" XDG_RUNTIME_DIR="$TMP/pulse" pulseaudio -n --daemonize=no \
+    begin "$1" env HOME="$PULSE" XDG_RUNTIME_DIR="$PULSE" pulseaudio -n --daemonize=no \
         --exit-idle-time=-1 --use-pid-file=no --disable-shm=yes \
-        -L "module-native-protocol-unix socket=$TMP/pulse/native auth-anonymous=1" \
+        -L "module-native-protocol-unix socket=$PULSE/native auth-anonymous=1" \
         -L 'module-null-sink sink_name=speaker rate=48000 sink_properties=device.description=Speaker' \
         -L 'module-null-sink sink_name=room rate=44100 sink_properties=device.description=Room' \
         -L 'module-rescue-streams'
@@ -104,12 +106,16 @@ check "the devices are named" "$(cat "$TMP/a.err")" \
     await "$TMP/a.err" '^microphone: Monitor of Room, speaker: Speaker'
 check "what is said elsewhere comes out of the speaker" "nothing in its monitor" \
     becomes sounds "$TMP/heard.raw" 50000
-for _ in 1 2 3; do cat "$SPEECH"; done >"$TMP/said.raw"
+# As long as it takes to be heard.
+for _ in {1..40}; do cat "$SPEECH"; done >"$TMP/said.raw"
 begin said pacat --device=room --rate=48000 --channels=1 --format=s16le --raw "$TMP/said.raw"
+SAID_PID=$PID
 check "what goes into the microphone is heard elsewhere" "silence" becomes sounds "$TMP/b.wav" 50000
 check "and recorded here" "silence" becomes sounds "$TMP/a.wav" 20000
-check "voice was noticed" "$(tail -n 1 "$TMP/a.jsonl")" grep -q '"is_voice":1' "$TMP/a.jsonl"
-check "the chain is on" "$(tail -n 1 "$TMP/a.jsonl")" grep -q '"has_echo":1.*"has_gain":1' "$TMP/a.jsonl"
+check "voice was noticed" "no line of --stats says so" await "$TMP/a.jsonl" '"is_voice":1'
+check "the chain is on" "no line of --stats says so" await "$TMP/a.jsonl" '"has_echo":1.*"has_gain":1'
+kill -TERM "$SAID_PID"
+ends "$SAID_PID"
 
 client w --live --input 'No Such Microphone'
 W=$PID

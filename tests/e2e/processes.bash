@@ -17,7 +17,8 @@ cleanup() {
 }
 trap cleanup EXIT
 
-# check name why-if-not command…
+# check name why-if-not command…: "why" is from before the command waited; the end
+# of what its arguments name is shown as it is after.
 check() {
     local name=$1 why=$2
     shift 2
@@ -25,6 +26,12 @@ check() {
         PASSED=$((PASSED + 1)) && printf '[       OK ] %s\n' "$name"
     else
         FAILED=$((FAILED + 1)) && printf '[  FAILED  ] %s: %s\n' "$name" "$why"
+        local word file
+        for word in "$@"; do
+            for file in "$word" "$SAID/$word.err" "$SAID/$word.jsonl"; do
+                [ -f "$file" ] && printf '   now %s:\n' "${file##*/}" && tail -n 3 "$file"
+            done
+        done
     fi
 }
 is() { [ "$1" = "$2" ]; }

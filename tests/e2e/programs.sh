@@ -176,8 +176,19 @@ relay() { # name port option…
     await "$TMP/$1.out" '^ready '
     RELAY=$(sed -n 's/^ready //p' "$TMP/$1.out")
 }
-relay relay 0
-check "the relay says where it listens" "it does not" test -n "$RELAY"
+# On a port that the system gives to nobody who asks for any: others on this machine
+# do while this relay is gone, and the next one is to have its port.
+read -r EPHEMERAL _ </proc/sys/net/ipv4/ip_local_port_range
+RELAY=
+for _ in {1..20}; do
+    begin relay "$BIN/wzp-relay" --identity "$TMP/relay-identity" \
+        --listen "127.0.0.1:$((1024 + (RANDOM << 15 | RANDOM) % (EPHEMERAL - 1024)))"
+    RELAY_PID=$PID
+    becomes eval 'grep -q "^ready " "$TMP/relay.out" || is_gone "$RELAY_PID"'
+    RELAY=$(sed -n 's/^ready //p' "$TMP/relay.out")
+    [ -z "$RELAY" ] || break
+done
+check "the relay says where it listens" "$(cat "$TMP/relay.err")" test -n "$RELAY"
 kill -HUP "$RELAY_PID"
 check "SIGHUP without a file of rooms is answered" "$(cat "$TMP/relay.err")" \
     await "$TMP/relay.err" 'rooms.none' 3
@@ -426,6 +437,9 @@ check "--record keeps the tone" "silence" has_tone
 
 # --- quality ------------------------------------------------------------------------------------
 
+has_talked() { # seconds stats-file
+    [ "$(grep -c '"members_keyed":1' "$2")" -ge "$1" ]
+}
 for how in catastrophic codec2-3200 degraded studio-64k; do
     begin "q-$how" env WZP_HOME="$TMP/home-$how" "$BIN/wzp-client" join "e2e-$how" --relay "$RELAY" \
         --quality $how --stats "$TMP/$how.jsonl" "${audio[@]+"${audio[@]}"}" --out "$TMP/$how.wav"
@@ -434,6 +448,7 @@ for how in catastrophic codec2-3200 degraded studio-64k; do
         --stats "$TMP/l-$how.jsonl"
     L=$PID
     check "--quality $how is heard" "$(tail -n 1 "$TMP/l-$how.jsonl")" becomes played "l-$how"
+    becomes has_talked 3 "$TMP/$how.jsonl" # so that a rate is one of a whole second
     stop "$L"
     stop "$Q"
 done
@@ -453,6 +468,7 @@ begin k-keys sh -c 'exec "$@" <"$0"' "$TMP/keys" env WZP_HOME="$TMP/home-k-keys"
 K=$PID
 type_key() { printf '%s\n' "$1" >&7; }
 await "$TMP/k-keys.jsonl" '"members_keyed":1'
+await "$TMP/l-keys.jsonl" '"members_keyed":1'
 check "with --push-to-talk nothing is said unasked" "$(tail -n 1 "$TMP/l-keys.jsonl")" \
     grep -q '"frames_played":0,' <(tail -n 1 "$TMP/l-keys.jsonl")
 type_key ' '

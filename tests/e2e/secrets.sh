@@ -114,8 +114,11 @@ dies() {
     shift 2
     begin "$name" bash -c 'cd "$1" && ulimit -c unlimited 2>/dev/null; shift; exec "$@"' - "$TMP/cores" "$@"
     pid=$PID
-    [ "$1" = sleep ] || await "$SAID/$name.err" '^joined'
-    sleep 0.2
+    if [ "$1" = sleep ]; then
+        await "/proc/$pid/comm" '^sleep' # no more the shell
+    else
+        await "$SAID/$name.err" '^joined'
+    fi
     kill -"$signal" "$pid"
     ends "$pid" 2>/dev/null
 }

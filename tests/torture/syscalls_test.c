@@ -24,7 +24,7 @@
 enum {
     CALLS_IN_TEST = 3, /* of each kind; make soak goes on to CALLS_IN_SOAK */
     CALLS_IN_SOAK = 60,
-    LIMIT_MS = 20000, /* above the 15 s of a first join */
+    LIMIT_MS = 60000, /* above the 15 s of a first join, on a slow machine */
     HOLD_MS = 30,
 };
 
