@@ -5,9 +5,12 @@
  * hold, what is taken is given back, and the same seed gives the same minute.
  *
  * In make test a few; WZP_SOAK=n plays 100 n with the real codec and 1,000 n
- * with a stand-in. What befell a talk that broke a law is printed, with its
- * seed; WZP_TALK_SEED=n makes that the first one, WZP_TALK_LOG=1 prints all.
+ * with a stand-in, each in a process of its own, WZP_TALK_JOBS at a time (as
+ * many as there are processors). What befell a talk that broke a law is
+ * printed, with its seed; WZP_TALK_SEED=n makes that the first one, of
+ * WZP_TALK_COUNT, WZP_TALK_LOG=1 prints all.
  */
+#include "support/crew.h"
 #include "talk.h"
 
 #include <inttypes.h>
@@ -21,9 +24,10 @@
 #define FORGET                                                                 \
     (16 * WZP_S) /* libwzp-proto/src/media/repairs.c remembers 15              \
                   */
-#define GUESTS   3
-#define REJOIN_S 45 /* tests/integration/call_test.c: time-out, back-off */
-#define LOG_LEN  8000
+#define GUESTS      3
+#define REJOIN_S    45 /* tests/integration/call_test.c: time-out, back-off */
+#define LOG_LEN     8000
+#define FULL_PACKET 1500
 
 typedef struct scene {
     talk t;
@@ -34,6 +38,7 @@ typedef struct scene {
     bool guest_in[GUESTS];
     bool is_translated[2];
     uint64_t queue_ns; /* the longest of this trouble */
+    bool is_mobile;    /* the listener is on a cellular network */
     bool was_rejoined; /* media times began anew */
     /* Most by which delay was too high after trouble: what nobody asked for,
      * 5 s after; everything, later. */
@@ -86,11 +91,14 @@ static wzp_link_cfg lossy_link(scene *s)
     return link;
 }
 
-/* 8 to 200 kbit/s, low ones as likely as high ones. */
+/* 8 to 200 kbit/s, low ones as likely as high ones. Its queue takes up a full
+ * packet: QUIC needs paths that carry 1,200 bytes (RFC 9000, 14). */
 static wzp_link_cfg narrow_link(scene *s)
 {
     const uint64_t bps = (uint64_t)(8000 * exp2((double)below(s, 465) / 100));
-    const uint64_t queue_ms = 50 + below(s, 450);
+    const uint64_t least_ms = FULL_PACKET * 8000 / bps + 1;
+    const uint64_t asked_ms = 50 + below(s, 450);
+    const uint64_t queue_ms = asked_ms < least_ms ? least_ms : asked_ms;
     const wzp_link_cfg link = {
         .delay_ns = HOP_MS * WZP_MS,
         .rate_bps = bps,
@@ -167,8 +175,9 @@ static void hand_over(scene *s, int i)
     const wzp_addr addr = wzp_world_addr(s->t.w, s->t.node[i]);
     wzp_engine_moved(engine(s, i), now_at(s, i), &addr);
     if (below(s, 2) == 0) {
-        wzp_engine_quality_network(engine(s, i), now_at(s, i),
-                                   (wzp_network)below(s, 3));
+        const wzp_network network = (wzp_network)below(s, 3);
+        wzp_engine_quality_network(engine(s, i), now_at(s, i), network);
+        s->is_mobile = i == 1 ? network == WZP_NETWORK_CELLULAR : s->is_mobile;
     }
     wzp_world_kick(s->t.w, s->t.node[i]);
 }
@@ -338,11 +347,11 @@ static void judge_delay(scene *s, bool is_late)
     note(s,
          "\n%6.1f relief: %.0f ms, floor %.0f, wait %u, target %u, "
          "reconnects %u and %u; tier %d,"
-         " codec %d, %u ms x %u+%u, window %u x %u",
+         " codec %d, %u ms x %u+%u, window %u x %u%s",
          seconds(s), now, floor, in.playout_wait_ms, in.playout_delay_ms,
          (unsigned)out.reconnects, (unsigned)in.reconnects, (int)out.tier,
          (int)out.mode.codec, out.mode.frame_ms, out.mode.n_new, out.mode.n_old,
-         out.mode.window, out.mode.window_q);
+         out.mode.window, out.mode.window_q, s->is_mobile ? "; mobile" : "");
     if (now <= 0) {
         s->unheard++;
         note(s, "; NOT HEARD");
@@ -355,7 +364,9 @@ static void judge_delay(scene *s, bool is_late)
     }
 }
 
-/* The network is well: what the bottleneck still holds comes out, then 5 s. */
+/* The network is well: what the bottleneck still holds comes out, then 5 s; on
+ * a cellular network 12.5, as the jitter buffer looks back on 10 s instead of
+ * 2.5 there (jitter.h, is_mobile). */
 static void relief(scene *s)
 {
     all_clean(s);
@@ -363,7 +374,7 @@ static void relief(scene *s)
     for (int i = 0; i < REJOIN_S && s->was_rejoined && !are_joined(s); i++) {
         run(&s->t, WZP_S);
     }
-    run(&s->t, RECOVERY);
+    run(&s->t, RECOVERY + (s->is_mobile ? 7500 * WZP_MS : 0));
     judge_delay(s, false);
 }
 
@@ -415,10 +426,16 @@ static void play(scene *s, uint64_t seed, bool is_stand_in)
     end(s);
 }
 
-static bool is_lawful(const scene *s)
+/* NULL: none was. */
+static const char *broken_law(const scene *s)
 {
-    return s->t.deaf_most_ms < DEAF_MS && s->above_ms <= 0 && s->late_ms <= 0 &&
-           s->unheard == 0;
+    return s->t.deaf_most_ms >= DEAF_MS ? "somebody was deaf"
+           : s->above_ms > 0            ? "delay came back too slowly"
+           : s->late_ms > 0             ? "delay stayed"
+           : s->unheard > 0             ? "nothing was heard after trouble"
+           : s->measured == 0 && !s->was_rejoined ? "delay was never measured"
+           : s->t.alive_looks <= 100              ? "the path was never alive"
+                                                  : NULL;
 }
 
 static void print_scene(const scene *s)
@@ -431,82 +448,93 @@ static void print_scene(const scene *s)
             s->unheard, s->log);
 }
 
-static void assert_lawful(const scene *s)
+static bool is_given_back(void)
 {
-    if (!is_lawful(s) || getenv("WZP_TALK_LOG") != NULL) {
-        print_scene(s);
+    return allocs.made[0] > 1000 && allocs.made[0] == allocs.freed[0];
+}
+
+/* Is what was taken given back? What a process takes once, it does not take
+ * the second time. */
+static bool play_balanced(scene *s, uint64_t seed, bool is_stand_in)
+{
+    if (!ALLOCS_WORK) {
+        play(s, seed, is_stand_in); /* a sanitizer looks at it instead */
+        return true;
     }
-    assert_true(s->t.deaf_most_ms < DEAF_MS);
-    assert_true(s->above_ms <= 0);
-    assert_true(s->late_ms <= 0);
-    assert_int_equal(s->unheard, 0);
-    assert_true(s->measured > 0 || s->was_rejoined);
-    assert_true(s->t.alive_looks > 100);
+    for (int i = 0; i < 2; i++) {
+        allocs_begin(NULL);
+        allocs.is_quiet = true;
+        play(s, seed, is_stand_in);
+        allocs_end();
+        if (is_given_back()) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool play_lawful(uint64_t seed, bool is_stand_in)
+{
+    static scene s;
+    const bool is_balanced = play_balanced(&s, seed, is_stand_in);
+    const char *law = is_balanced ? broken_law(&s) : "memory is missing";
+    if (law != NULL) {
+        fprintf(stderr, "%s\n", law);
+    }
+    if (law != NULL || getenv("WZP_TALK_LOG") != NULL) {
+        print_scene(&s);
+    }
+    return law == NULL;
 }
 
 /* --- many of them --- */
 
-static unsigned long soak_times(unsigned long n)
+static uint64_t number_of(const char *variable, uint64_t usual)
 {
-    const char *soak = getenv("WZP_SOAK");
-    return soak == NULL ? 2 : n * strtoul(soak, NULL, 10);
+    const char *value = getenv(variable);
+    return value == NULL ? usual : strtoull(value, NULL, 10);
 }
 
-static uint64_t first_seed(uint64_t usual)
+static bool play_real(void *user, uint64_t seed)
 {
-    const char *seed = getenv("WZP_TALK_SEED");
-    return seed == NULL ? usual : strtoull(seed, NULL, 10);
+    (void)user;
+    return play_lawful(seed, false);
 }
 
-/* Balanced, but for what a process takes once. */
-static void play_balanced(scene *s, uint64_t seed, bool is_stand_in)
+static bool play_stand_in(void *user, uint64_t seed)
 {
-    static bool is_warm;
-    if (!ALLOCS_WORK) {
-        play(s, seed, is_stand_in); /* a sanitizer looks at it instead */
+    (void)user;
+    return play_lawful(seed, true);
+}
+
+/* Seeds from `first` on: two, in a soak `n` for each of its minutes. */
+static void play_many(wzp_crew *crew, uint64_t first, uint64_t n)
+{
+    const uint64_t usual = n * number_of("WZP_SOAK", 0);
+    crew->first = number_of("WZP_TALK_SEED", first);
+    crew->n = number_of("WZP_TALK_COUNT", usual == 0 ? 2 : usual);
+    crew->jobs = (unsigned)number_of("WZP_TALK_JOBS", 0);
+    if (crew->n > 2) {
+        (void)crew->work(NULL, crew->first); /* takes what is taken once */
+        assert_int_equal(wzp_crew_run(crew), 0);
         return;
     }
-    if (!is_warm) {
-        play(s, seed, is_stand_in);
-        is_warm = true;
+    for (uint64_t i = 0; i < crew->n; i++) {
+        assert_true(crew->work(NULL, crew->first + i));
     }
-    allocs_begin(NULL);
-    allocs.is_quiet = true;
-    play(s, seed, is_stand_in);
-    allocs_end();
-    assert_true(allocs.made[0] > 1000);
-    assert_int_equal(allocs.made[0], allocs.freed[0]);
 }
 
-static size_t real_count(void)
+WZP_TEST(in_a_minute_of_any_network_nobody_is_deaf_and_delay_comes_back)
 {
-    return soak_times(100);
+    wzp_crew crew = {.what = "real codec", .work = play_real};
+    play_many(&crew, 3000, 100);
 }
 
-static void real_run(size_t row)
+WZP_TEST(the_same_of_many_more_networks_with_a_codec_that_costs_nothing)
 {
-    static scene s;
-    play_balanced(&s, first_seed(3000) + row, false);
-    assert_lawful(&s);
+    wzp_crew crew = {.what = "stand-in", .work = play_stand_in};
+    play_many(&crew, 20000, 1000);
 }
-
-WZP_ROWS(in_a_minute_of_any_network_nobody_is_deaf_and_delay_comes_back,
-         real_count, real_run);
-
-static size_t stand_in_count(void)
-{
-    return soak_times(1000);
-}
-
-static void stand_in_run(size_t row)
-{
-    static scene s;
-    play_balanced(&s, first_seed(20000) + row, true);
-    assert_lawful(&s);
-}
-
-WZP_ROWS(the_same_of_many_more_networks_with_a_codec_that_costs_nothing,
-         stand_in_count, stand_in_run);
 
 /* --- the laws can be broken --- */
 
@@ -561,12 +589,12 @@ WZP_TEST(delay_above_its_floor_is_noticed)
                                   .jitter_ns = 150 * WZP_MS};
     begin_clean(&s, 92, true);
     judge_delay(&s, false);
-    assert_true(is_lawful(&s));
+    assert_null(broken_law(&s));
     wzp_world_link(s.t.w, s.t.node[1], &CLEAN, &jittery);
     run(&s.t, RECOVERY);
     judge_delay(&s, false);
     assert_true(s.above_ms > 0);
-    assert_false(is_lawful(&s));
+    assert_non_null(broken_law(&s));
     end(&s);
 }
 
@@ -583,7 +611,7 @@ WZP_TEST(delay_that_stays_is_noticed_though_it_is_on_purpose)
     assert_true(wait_ms(&s.t) > 100);
     judge_delay(&s, true);
     assert_true(s.late_ms > 0);
-    assert_false(is_lawful(&s));
+    assert_non_null(broken_law(&s));
     end(&s);
 }
 

@@ -41,8 +41,8 @@ static wzp_err device_tick(void *user, wzp_audio_port *port)
         return WZP_OK;
     }
     for (size_t i = 0; i < WZP_AUDIO_TICK_SAMPLES; i++) {
-        pcm[i] = nd->in[nd->in_at];
-        nd->in_at = (nd->in_at + 1) % nd->in_len;
+        pcm[i] = nd->in[nd->in_at++];
+        nd->in_at = nd->in_at == nd->in_len ? 0 : nd->in_at;
     }
     n = wzp_audio_capture(port, pcm, WZP_AUDIO_TICK_SAMPLES);
     (void)n;
