@@ -6,15 +6,13 @@
  * A second of speech of one, then of the other, in turns, so that both see the
  * same machine.
  */
+#include "bench/cmd/two_groups.h"
 #include "bench/support/results.h"
 #include "bench/voice/material.h"
 #include "call/sender.h"
 #include "call/voices.h"
 
 #include <wzp/codec/capture.h>
-#include <wzp/crypto/group.h>
-#include <wzp/crypto/identity.h>
-#include <wzp/crypto/room.h>
 
 #include <opus.h>
 
@@ -29,7 +27,6 @@ enum {
     FRAME = 2 * TICK,
     CHUNK = 50, /* frames: a second */
     CHUNKS_MAX = 120,
-    NOW_UNIX = 1800000000,
 };
 
 #define TICK_NS (10 * WZP_MS)
@@ -49,55 +46,10 @@ static void must(wzp_err e)
     }
 }
 
-/* --- two members of a room --- */
-
-static void hand_over(wzp_group *from, wzp_group *to, wzp_tstamp now)
-{
-    wzp_group_action a;
-    while (wzp_group_poll(from, now, &a)) {
-        if (a.kind != WZP_GROUP_SEND) {
-            continue;
-        }
-        if (a.u.signal->kind == WZP_SIG_KEY_PACKAGE_REQUEST) {
-            const wzp_bytes kp = wzp_group_package_view(to);
-            const wzp_signal answer = {.kind = WZP_SIG_KEY_PACKAGES,
-                                       .u.key_packages.kps = {&kp, 1}};
-            must(wzp_group_recv(from, now, NOW_UNIX, &answer));
-        } else {
-            wzp_ignore(wzp_group_recv(to, now, NOW_UNIX, a.u.signal),
-                       "seen when sealing fails");
-        }
-    }
-}
-
-static void list(wzp_group *at, wzp_group *other)
-{
-    uint8_t mid[WZP_MID_LEN];
-    wzp_group_own_mid(other, mid);
-    const wzp_participant p = {.fingerprint = WZP_STR(""),
-                               .mid = {mid, sizeof mid}};
-    must(wzp_group_roster(at, 0, (wzp_participant_list){&p, 1}));
-}
-
-static void make(uint8_t seed_byte, wzp_group **out)
-{
-    uint8_t seed[WZP_SEED_LEN];
-    uint8_t room[WZP_HASH_LEN] = {7};
-    wzp_seed_identity *id = NULL;
-    wzp_group_config cfg;
-    memset(seed, seed_byte, sizeof seed);
-    must(wzp_seed_identity_new(&id, seed));
-    wzp_group_config_default(&cfg);
-    cfg.identity = wzp_seed_identity_table(id);
-    cfg.now_unix = NOW_UNIX;
-    memcpy(cfg.room_id, room, sizeof room);
-    must(wzp_group_new(out, &cfg)); /* lives as long as this program */
-}
-
 /* --- ours --- */
 
 typedef struct path {
-    wzp_group *tx, *rx;
+    wzp_group *g[2]; /* speaks, listens */
     wzp_capture *capture;
     wzp__sender *sender;
     wzp__voices voices;
@@ -107,26 +59,6 @@ typedef struct path {
     uint64_t opened;
 } path;
 
-/* Half a second, in which they give each other keys. */
-static void meet(path *p)
-{
-    wzp_group *g[] = {p->tx, p->rx};
-    const wzp_media_hdr hdr = {.codec = WZP_CODEC_OPUS_24K};
-    uint8_t out[WZP_MEDIA_MAX];
-    size_t len;
-    list(p->tx, p->rx);
-    list(p->rx, p->tx);
-    for (int i = 0; i < 50; i++, p->now += TICK_NS) {
-        for (int k = 0; k < 2; k++) {
-            wzp_group_expire(g[k], p->now);
-            hand_over(g[k], g[1 - k], p->now);
-        }
-        wzp_ignore(wzp_group_seal(p->tx, p->now, &hdr, WZP_FORM_FRAME, out, 1,
-                                  out, 0, &len),
-                   "makes it a speaker");
-    }
-}
-
 static void path_new(path *p, bool is_full)
 {
     const wzp_mem mem = wzp_mem_default();
@@ -135,9 +67,7 @@ static void path_new(path *p, bool is_full)
     wzp__receiver_config receiver = {
         .mem = mem, .playout_min_ms = 0, .playout_max_ms = 500};
     *p = (path){.now = 1000 * WZP_S, .has_far = is_full};
-    make(1, &p->tx);
-    make(2, &p->rx);
-    meet(p);
+    must(two_groups_new(p->g, &p->now));
     wzp_capture_config_default(&capture);
     capture.parts.echo = capture.parts.denoise = is_full;
     must(wzp_capture_new(&p->capture, &capture));
@@ -152,10 +82,10 @@ static void path_send(path *p)
     uint8_t packet[WZP_MEDIA_MAX];
     uint8_t plain[WZP_MEDIA_MAX];
     size_t len = 0;
-    while (wzp__sender_next(p->sender, p->now, p->tx, packet, sizeof packet,
+    while (wzp__sender_next(p->sender, p->now, p->g[0], packet, sizeof packet,
                             &len)) {
         wzp_opened o;
-        must(wzp_group_open(p->rx, p->now, packet, len, plain, sizeof plain,
+        must(wzp_group_open(p->g[1], p->now, packet, len, plain, sizeof plain,
                             &o));
         wzp__voices_insert(&p->voices, p->now, o.member, &o.hdr, o.form, plain,
                            o.len);

@@ -3,10 +3,8 @@
  * wzp_group_seal and wzp_group_open with headers, padding and replay window,
  * against libsodium's ChaCha20-Poly1305 alone over the same 100 bytes.
  */
+#include "bench/cmd/two_groups.h"
 #include "bench/support/results.h"
-
-#include <wzp/crypto/group.h>
-#include <wzp/crypto/room.h>
 
 #include <sodium.h>
 
@@ -20,7 +18,6 @@ enum {
     PLAIN_LEN = 100,
     ROUNDS = 9,
     LOOPS = 40000,
-    NOW_UNIX = 1800000000,
 };
 
 static double seconds(void)
@@ -53,46 +50,6 @@ static double baseline_rate(void)
 }
 
 /* --- two members --- */
-
-static void hand_over(wzp_group *from, wzp_group *to, wzp_tstamp now)
-{
-    wzp_group_action a;
-    while (wzp_group_poll(from, now, &a)) {
-        if (a.kind != WZP_GROUP_SEND) {
-            continue;
-        }
-        if (a.u.signal->kind == WZP_SIG_KEY_PACKAGE_REQUEST) {
-            const wzp_bytes kp = wzp_group_package_view(to);
-            const wzp_signal answer = {.kind = WZP_SIG_KEY_PACKAGES,
-                                       .u.key_packages.kps = {&kp, 1}};
-            wzp_ignore(wzp_group_recv(from, now, NOW_UNIX, &answer),
-                       "seen when sealing fails");
-        } else {
-            wzp_ignore(wzp_group_recv(to, now, NOW_UNIX, a.u.signal),
-                       "seen when sealing fails");
-        }
-    }
-}
-
-static wzp_err list(wzp_group *at, wzp_group *other)
-{
-    uint8_t mid[WZP_MID_LEN];
-    wzp_group_own_mid(other, mid);
-    const wzp_participant p = {.fingerprint = WZP_STR(""),
-                               .mid = {mid, sizeof mid}};
-    return wzp_group_roster(at, 0, (wzp_participant_list){&p, 1});
-}
-
-static wzp_err make(wzp_seed_identity *id, const uint8_t room[WZP_HASH_LEN],
-                    wzp_group **out)
-{
-    wzp_group_config cfg;
-    wzp_group_config_default(&cfg);
-    cfg.identity = wzp_seed_identity_table(id);
-    cfg.now_unix = NOW_UNIX;
-    memcpy(cfg.room_id, room, WZP_HASH_LEN);
-    return wzp_group_new(out, &cfg);
-}
 
 static double group_rate(wzp_group *tx, wzp_group *rx, wzp_tstamp now)
 {
@@ -152,36 +109,13 @@ done:
 int main(void)
 {
     double v[4][ROUNDS];
-    uint8_t seed[WZP_SEED_LEN] = {1};
-    uint8_t room[WZP_HASH_LEN];
-    wzp_seed_identity *id[2] = {NULL, NULL};
-    wzp_group *g[2] = {NULL, NULL};
+    wzp_group *g[2];
+    wzp_tstamp now = 1;
     const bool has_aes = wzp_crypto_global_init() == WZP_OK &&
                          crypto_aead_aes256gcm_is_available() != 0;
-    wzp_room_id(WZP_STR("bench"), room);
-    for (int i = 0; i < 2; i++) {
-        seed[1] = (uint8_t)i;
-        if (wzp_seed_identity_new(&id[i], seed) != WZP_OK ||
-            make(id[i], room, &g[i]) != WZP_OK) {
-            fputs("seal_open: no group\n", stderr);
-            return 1;
-        }
-    }
-    wzp_tstamp now = 1;
-    if (list(g[0], g[1]) != WZP_OK || list(g[1], g[0]) != WZP_OK) {
+    if (two_groups_new(g, &now) != WZP_OK) {
+        fputs("seal_open: no group\n", stderr);
         return 1;
-    }
-    wzp_media_hdr hdr = {.codec = WZP_CODEC_OPUS_24K};
-    uint8_t out[WZP_MEDIA_MAX];
-    size_t len;
-    for (int i = 0; i < 100; i++, now += 10 * WZP_MS) {
-        for (int k = 0; k < 2; k++) {
-            wzp_group_expire(g[k], now);
-            hand_over(g[k], g[1 - k], now);
-        }
-        wzp_ignore(wzp_group_seal(g[0], now, &hdr, WZP_FORM_FRAME, out, 1, out,
-                                  0, &len),
-                   "makes it a speaker");
     }
     for (int r = 0; r < ROUNDS; r++) { /* interleaved */
         v[0][r] = baseline_rate();
@@ -233,10 +167,5 @@ int main(void)
     if (!kept) {
         fprintf(stderr, "seal_open: %s\n", error);
     }
-    for (int i = 0; i < 2; i++) {
-        wzp_group_free(g[i]);
-        wzp_seed_identity_free(id[i]);
-    }
-    wzp_crypto_global_deinit();
     return kept ? 0 : 1;
 }

@@ -9,6 +9,7 @@
 #include "bench/voice/tap.h"
 
 #include "call/receiver_parts.h"
+#include "support/codec_wrap.h"
 #include "support/world/world_parts.h"
 
 #include <wzp/codec/stretch.h>
@@ -121,12 +122,6 @@ wzp_err __wrap_wzp_encoder_set(wzp_encoder *enc, wzp_codec_id codec,
     return e;
 }
 
-wzp_err __real_wzp_encoder_encode(wzp_encoder *enc, const int16_t *pcm,
-                                  size_t samples, uint8_t *out, size_t cap,
-                                  size_t *out_len);
-wzp_err __wrap_wzp_encoder_encode(wzp_encoder *enc, const int16_t *pcm,
-                                  size_t samples, uint8_t *out, size_t cap,
-                                  size_t *out_len);
 wzp_err __wrap_wzp_encoder_encode(wzp_encoder *enc, const int16_t *pcm,
                                   size_t samples, uint8_t *out, size_t cap,
                                   size_t *out_len)
@@ -236,12 +231,6 @@ static void set_fate(double from_ms, double to_ms, voice_fate fate)
     }
 }
 
-wzp_err __real_wzp_decoder_decode(wzp_decoder *dec, wzp_codec_id codec,
-                                  const uint8_t *frame, size_t len,
-                                  int16_t *pcm, size_t cap, size_t *samples);
-wzp_err __wrap_wzp_decoder_decode(wzp_decoder *dec, wzp_codec_id codec,
-                                  const uint8_t *frame, size_t len,
-                                  int16_t *pcm, size_t cap, size_t *samples);
 wzp_err __wrap_wzp_decoder_decode(wzp_decoder *dec, wzp_codec_id codec,
                                   const uint8_t *frame, size_t len,
                                   int16_t *pcm, size_t cap, size_t *samples)
@@ -267,14 +256,6 @@ static voice_fate fate_of(wzp_rebuilt how)
     return VOICE_CONCEALED;
 }
 
-wzp_err __real_wzp_decoder_fill(wzp_decoder *dec, size_t samples,
-                                wzp_codec_id next_codec, const uint8_t *next,
-                                size_t next_len, size_t ahead, int16_t *pcm,
-                                wzp_rebuilt *how);
-wzp_err __wrap_wzp_decoder_fill(wzp_decoder *dec, size_t samples,
-                                wzp_codec_id next_codec, const uint8_t *next,
-                                size_t next_len, size_t ahead, int16_t *pcm,
-                                wzp_rebuilt *how);
 wzp_err __wrap_wzp_decoder_fill(wzp_decoder *dec, size_t samples,
                                 wzp_codec_id next_codec, const uint8_t *next,
                                 size_t next_len, size_t ahead, int16_t *pcm,

@@ -4,25 +4,11 @@
  * and opened stays real; of a large room and of a long talk most of the time is
  * otherwise spent in libopus.
  */
+#include "support/codec_wrap.h"
 #include "support/stand_in.h"
 #include "support/world/world.h"
 
 #include <string.h>
-
-wzp_err __real_wzp_decoder_decode(wzp_decoder *dec, wzp_codec_id codec,
-                                  const uint8_t *frame, size_t len,
-                                  int16_t *pcm, size_t cap, size_t *samples);
-wzp_err __wrap_wzp_decoder_decode(wzp_decoder *dec, wzp_codec_id codec,
-                                  const uint8_t *frame, size_t len,
-                                  int16_t *pcm, size_t cap, size_t *samples);
-wzp_err __real_wzp_decoder_fill(wzp_decoder *dec, size_t samples,
-                                wzp_codec_id next_codec, const uint8_t *next,
-                                size_t next_len, size_t ahead, int16_t *pcm,
-                                wzp_rebuilt *how);
-wzp_err __wrap_wzp_decoder_fill(wzp_decoder *dec, size_t samples,
-                                wzp_codec_id next_codec, const uint8_t *next,
-                                size_t next_len, size_t ahead, int16_t *pcm,
-                                wzp_rebuilt *how);
 
 wzp_err __wrap_wzp_decoder_decode(wzp_decoder *dec, wzp_codec_id codec,
                                   const uint8_t *frame, size_t len,
@@ -52,13 +38,6 @@ wzp_err __wrap_wzp_decoder_fill(wzp_decoder *dec, size_t samples,
     memset(pcm, 0, samples * sizeof *pcm);
     return WZP_OK;
 }
-
-wzp_err __real_wzp_encoder_encode(wzp_encoder *enc, const int16_t *pcm,
-                                  size_t samples, uint8_t *out, size_t cap,
-                                  size_t *out_len);
-wzp_err __wrap_wzp_encoder_encode(wzp_encoder *enc, const int16_t *pcm,
-                                  size_t samples, uint8_t *out, size_t cap,
-                                  size_t *out_len);
 
 wzp_err __wrap_wzp_encoder_encode(wzp_encoder *enc, const int16_t *pcm,
                                   size_t samples, uint8_t *out, size_t cap,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory that runs out on demand: malloc, calloc and realloc of everything
- * linked into the program, third parties included, are counted while a machine
- * works, and the n-th of them fails. Which code that is the program says with
- * enter and leave; the test's own allocations never fail. Linked with
- * WRAP_alloc (mk/tests.mk). One thread.
+ * linked into the program, third parties included but for speexdsp, are counted
+ * while a machine works, and the n-th of them fails. Which code that is the
+ * program says with enter and leave; the test's own allocations never fail.
+ * Linked with WRAP_alloc (mk/tests.mk). One thread.
  */
 #ifndef WZP_TEST_ALLOC_H
 #define WZP_TEST_ALLOC_H

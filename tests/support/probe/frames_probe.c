@@ -4,18 +4,10 @@
  * written to the file named by WZP_PROBE_FRAMES. The product has no such
  * switch, and none that stops sealing.
  */
+#include "support/codec_wrap.h"
 #include "support/frames.h"
 
-#include <wzp/codec/codec.h>
-
 #include <stdlib.h>
-
-wzp_err __real_wzp_encoder_encode(wzp_encoder *enc, const int16_t *pcm,
-                                  size_t samples, uint8_t *out, size_t cap,
-                                  size_t *out_len);
-wzp_err __wrap_wzp_encoder_encode(wzp_encoder *enc, const int16_t *pcm,
-                                  size_t samples, uint8_t *out, size_t cap,
-                                  size_t *out_len);
 
 wzp_err __wrap_wzp_encoder_encode(wzp_encoder *enc, const int16_t *pcm,
                                   size_t samples, uint8_t *out, size_t cap,
