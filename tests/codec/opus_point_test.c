@@ -133,6 +133,36 @@ static void run_row(size_t row)
 
 WZP_ROWS(opus_point_does_what_its_row_says, count_rows, run_row);
 
+/* Left alone, libopus stays at full band, and is dearer by 6 %. */
+WZP_TEST(opus_point_of_dred_is_wideband_whatever_came_before)
+{
+    static const wzp_redundancy BEFORE[] = {
+        WZP_REDUNDANCY_NONE, WZP_REDUNDANCY_LBRR, WZP_REDUNDANCY_DRED};
+    const int16_t *pcm = speech_or_skip(SPEECH_REAL);
+    for (size_t k = 0; k < sizeof BEFORE / sizeof BEFORE[0]; k++) {
+        wzp_encoder_config cfg = speech_config(BEFORE[k]);
+        wzp_encoder *enc;
+        assert_int_equal(wzp_encoder_new(&enc, &cfg), WZP_OK);
+        for (size_t i = 0; i < SPEECH_SAMPLES / 960; i++) {
+            uint8_t out[WZP_FRAME_MAX];
+            size_t len;
+            if (i == WARM_UP) {
+                assert_int_equal(wzp_encoder_set(enc, cfg.codec, cfg.frame_ms,
+                                                 WZP_REDUNDANCY_DRED, 0),
+                                 WZP_OK);
+            }
+            assert_int_equal(wzp_encoder_encode(enc, pcm + i * 960, 960, out,
+                                                sizeof out, &len),
+                             WZP_OK);
+            if (i > WARM_UP + 2) {
+                assert_int_equal(opus_packet_get_bandwidth(out),
+                                 OPUS_BANDWIDTH_WIDEBAND);
+            }
+        }
+        wzp_encoder_free(enc);
+    }
+}
+
 WZP_TEST(opus_point_is_absent_for_what_does_not_pay)
 {
     assert_null(

@@ -8,7 +8,10 @@
  * (no reach), redundancy without the wideband cap at 40 ms and more (several
  * frames in a packet: reach swings, LBRR sounds worse than none). OPUS_24K has
  * that cap at 40 and 60 ms also without redundancy, so that its sound does not
- * change with every loss.
+ * change with every loss. At 20 ms it has it with DRED: an encoder that begins
+ * with DRED takes wideband by itself, one that comes to it from plain frames
+ * stays at full band, 25.3 and not 23.9 kbit/s on the same speech, for the same
+ * reach and less STOI (0.977 and not 0.984 to what was said).
  *
  * Asked rates of two points, in steps of 100 around what is asked here, 58 s of
  * recorded speech. DRED pays for whole chunks of 40 ms, so reach goes in steps:
@@ -32,7 +35,7 @@ static const wzp__opus_point points[] = {
     {WZP_CODEC_OPUS_24K, 10, WZP_REDUNDANCY_NONE, 24000,   0,   0, false,FULL,  21000,  23400,    0},
     {WZP_CODEC_OPUS_24K, 20, WZP_REDUNDANCY_NONE, 24000,   0,   0, false,FULL,  21700,  24100,    0},
     {WZP_CODEC_OPUS_24K, 20, WZP_REDUNDANCY_LBRR, 24000,  10,   0, true, FULL,  21400,  23800,    0},
-    {WZP_CODEC_OPUS_24K, 20, WZP_REDUNDANCY_DRED, 24000,  25, 104, false,FULL,  24100,  26700,  135},
+    {WZP_CODEC_OPUS_24K, 20, WZP_REDUNDANCY_DRED, 24000,  25, 104, false,WIDE,  24100,  26700,  175},
     {WZP_CODEC_OPUS_24K, 40, WZP_REDUNDANCY_NONE, 24000,   0,   0, false,WIDE,  21100,  23500,    0},
     {WZP_CODEC_OPUS_24K, 40, WZP_REDUNDANCY_LBRR, 24000,  10,   0, true, WIDE,  22300,  24700,    0},
     {WZP_CODEC_OPUS_24K, 40, WZP_REDUNDANCY_DRED, 20000,  30, 104, false,WIDE,  19800,  22000,  535},
