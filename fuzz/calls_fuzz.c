@@ -158,8 +158,7 @@ static void step(bench *b)
     }
 }
 
-/* --- the claims -------------------------------------------------------------
- */
+/* --- the claims ----------------------------------------------------------- */
 
 static bool has_agreed(const sh_device *d, const char *id, const char *digits)
 {

@@ -61,7 +61,7 @@ check-banned: ## strcpy and friends
 
 # Each public header alone, as C11 and as C++.
 CXX ?= g++
-check-headers: $(foreach l,$(LIBS),$(B)/view/$(l)/.ok)
+check-headers: $(foreach l,$(LIBS),$(B)/view/$(l)/.ok) ## each public header alone, as C11 and C++17
 	$(Q)for h in libwzp-*/include/wzp/*/*.h; do \
 	  lib=$${h#libwzp-}; lib=$${lib%%/*}; [ -f "$$h" ] || continue; \
 	  for how in "$(CC) -x c -std=c11 -Wall -Wextra -Wpedantic" "$(CXX) -x c++ -std=c++17 -Wall -Wextra -Wpedantic"; do \
@@ -78,7 +78,7 @@ FORMATTED = $(wildcard $(foreach d,libwzp-*/src libwzp-*/src/* libwzp-*/include/
 
 fmt: ## clang-format all sources in place
 	$(Q)$(CLANG_FORMAT) -i $(FORMATTED)
-check-fmt:
+check-fmt: ## files that are not as clang-format wants them
 	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED) 2>&1 | \
 	  sed -n 's/: error: code should be clang-formatted.*/: not formatted (make fmt)/p' | \
 	  awk -F: '!seen[$$1]++ { print; bad = 1 } END { exit bad }'

@@ -94,7 +94,7 @@ CLANG_PKGS='clang clang-format clang-tidy libclang-rt-dev'
 CODENAME=$(. /etc/os-release 2>/dev/null && echo "${VERSION_CODENAME:-unknown}")
 [ "$CODENAME" != bookworm ] || CLANG_PKGS='clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev'
 APT_PKGS="build-essential pkg-config cmake ninja-build autoconf automake libtool dpkg-dev patch xz-utils
- libuv1-dev libcjson-dev libcodec2-dev libisal-dev libspeexdsp-dev libsonic-dev libasound2-dev
+ libuv1-dev libcjson-dev libcodec2-dev libspeexdsp-dev libasound2-dev
  libwebsockets-dev libwebsockets-evlib-uv libtomlplusplus-dev
  libcmocka-dev gcovr lcov universal-ctags $CLANG_PKGS
  codec2-examples alsa-utils pulseaudio pulseaudio-utils python3-mnemonic"
@@ -705,7 +705,7 @@ STEP='writing versions.txt'
     [ "$p" != miniaudio ] || how=header
     echo "${p%-dev} $v $how" | sed 's/^librnnoise/rnnoise/'
   done
-  for p in libuv1-dev libcjson-dev libcodec2-dev libisal-dev libspeexdsp-dev libsonic-dev libwebsockets-dev libtomlplusplus-dev libcmocka-dev; do
+  for p in libuv1-dev libcjson-dev libcodec2-dev libspeexdsp-dev libwebsockets-dev libtomlplusplus-dev libcmocka-dev; do
     v=$(dpkg-query -W -f '${Version}' "$p" 2>/dev/null) || continue
     [ -z "$v" ] || echo "${p%-dev} $v shared"
   done

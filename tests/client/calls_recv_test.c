@@ -44,8 +44,7 @@ static wzp_err tell_copy(sh_device *d, const wzp_signal *sig)
     return e;
 }
 
-/* --- offers ----------------------------------------------------------------
- */
+/* --- offers --------------------------------------------------------------- */
 
 static void for_another(sh *h, wzp_sig_direct_call_offer *o)
 {
@@ -226,8 +225,7 @@ WZP_TEST(an_alias_is_shown_without_control_characters_and_cut_between_letters)
     sh_free(h);
 }
 
-/* --- answers ----------------------------------------------------------------
- */
+/* --- answers -------------------------------------------------------------- */
 
 /* Carol answers Alice's call to Bob: everything of hers is valid but that she
  * is not Bob. What she would say; Bob's own answer is in *of_bob. */
@@ -352,8 +350,7 @@ WZP_TEST(a_rejection_after_the_answer_changes_nothing)
     sh_free(h);
 }
 
-/* --- reveals ----------------------------------------------------------------
- */
+/* --- reveals -------------------------------------------------------------- */
 
 /* Bob has answered; Alice's reveal has not come to him. */
 static const char *reveal(sh *h)
@@ -453,8 +450,7 @@ WZP_TEST(a_reveal_nobody_waits_for_changes_nothing)
     sh_free(h);
 }
 
-/* --- set-up, ringing --------------------------------------------------------
- */
+/* --- set-up, ringing ------------------------------------------------------ */
 
 WZP_TEST(a_set_up_counts_once_for_its_call_its_room_and_a_real_address)
 {
@@ -512,8 +508,7 @@ WZP_TEST(ringing_is_told_once_and_only_of_the_call_we_make)
     sh_free(h);
 }
 
-/* --- hang-ups ----------------------------------------------------------------
- */
+/* --- hang-ups ------------------------------------------------------------- */
 
 typedef enum where {
     CALLS,

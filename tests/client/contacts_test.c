@@ -3,60 +3,35 @@
  * what comes later, the file, and that a file which cannot be understood is
  * left as it is.
  */
-#include "client/fakes.h"
+#include "client/fake_store.h"
 
 #include <wzp/client/contacts.h>
 
 #define NOW UINT64_C(1800000000)
 
 typedef struct fixture {
-    fake_mem m;
-    wzp_mem mem;
-    wzp_store_memory *store;
-    wzp_store table; /* what the contacts are given */
-    bool is_broken;  /* saving fails */
-    size_t saves;
+    fake_store store;
     wzp_contacts *c;
 } fixture;
-
-static wzp_err fake_load(void *user, const char *name, const wzp_mem *mem,
-                         uint8_t **out, size_t *len)
-{
-    const fixture *f = user;
-    const wzp_store below = wzp_store_memory_table(f->store);
-    return below.load(below.user, name, mem, out, len);
-}
-
-static wzp_err fake_save(void *user, const char *name, const uint8_t *data,
-                         size_t len)
-{
-    fixture *f = user;
-    const wzp_store below = wzp_store_memory_table(f->store);
-    f->saves++;
-    return f->is_broken ? WZP_ERR_IO : below.save(below.user, name, data, len);
-}
 
 static void reopen(fixture *f)
 {
     wzp_contacts_free(f->c);
     f->c = NULL;
-    ASSERT_OK(wzp_contacts_new(&f->c, &f->mem, &f->table));
+    ASSERT_OK(wzp_contacts_new(&f->c, &f->store.mem, &f->store.table));
 }
 
 static void setup(fixture *f)
 {
     memset(f, 0, sizeof *f);
-    f->mem = fake_mem_table(&f->m);
-    ASSERT_OK(wzp_store_memory_new(&f->store, &f->mem));
-    f->table = (wzp_store){.load = fake_load, .save = fake_save, .user = f};
+    fake_store_init(&f->store, "contacts");
     reopen(f);
 }
 
 static void teardown(fixture *f)
 {
     wzp_contacts_free(f->c);
-    wzp_store_memory_free(f->store);
-    assert_int_equal(f->m.held, 0);
+    fake_store_deinit(&f->store);
 }
 
 static const uint8_t *key(uint8_t b)
@@ -84,26 +59,6 @@ static wzp_contact get(const fixture *f, uint8_t b)
     return one;
 }
 
-/* The saved text, in a buffer of the test. */
-static const char *saved(fixture *f)
-{
-    static char text[2048];
-    uint8_t *data = NULL;
-    size_t len = 0;
-    ASSERT_OK(fake_load(f, "contacts", &f->mem, &data, &len));
-    assert_true(len < sizeof text);
-    memcpy(text, data, len);
-    text[len] = '\0';
-    wzp_mem_free(&f->mem, data, len);
-    return text;
-}
-
-static void put(fixture *f, const char *text, size_t len)
-{
-    const wzp_store below = wzp_store_memory_table(f->store);
-    ASSERT_OK(below.save(below.user, "contacts", (const uint8_t *)text, len));
-}
-
 /* SHA-256 of 32 bytes 01, and those. */
 #define FP1  "72cd6e8422c407fb6d098690f1130b7d"
 #define KEY1 "0101010101010101010101010101010101010101010101010101010101010101"
@@ -128,7 +83,7 @@ WZP_TEST(contacts_of_an_empty_store_are_none)
     assert_int_equal(wzp_contacts_replace_key(f.c, fp(1), key(1), NOW),
                      WZP_ERR_NOT_FOUND);
     ASSERT_OK(wzp_contacts_save(f.c));
-    assert_int_equal(f.saves, 0);
+    assert_int_equal(f.store.saves, 0);
     teardown(&f);
 }
 
@@ -294,12 +249,12 @@ WZP_TEST(contacts_know_nobody_by_another_key)
     fixture f;
     setup(&f);
     ASSERT_OK(wzp_contacts_add(f.c, fp(1), "Anna", NOW));
-    const size_t saves = f.saves;
+    const size_t saves = f.store.saves;
 
     assert_int_equal(wzp_contacts_see(f.c, key(2), NOW), WZP_ERR_NOT_FOUND);
 
     ASSERT_OK(wzp_contacts_save(f.c));
-    assert_int_equal(f.saves, saves);
+    assert_int_equal(f.store.saves, saves);
     assert_false(get(&f, 1).has_key);
     teardown(&f);
 }
@@ -310,7 +265,7 @@ static void put_other_key(fixture *f)
 {
     const char text[] = FP1 " 0909090909090909090909090909090909090909090909090"
                             "909090909090909 100 200 verified Anna\n";
-    put(f, text, sizeof text - 1);
+    fake_store_put(&f->store, text, sizeof text - 1);
     reopen(f);
 }
 
@@ -324,7 +279,7 @@ WZP_TEST(contacts_whose_key_is_another_are_refused_and_nothing_changes)
     assert_int_equal(wzp_contacts_see(f.c, key(1), NOW), WZP_ERR_CONTACT);
 
     ASSERT_OK(wzp_contacts_save(f.c));
-    assert_int_equal(f.saves, 0);
+    assert_int_equal(f.store.saves, 0);
     const wzp_contact one = get(&f, 1);
     assert_memory_equal(one.key, key(9), WZP_KEY_LEN);
     assert_true(one.is_verified && one.last_seen == 200);
@@ -377,12 +332,12 @@ WZP_TEST(contacts_seen_again_and_again_are_written_once_a_minute)
     fixture f;
     setup(&f);
     ASSERT_OK(wzp_contacts_add(f.c, fp(1), "Anna", NOW));
-    const size_t before = f.saves;
+    const size_t before = f.store.saves;
     for (unsigned s = 0; s < 3600; s++) {
         ASSERT_OK(wzp_contacts_see(f.c, key(1), NOW + s));
         ASSERT_OK(wzp_contacts_save(f.c));
     }
-    assert_int_equal(f.saves - before, 60);
+    assert_int_equal(f.store.saves - before, 60);
     assert_true(get(&f, 1).last_seen == NOW + 3540);
     teardown(&f);
 }
@@ -407,12 +362,13 @@ WZP_TEST(contacts_are_kept_as_lines_a_person_can_read)
     fixture f;
     setup(&f);
     ASSERT_OK(wzp_contacts_add(f.c, fp(1), "Anna B.", 100));
-    assert_string_equal(saved(&f), FP1 " - 100 0 - Anna B.\n");
+    assert_string_equal(fake_store_text(&f.store), FP1 " - 100 0 - Anna B.\n");
 
     ASSERT_OK(wzp_contacts_see(f.c, key(1), 200));
     ASSERT_OK(wzp_contacts_verify(f.c, fp(1), true));
 
-    assert_string_equal(saved(&f), FP1 " " KEY1 " 200 200 verified Anna B.\n");
+    assert_string_equal(fake_store_text(&f.store),
+                        FP1 " " KEY1 " 200 200 verified Anna B.\n");
     teardown(&f);
 }
 
@@ -423,7 +379,7 @@ WZP_TEST(contacts_are_read_in_any_order_and_between_empty_lines)
     setup(&f);
     const char text[] =
         "\n" FP9 " - 5 0 - Nina\n\n" FP1 " " KEY1 " 1 2 - Anna\n";
-    put(&f, text, sizeof text - 1);
+    fake_store_put(&f.store, text, sizeof text - 1);
 
     reopen(&f);
 
@@ -481,13 +437,14 @@ static void bad_line_row(size_t row)
              FP9 " - 1 0 - Nina\n%s\n"
                  "22222222222222222222222222222222 - 1 0 - Zoe\n",
              BAD_LINES[row]);
-    put(&f, text, strlen(text));
+    fake_store_put(&f.store, text, strlen(text));
 
     wzp_contacts *c = NULL;
-    assert_int_equal(wzp_contacts_new(&c, &f.mem, &f.table), WZP_ERR_MALFORMED);
+    assert_int_equal(wzp_contacts_new(&c, &f.store.mem, &f.store.table),
+                     WZP_ERR_MALFORMED);
 
     assert_null(c);
-    assert_string_equal(saved(&f), text);
+    assert_string_equal(fake_store_text(&f.store), text);
     teardown(&f);
 }
 WZP_ROWS(contacts_refuse_a_malformed_line_and_lose_nothing, bad_lines,
@@ -498,10 +455,11 @@ WZP_TEST(contacts_refuse_a_name_with_a_nul_inside)
     fixture f;
     setup(&f);
     const char text[] = FP1 " - 1 0 - An\0na\n";
-    put(&f, text, sizeof text - 1);
+    fake_store_put(&f.store, text, sizeof text - 1);
 
     wzp_contacts *c = NULL;
-    assert_int_equal(wzp_contacts_new(&c, &f.mem, &f.table), WZP_ERR_MALFORMED);
+    assert_int_equal(wzp_contacts_new(&c, &f.store.mem, &f.store.table),
+                     WZP_ERR_MALFORMED);
 
     teardown(&f);
 }
@@ -512,10 +470,10 @@ WZP_TEST(contacts_refuse_a_torn_file_wherever_it_is_torn_inside_a_line)
     for (size_t cut = 1; cut < sizeof text; cut++) {
         fixture f;
         setup(&f);
-        put(&f, text, cut);
+        fake_store_put(&f.store, text, cut);
         wzp_contacts *c = NULL;
         const bool is_whole = cut == sizeof text - 1;
-        assert_int_equal(wzp_contacts_new(&c, &f.mem, &f.table),
+        assert_int_equal(wzp_contacts_new(&c, &f.store.mem, &f.store.table),
                          is_whole ? WZP_OK : WZP_ERR_MALFORMED);
         wzp_contacts_free(c);
         teardown(&f);
@@ -524,38 +482,30 @@ WZP_TEST(contacts_refuse_a_torn_file_wherever_it_is_torn_inside_a_line)
 
 /* --- the store fails ------------------------------------------------------ */
 
-static wzp_err fail_load(void *user, const char *name, const wzp_mem *mem,
-                         uint8_t **out, size_t *len)
-{
-    (void)user;
-    (void)name;
-    (void)mem;
-    (void)out;
-    (void)len;
-    return WZP_ERR_IO;
-}
-
 WZP_TEST(contacts_of_a_store_that_cannot_be_read_are_an_error)
 {
-    const wzp_mem mem = wzp_mem_default();
-    const wzp_store store = {.load = fail_load};
+    fixture f;
+    setup(&f);
+    f.store.is_unreadable = true;
     wzp_contacts *c = NULL;
 
-    assert_int_equal(wzp_contacts_new(&c, &mem, &store), WZP_ERR_IO);
+    assert_int_equal(wzp_contacts_new(&c, &f.store.mem, &f.store.table),
+                     WZP_ERR_IO);
 
     assert_null(c);
+    teardown(&f);
 }
 
 WZP_TEST(contacts_that_cannot_be_saved_are_kept_and_saved_with_the_next)
 {
     fixture f;
     setup(&f);
-    f.is_broken = true;
+    f.store.is_broken = true;
 
     assert_int_equal(wzp_contacts_add(f.c, fp(1), "Anna", NOW), WZP_ERR_IO);
     assert_int_equal(wzp_contacts_save(f.c), WZP_ERR_IO);
     assert_string_equal(get(&f, 1).name, "Anna");
-    f.is_broken = false;
+    f.store.is_broken = false;
     ASSERT_OK(wzp_contacts_save(f.c));
 
     reopen(&f);
@@ -567,7 +517,7 @@ WZP_TEST(contacts_without_a_store_are_kept_in_memory)
 {
     fixture f;
     setup(&f);
-    f.table = (wzp_store){0};
+    f.store.table = (wzp_store){0};
     reopen(&f);
 
     ASSERT_OK(wzp_contacts_add(f.c, fp(1), "Anna", NOW));
@@ -582,22 +532,23 @@ WZP_TEST(contacts_lose_nobody_at_the_nth_allocation)
     fixture f;
     setup(&f);
     ASSERT_OK(wzp_contacts_add(f.c, fp(1), "Anna", NOW));
-    const size_t held = f.m.held;
+    const size_t held = f.store.m.held;
     wzp_err e = WZP_ERR_NOMEM;
     for (size_t n = 1; e != WZP_OK; n++) {
         wzp_contacts *c = NULL;
-        f.m.fail_at = f.m.calls + n;
-        e = wzp_contacts_new(&c, &f.mem, &f.table);
+        f.store.m.fail_at = f.store.m.calls + n;
+        e = wzp_contacts_new(&c, &f.store.mem, &f.store.table);
         if (e == WZP_OK) {
             e = wzp_contacts_forget(c, fp(1));
         }
-        f.m.fail_at = 0;
+        f.store.m.fail_at = 0;
         assert_true(e == WZP_OK || e == WZP_ERR_NOMEM);
         wzp_contacts_free(c);
         assert_true(n < 10);
         if (e != WZP_OK) {
-            assert_int_equal(f.m.held, held);
-            assert_string_equal(saved(&f), FP1 " - 1800000000 0 - Anna\n");
+            assert_int_equal(f.store.m.held, held);
+            assert_string_equal(fake_store_text(&f.store),
+                                FP1 " - 1800000000 0 - Anna\n");
         }
     }
     teardown(&f);
@@ -625,7 +576,7 @@ WZP_TEST(contacts_are_bounded_and_nobody_makes_room)
     setup(&f);
     size_t len;
     char *text = many(0, &len);
-    put(&f, text, len);
+    fake_store_put(&f.store, text, len);
     free(text);
     reopen(&f);
 
@@ -646,11 +597,12 @@ WZP_TEST(contacts_of_a_file_with_too_many_are_refused_whole)
     setup(&f);
     size_t len;
     char *text = many(1, &len);
-    put(&f, text, len);
+    fake_store_put(&f.store, text, len);
     free(text);
     wzp_contacts *c = NULL;
 
-    assert_int_equal(wzp_contacts_new(&c, &f.mem, &f.table), WZP_ERR_MALFORMED);
+    assert_int_equal(wzp_contacts_new(&c, &f.store.mem, &f.store.table),
+                     WZP_ERR_MALFORMED);
 
     teardown(&f);
 }

@@ -132,8 +132,7 @@ static unsigned missing(void)
     return n;
 }
 
-/* --- every mode, there and back --------------------------------------------
- */
+/* --- every mode, there and back ------------------------------------------- */
 
 static const struct {
     const voice *v;
@@ -187,8 +186,7 @@ static void run_mode(size_t row)
 }
 WZP_ROWS(depacket_gives_back_what_the_packer_packed, count_modes, run_mode);
 
-/* --- order within and between packets --------------------------------------
- */
+/* --- order within and between packets ------------------------------------- */
 
 WZP_TEST(depacket_gives_new_frames_first_and_copies_only_where_they_are_news)
 {
@@ -264,8 +262,7 @@ WZP_TEST(depacket_tells_the_time_of_a_block_of_which_nothing_came)
     teardown();
 }
 
-/* --- pauses -----------------------------------------------------------------
- */
+/* --- pauses --------------------------------------------------------------- */
 
 WZP_TEST(depacket_keeps_the_times_of_frames_around_a_pause)
 {
@@ -289,8 +286,7 @@ WZP_TEST(depacket_keeps_the_times_of_frames_around_a_pause)
     teardown();
 }
 
-/* --- restarts ----------------------------------------------------------------
- */
+/* --- restarts ------------------------------------------------------------- */
 
 WZP_TEST(depacket_finds_a_sender_that_counts_from_the_beginning)
 {
@@ -323,8 +319,7 @@ WZP_TEST(depacket_follows_a_jump_of_the_numbers)
     teardown();
 }
 
-/* --- reach ------------------------------------------------------------------
- */
+/* --- reach ---------------------------------------------------------------- */
 
 static const struct {
     const voice *v;
@@ -372,8 +367,7 @@ static void run_reach(size_t row)
 WZP_ROWS(depacket_says_how_far_back_packets_of_late_reach, count_reaches,
          run_reach);
 
-/* --- what is refused ---------------------------------------------------------
- */
+/* --- what is refused ------------------------------------------------------ */
 
 static wzp_err recv_hex(wzp_codec_id codec, wzp_plain_form form,
                         const char *hex)

@@ -5,8 +5,7 @@
  */
 #include "client/small_call.h"
 
-/* --- a device with a clock -------------------------------------------------
- */
+/* --- a device with a clock ------------------------------------------------ */
 
 enum { NOTES = 8, ECHO = 4 /* blocks late */ };
 
@@ -389,8 +388,7 @@ WZP_TEST(engine_bears_a_device_that_takes_more_than_the_rings_hold)
     sc_free(c);
 }
 
-/* --- what is told of devices ------------------------------------------------
- */
+/* --- what is told of devices ---------------------------------------------- */
 
 static const wzp_client_event *last_audio(const sc *c)
 {
@@ -481,8 +479,7 @@ WZP_TEST(engine_tells_that_a_device_cannot_be_started_again)
     assert_int_equal(dev.stops, 1); /* it does not run */
 }
 
-/* --- the capture chain ------------------------------------------------------
- */
+/* --- the capture chain ---------------------------------------------------- */
 
 WZP_TEST(engine_switches_the_parts_of_the_capture_chain_while_it_runs)
 {
@@ -536,8 +533,7 @@ WZP_TEST(engine_that_is_not_told_what_was_played_leaves_the_echo)
     assert_true(s.erle_db < 3);
 }
 
-/* --- recording --------------------------------------------------------------
- */
+/* --- recording ------------------------------------------------------------ */
 
 WZP_TEST(engine_records_nothing_that_nobody_asked_for)
 {

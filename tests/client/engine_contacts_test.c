@@ -2,38 +2,21 @@
 /* An engine that knows people: whom the host is told of by name, what is kept
  * of them, and a member that has a contact's fingerprint and another key.
  */
+#include "client/fake_store.h"
 #include "client/small_call.h"
 
 #include <wzp/proto/hex.h>
 
 typedef struct place {
     sc *c;
-    wzp_store_memory *disk;
-    bool is_broken; /* nothing can be saved */
-    size_t saves;   /* of contacts */
+    fake_store store; /* its name: contacts */
 } place;
-
-static wzp_err load(void *user, const char *name, const wzp_mem *mem,
-                    uint8_t **out, size_t *len)
-{
-    const wzp_store disk = wzp_store_memory_table(((place *)user)->disk);
-    return disk.load(disk.user, name, mem, out, len);
-}
-
-static wzp_err save(void *user, const char *name, const uint8_t *data,
-                    size_t len)
-{
-    place *p = user;
-    const wzp_store disk = wzp_store_memory_table(p->disk);
-    p->saves += strcmp(name, "contacts") == 0;
-    return p->is_broken ? WZP_ERR_IO : disk.save(disk.user, name, data, len);
-}
 
 static wzp_err open_engine(place *p)
 {
     wzp_engine_config cfg = sc_config(p->c);
     cfg.allow_legacy = true;
-    cfg.store = (wzp_store){.load = load, .save = save, .user = p};
+    cfg.store = p->store.table;
     wzp_engine_free(p->c->e);
     p->c->e = NULL;
     return wzp_engine_new(&p->c->e, &cfg, p->c->w->now);
@@ -42,15 +25,12 @@ static wzp_err open_engine(place *p)
 /* The file of contacts is `text` when the engine starts. */
 static place *place_new(const char *text)
 {
-    const wzp_mem mem = wzp_mem_default();
     place *p = calloc(1, sizeof *p);
     assert_non_null(p);
     p->c = sc_new();
-    ASSERT_OK(wzp_store_memory_new(&p->disk, &mem));
+    fake_store_init(&p->store, "contacts");
     if (text != NULL) {
-        const wzp_store disk = wzp_store_memory_table(p->disk);
-        ASSERT_OK(disk.save(disk.user, "contacts", (const uint8_t *)text,
-                            strlen(text)));
+        fake_store_put(&p->store, text, strlen(text));
     }
     ASSERT_OK(open_engine(p));
     sc_add_friend(p->c);
@@ -60,7 +40,7 @@ static place *place_new(const char *text)
 static void place_free(place *p)
 {
     sc_free(p->c);
-    wzp_store_memory_free(p->disk);
+    fake_store_deinit(&p->store);
     free(p);
 }
 
@@ -100,7 +80,7 @@ static const char *line_of_anna(const uint8_t *key)
 static wzp_contact saved_anna(place *p)
 {
     const wzp_mem mem = wzp_mem_default();
-    const wzp_store table = {.load = load, .user = p};
+    const wzp_store table = {.load = fake_store_load, .user = &p->store};
     wzp_contacts *all;
     wzp_contact one;
     ASSERT_OK(wzp_contacts_new(&all, &mem, &table));
@@ -152,7 +132,7 @@ WZP_TEST(engine_makes_no_contact_of_a_stranger)
     const wzp_client_event *ev = last(p, WZP_EVENT_MEMBER);
     assert_string_equal(ev->u.member.contact, "");
     assert_int_equal(wzp_contacts_count(wzp_engine_contacts_view(p->c->e)), 0);
-    assert_int_equal(p->saves, 0);
+    assert_int_equal(p->store.saves, 0);
     place_free(p);
 }
 
@@ -334,20 +314,20 @@ WZP_TEST(engine_writes_contacts_when_there_is_news_and_not_with_every_event)
     place *p = place_new(line_of_anna(NULL));
     sc_join(p->c);
     sc_talk(p->c, 500);
-    assert_int_equal(p->saves, 1);
+    assert_int_equal(p->store.saves, 1);
     place_free(p);
 }
 
 WZP_TEST(engine_saves_a_contact_as_soon_as_it_can)
 {
     place *p = place_new(line_of_anna(NULL));
-    p->is_broken = true;
+    p->store.is_broken = true;
     sc_join(p->c);
     sc_run(p->c, 5 * WZP_S);
-    assert_true(p->saves > 3);
+    assert_true(p->store.saves > 3);
     assert_false(saved_anna(p).has_key);
 
-    p->is_broken = false;
+    p->store.is_broken = false;
     sc_run(p->c, WZP_S);
 
     assert_true(saved_anna(p).has_key);
@@ -357,13 +337,11 @@ WZP_TEST(engine_saves_a_contact_as_soon_as_it_can)
 WZP_TEST(engine_does_not_start_over_contacts_it_cannot_understand)
 {
     place *p = place_new(NULL);
-    const wzp_store disk = wzp_store_memory_table(p->disk);
-    ASSERT_OK(disk.save(disk.user, "contacts",
-                        (const uint8_t *)"what is this\n", 13));
+    fake_store_put(&p->store, "what is this\n", 13);
 
     const wzp_err e = open_engine(p);
 
     assert_int_equal(e, WZP_ERR_MALFORMED);
-    assert_int_equal(p->saves, 0);
+    assert_int_equal(p->store.saves, 0);
     place_free(p);
 }

@@ -4,18 +4,9 @@
  */
 #include "client/small_call.h"
 
-static sc *call(void)
-{
-    sc *c = sc_new();
-    sc_add_friend(c);
-    sc_join(c);
-    sc_run(c, WZP_S);
-    return c;
-}
-
 WZP_TEST(engine_stats_add_up_in_a_call)
 {
-    sc *c = call();
+    sc *c = sc_call();
 
     const size_t sealed = sc_talk(c, 100);
     const wzp_client_stats s = sc_stats(c);
@@ -55,7 +46,7 @@ WZP_TEST(engine_stats_event_comes_once_a_second)
 
 WZP_TEST(engine_stats_keep_the_path_of_a_connection_that_ended)
 {
-    sc *c = call();
+    sc *c = sc_call();
     sc_talk(c, 50);
     const wzp_client_stats before = sc_stats(c);
 
@@ -73,7 +64,7 @@ WZP_TEST(engine_stats_keep_the_path_of_a_connection_that_ended)
 
 WZP_TEST(engine_stats_never_go_back_over_a_reconnect)
 {
-    sc *c = call();
+    sc *c = sc_call();
     sc_talk(c, 50);
     const wzp_client_stats before = sc_stats(c);
 
@@ -109,7 +100,7 @@ WZP_TEST(engine_stats_fill_what_an_older_host_knows)
 
 WZP_TEST(engine_stats_count_the_keep_alives)
 {
-    sc *c = call();
+    sc *c = sc_call();
 
     sc_run(c, 12 * WZP_S);
 

@@ -254,18 +254,9 @@ WZP_TEST(engine_alone_in_a_room_encodes_nothing)
 
 /* --- with a friend -------------------------------------------------------- */
 
-static sc *call(void)
-{
-    sc *c = sc_new();
-    sc_add_friend(c);
-    sc_join(c);
-    sc_run(c, WZP_S);
-    return c;
-}
-
 WZP_TEST(engine_is_heard_by_its_friend)
 {
-    sc *c = call();
+    sc *c = sc_call();
     const uint64_t before = c->heard;
 
     sc_run(c, 2 * WZP_S);
@@ -322,7 +313,7 @@ WZP_TEST(engine_sends_an_old_relay_bare_datagrams_only)
 
 WZP_TEST(engine_hears_its_friend)
 {
-    sc *c = call();
+    sc *c = sc_call();
 
     const size_t sealed = sc_talk(c, 150);
 
@@ -337,7 +328,7 @@ WZP_TEST(engine_hears_its_friend)
 
 WZP_TEST(engine_that_is_muted_sends_no_frames)
 {
-    sc *c = call();
+    sc *c = sc_call();
     wzp_engine_mute(c->e, c->w->now, true);
     sc_run(c, 100 * WZP_MS); /* what was under way */
     const uint64_t before = c->heard;
@@ -398,7 +389,7 @@ WZP_TEST(engine_loses_its_relay_while_packets_wait_for_their_key)
 
 WZP_TEST(engine_gives_the_words_input_of_everybody)
 {
-    sc *c = call();
+    sc *c = sc_call();
     uint8_t room[WZP_HASH_LEN];
     uint8_t want[WZP_HASH_LEN];
     uint8_t keys[4][WZP_KEY_LEN];
@@ -413,7 +404,7 @@ WZP_TEST(engine_gives_the_words_input_of_everybody)
 
 WZP_TEST(engine_tells_when_somebody_comes_and_goes)
 {
-    sc *c = call();
+    sc *c = sc_call();
     sc_talk(c, 50);
     bool is_keyed = false;
     for (size_t i = 0; i < c->n_events; i++) {
@@ -469,7 +460,7 @@ WZP_TEST(engine_tells_when_one_with_an_old_client_goes)
 
 WZP_TEST(engine_survives_datagrams_of_random_bytes)
 {
-    sc *c = call();
+    sc *c = sc_call();
     uint32_t seed = 9;
     for (size_t i = 0; i < 200; i++) {
         wzp_pkt *pkt = wzp_pkt_get(c->w->relay_pool);

@@ -6,8 +6,7 @@
 
 #include "client/fakes.h"
 
-/* --- a sound system that does what a test says -----------------------------
- */
+/* --- a sound system that does what a test says ---------------------------- */
 
 typedef struct machine {
     wzp__sound_list list;
@@ -88,8 +87,7 @@ static void unplug(const char *id)
     }
 }
 
-/* --- a keeper --------------------------------------------------------------
- */
+/* --- a keeper ------------------------------------------------------------- */
 
 static wzp__keeper k;
 static wzp_audio_note notes[64];
@@ -139,8 +137,7 @@ static void setup(const char *output, const char *input)
     plug(false, "headset", false);
 }
 
-/* --- opening ---------------------------------------------------------------
- */
+/* --- opening -------------------------------------------------------------- */
 
 WZP_TEST(keeper_opens_the_default_devices_and_says_their_names)
 {
@@ -241,8 +238,7 @@ WZP_TEST(keeper_says_once_that_it_failed_and_tries_ever_more_seldom)
     assert_int_equal(notes[1].what, WZP_AUDIO_STARTED);
 }
 
-/* --- losing ----------------------------------------------------------------
- */
+/* --- losing --------------------------------------------------------------- */
 
 WZP_TEST(keeper_leaves_a_device_that_plays_as_it_is)
 {
@@ -327,8 +323,7 @@ WZP_TEST(keeper_notices_a_sound_server_that_died)
     assert_int_equal(n_notes, 3);
 }
 
-/* --- coming ----------------------------------------------------------------
- */
+/* --- coming --------------------------------------------------------------- */
 
 WZP_TEST(keeper_goes_back_to_the_named_device_when_it_comes)
 {

@@ -4,15 +4,12 @@
  */
 #include "signal/known_calls.h"
 
-#include "client/fakes.h"
+#include "client/fake_store.h"
 
 #define NOW UINT64_C(1800000000)
 
 typedef struct fixture {
-    fake_mem m;
-    wzp_mem mem;
-    wzp_store_memory *store;
-    wzp_store table;
+    fake_store store;
     wzp__known_calls *known;
 } fixture;
 
@@ -20,23 +17,20 @@ static void reopen(fixture *f)
 {
     wzp__known_calls_free(f->known);
     f->known = NULL;
-    ASSERT_OK(wzp__known_calls_new(&f->known, &f->mem, &f->table));
+    ASSERT_OK(wzp__known_calls_new(&f->known, &f->store.mem, &f->store.table));
 }
 
 static void setup(fixture *f)
 {
     memset(f, 0, sizeof *f);
-    f->mem = fake_mem_table(&f->m);
-    ASSERT_OK(wzp_store_memory_new(&f->store, &f->mem));
-    f->table = wzp_store_memory_table(f->store);
+    fake_store_init(&f->store, "calls");
     reopen(f);
 }
 
 static void teardown(fixture *f)
 {
     wzp__known_calls_free(f->known);
-    wzp_store_memory_free(f->store);
-    assert_int_equal(f->m.held, 0);
+    fake_store_deinit(&f->store);
 }
 
 static wzp_str id_of(unsigned n)
@@ -125,10 +119,9 @@ static void broken_run(size_t row)
 {
     fixture f;
     setup(&f);
-    ASSERT_OK(f.table.save(f.table.user, "calls", (const uint8_t *)broken[row],
-                           strlen(broken[row])));
+    fake_store_put(&f.store, broken[row], strlen(broken[row]));
     wzp__known_calls *k = NULL;
-    assert_int_equal(wzp__known_calls_new(&k, &f.mem, &f.table),
+    assert_int_equal(wzp__known_calls_new(&k, &f.store.mem, &f.store.table),
                      WZP_ERR_MALFORMED);
     assert_null(k);
     teardown(&f);
@@ -137,28 +130,15 @@ static void broken_run(size_t row)
 WZP_ROWS(a_file_that_cannot_be_understood_is_an_error, broken_count,
          broken_run);
 
-static wzp_err save_fails(void *user, const char *name, const uint8_t *data,
-                          size_t len)
-{
-    (void)user;
-    (void)name;
-    (void)data;
-    (void)len;
-    return WZP_ERR_IO;
-}
-
 WZP_TEST(what_could_not_be_saved_is_known_in_memory)
 {
     fixture f;
     setup(&f);
-    wzp_store table = f.table;
-    table.save = save_fails;
-    wzp__known_calls *k = NULL;
-    ASSERT_OK(wzp__known_calls_new(&k, &f.mem, &table));
-    assert_int_equal(wzp__known_calls_answered(k, NOW, id_of(1)), WZP_ERR_IO);
-    assert_int_equal(wzp__known_calls_check(k, NOW, id_of(1)),
+    f.store.is_broken = true;
+    assert_int_equal(wzp__known_calls_answered(f.known, NOW, id_of(1)),
+                     WZP_ERR_IO);
+    assert_int_equal(wzp__known_calls_check(f.known, NOW, id_of(1)),
                      WZP_ERR_CALL_KNOWN);
-    wzp__known_calls_free(k);
     teardown(&f);
 }
 
@@ -166,8 +146,9 @@ WZP_TEST(a_table_without_memory_is_none)
 {
     fixture f;
     setup(&f);
-    f.m.fail_at = f.m.calls + 1;
+    f.store.m.fail_at = f.store.m.calls + 1;
     wzp__known_calls *k = NULL;
-    assert_int_equal(wzp__known_calls_new(&k, &f.mem, &f.table), WZP_ERR_NOMEM);
+    assert_int_equal(wzp__known_calls_new(&k, &f.store.mem, &f.store.table),
+                     WZP_ERR_NOMEM);
     teardown(&f);
 }

@@ -4,36 +4,31 @@
  */
 #include "account/pins.h"
 
-#include "client/fakes.h"
+#include "client/fake_store.h"
 
 typedef struct fixture {
-    fake_mem m;
-    wzp_mem mem;
-    wzp_store_memory *store;
-    wzp_store table;
+    fake_store store;
     wzp_pins *pins;
 } fixture;
 
 static void reopen(fixture *f)
 {
     wzp_pins_free(f->pins);
-    ASSERT_OK(wzp_pins_new(&f->pins, &f->mem, &f->table));
+    f->pins = NULL;
+    ASSERT_OK(wzp_pins_new(&f->pins, &f->store.mem, &f->store.table));
 }
 
 static void setup(fixture *f)
 {
     memset(f, 0, sizeof *f);
-    f->mem = fake_mem_table(&f->m);
-    ASSERT_OK(wzp_store_memory_new(&f->store, &f->mem));
-    f->table = wzp_store_memory_table(f->store);
+    fake_store_init(&f->store, "pins");
     reopen(f);
 }
 
 static void teardown(fixture *f)
 {
     wzp_pins_free(f->pins);
-    wzp_store_memory_free(f->store);
-    assert_int_equal(f->m.held, 0);
+    fake_store_deinit(&f->store);
 }
 
 static const uint8_t *hash(uint8_t b)
@@ -54,25 +49,6 @@ static void expect_none(fixture *f, const char *relay)
 {
     uint8_t got[WZP_HASH_LEN];
     assert_int_equal(wzp__pins_get(f->pins, relay, got), WZP_ERR_NOT_FOUND);
-}
-
-/* The saved text, in a buffer of the test. */
-static const char *saved(fixture *f)
-{
-    static char text[1024];
-    uint8_t *data = NULL;
-    size_t len = 0;
-    ASSERT_OK(f->table.load(f->table.user, "pins", &f->mem, &data, &len));
-    assert_true(len < sizeof text);
-    memcpy(text, data, len);
-    text[len] = '\0';
-    wzp_mem_free(&f->mem, data, len);
-    return text;
-}
-
-static void put(fixture *f, const char *text, size_t len)
-{
-    ASSERT_OK(f->table.save(f->table.user, "pins", (const uint8_t *)text, len));
 }
 
 #define HEX64 "0101010101010101010101010101010101010101010101010101010101010101"
@@ -112,7 +88,8 @@ WZP_TEST(pins_are_kept_as_lines_a_person_can_read)
     ASSERT_OK(wzp__pins_set(f.pins, "relay.example:4433", hash(1), 100));
     ASSERT_OK(wzp__pins_set(f.pins, "relay.example:4433", hash(1), 250));
 
-    assert_string_equal(saved(&f), "relay.example:4433 " HEX64 " 100 250\n");
+    assert_string_equal(fake_store_text(&f.store),
+                        "relay.example:4433 " HEX64 " 100 250\n");
     teardown(&f);
 }
 
@@ -125,7 +102,7 @@ WZP_TEST(pins_that_change_are_seen_first_when_they_changed)
     ASSERT_OK(wzp__pins_set(f.pins, "r:1", hash(1), 300));
 
     expect(&f, "r:1", 1);
-    assert_string_equal(saved(&f), "r:1 " HEX64 " 300 300\n");
+    assert_string_equal(fake_store_text(&f.store), "r:1 " HEX64 " 300 300\n");
     reopen(&f);
     expect(&f, "r:1", 1);
     teardown(&f);
@@ -136,7 +113,7 @@ WZP_TEST(pins_read_a_file_without_a_last_newline_and_with_empty_lines)
     fixture f;
     setup(&f);
     const char *text = "\nr:1 " HEX64 " 1 2\n\nr:2 " HEX64 " 3 4";
-    put(&f, text, strlen(text));
+    fake_store_put(&f.store, text, strlen(text));
 
     reopen(&f);
 
@@ -272,13 +249,14 @@ static void bad_line_row(size_t row)
     char text[1024];
     snprintf(text, sizeof text, "a:1 %s 1 2\n%s\nb:1 %s 1 2\n", HEX64,
              bad_lines[row], HEX64);
-    put(&f, text, strlen(text));
+    fake_store_put(&f.store, text, strlen(text));
 
     wzp_pins *pins = NULL;
-    assert_int_equal(wzp_pins_new(&pins, &f.mem, &f.table), WZP_ERR_MALFORMED);
+    assert_int_equal(wzp_pins_new(&pins, &f.store.mem, &f.store.table),
+                     WZP_ERR_MALFORMED);
 
     assert_null(pins);
-    assert_string_equal(saved(&f), text);
+    assert_string_equal(fake_store_text(&f.store), text);
     teardown(&f);
 }
 WZP_ROWS(pins_refuse_a_malformed_line_and_lose_nothing, bad_lines_count,
@@ -289,10 +267,11 @@ WZP_TEST(pins_refuse_a_line_with_a_nul_inside)
     fixture f;
     setup(&f);
     const char text[] = "r:1 " HEX64 " 1 2\0 3\n";
-    put(&f, text, sizeof text - 1);
+    fake_store_put(&f.store, text, sizeof text - 1);
 
     wzp_pins *pins = NULL;
-    assert_int_equal(wzp_pins_new(&pins, &f.mem, &f.table), WZP_ERR_MALFORMED);
+    assert_int_equal(wzp_pins_new(&pins, &f.store.mem, &f.store.table),
+                     WZP_ERR_MALFORMED);
 
     teardown(&f);
 }
@@ -304,9 +283,9 @@ WZP_TEST(pins_refuse_a_file_cut_at_every_length_but_a_whole_line)
     for (size_t cut = 1; cut < len; cut++) {
         fixture f;
         setup(&f);
-        put(&f, text, cut);
+        fake_store_put(&f.store, text, cut);
         wzp_pins *pins = NULL;
-        wzp_err e = wzp_pins_new(&pins, &f.mem, &f.table);
+        wzp_err e = wzp_pins_new(&pins, &f.store.mem, &f.store.table);
         /* "3", "34" and the newline: numbers do not tell where they end. */
         assert_int_equal(e, cut >= len - 2 ? WZP_OK : WZP_ERR_MALFORMED);
         wzp_pins_free(pins);
@@ -316,47 +295,25 @@ WZP_TEST(pins_refuse_a_file_cut_at_every_length_but_a_whole_line)
 
 /* --- the store fails ------------------------------------------------------ */
 
-static wzp_err fail_load(void *user, const char *name, const wzp_mem *mem,
-                         uint8_t **out, size_t *len)
-{
-    (void)user;
-    (void)name;
-    (void)mem;
-    (void)out;
-    (void)len;
-    return WZP_ERR_IO;
-}
-
-static wzp_err fail_save(void *user, const char *name, const uint8_t *data,
-                         size_t len)
-{
-    (void)user;
-    (void)name;
-    (void)data;
-    (void)len;
-    return WZP_ERR_IO;
-}
-
 WZP_TEST(pins_of_a_store_that_cannot_be_read_are_an_error)
 {
-    const wzp_mem mem = wzp_mem_default();
-    const wzp_store store = {.load = fail_load, .save = fail_save};
+    fixture f;
+    setup(&f);
+    f.store.is_unreadable = true;
     wzp_pins *pins = NULL;
 
-    assert_int_equal(wzp_pins_new(&pins, &mem, &store), WZP_ERR_IO);
+    assert_int_equal(wzp_pins_new(&pins, &f.store.mem, &f.store.table),
+                     WZP_ERR_IO);
 
     assert_null(pins);
+    teardown(&f);
 }
 
 WZP_TEST(pins_that_cannot_be_saved_are_kept_in_memory)
 {
     fixture f;
     setup(&f);
-    wzp_pins_free(f.pins);
-    f.pins = NULL;
-    wzp_store table = f.table;
-    table.save = fail_save;
-    ASSERT_OK(wzp_pins_new(&f.pins, &f.mem, &table));
+    f.store.is_broken = true;
 
     assert_int_equal(wzp__pins_set(f.pins, "r:1", hash(1), 1), WZP_ERR_IO);
 
@@ -368,10 +325,8 @@ WZP_TEST(pins_without_a_store_are_kept_in_memory)
 {
     fixture f;
     setup(&f);
-    wzp_pins_free(f.pins);
-    f.pins = NULL;
-    const wzp_store none = {0};
-    ASSERT_OK(wzp_pins_new(&f.pins, &f.mem, &none));
+    f.store.table = (wzp_store){0};
+    reopen(&f);
 
     ASSERT_OK(wzp__pins_set(f.pins, "r:1", hash(1), 1));
 
@@ -384,16 +339,16 @@ WZP_TEST(pins_new_leaves_nothing_behind_at_the_nth_allocation)
     fixture f;
     setup(&f);
     ASSERT_OK(wzp__pins_set(f.pins, "r:1", hash(1), 1));
-    const size_t held = f.m.held;
+    const size_t held = f.store.m.held;
     wzp_err e = WZP_ERR_NOMEM;
     for (size_t n = 1; e != WZP_OK; n++) {
         wzp_pins *pins = NULL;
-        f.m.fail_at = f.m.calls + n;
-        e = wzp_pins_new(&pins, &f.mem, &f.table);
-        f.m.fail_at = 0;
+        f.store.m.fail_at = f.store.m.calls + n;
+        e = wzp_pins_new(&pins, &f.store.mem, &f.store.table);
+        f.store.m.fail_at = 0;
         assert_true(e == WZP_OK || e == WZP_ERR_NOMEM);
         wzp_pins_free(pins);
-        assert_int_equal(f.m.held, held);
+        assert_int_equal(f.store.m.held, held);
         assert_true(n < 10);
     }
     teardown(&f);
@@ -458,13 +413,13 @@ WZP_TEST(pins_let_an_announcement_be_changed_and_taken_back)
                      WZP_ERR_NOT_FOUND);
     ASSERT_OK(wzp__pins_set(f.pins, "r:1", hash(9), 100));
     ASSERT_OK(wzp__pins_set_next(f.pins, "r:1", hash(1), 5000));
-    assert_string_equal(strrchr(saved(&f), ' '), " 5000\n");
+    assert_string_equal(strrchr(fake_store_text(&f.store), ' '), " 5000\n");
 
     ASSERT_OK(wzp__pins_set_next(f.pins, "r:1", hash(1), 6000));
     assert_false(wzp__pins_is_next(f.pins, "r:1", hash(1), 5000));
     ASSERT_OK(wzp__pins_set_next(f.pins, "r:1", NULL, 0));
     assert_false(wzp__pins_is_next(f.pins, "r:1", hash(1), 6000));
-    assert_string_equal(strrchr(saved(&f), ' '), " 100\n");
+    assert_string_equal(strrchr(fake_store_text(&f.store), ' '), " 100\n");
     teardown(&f);
 }
 
@@ -484,9 +439,10 @@ static void half_row(size_t i)
 {
     fixture f;
     setup(&f);
-    put(&f, HALF[i], strlen(HALF[i]));
+    fake_store_put(&f.store, HALF[i], strlen(HALF[i]));
     wzp_pins *pins = NULL;
-    assert_int_equal(wzp_pins_new(&pins, &f.mem, &f.table), WZP_ERR_MALFORMED);
+    assert_int_equal(wzp_pins_new(&pins, &f.store.mem, &f.store.table),
+                     WZP_ERR_MALFORMED);
     assert_null(pins);
     teardown(&f);
 }
@@ -498,10 +454,8 @@ WZP_TEST(pins_beyond_the_cap_replace_the_one_longest_unseen)
 {
     fixture f;
     setup(&f);
-    wzp_pins_free(f.pins);
-    f.pins = NULL;
-    const wzp_store none = {0}; /* saving 1024 times is not the point */
-    ASSERT_OK(wzp_pins_new(&f.pins, &f.mem, &none));
+    f.store.table = (wzp_store){0}; /* saving 1024 times is not the point */
+    reopen(&f);
     char name[32];
     for (unsigned i = 0; i < WZP__PINS_MAX; i++) {
         snprintf(name, sizeof name, "r:%u", i);
@@ -530,7 +484,7 @@ WZP_TEST(pins_of_a_full_table_come_back_whole)
         len += (size_t)snprintf(text + len, 128, "r:%u %s %u %u\n", i, HEX64, i,
                                 i);
     }
-    put(&f, text, len);
+    fake_store_put(&f.store, text, len);
 
     reopen(&f);
 

@@ -4,13 +4,10 @@
  */
 #include "account/seen.h"
 
-#include "client/fakes.h"
+#include "client/fake_store.h"
 
 typedef struct fixture {
-    fake_mem m;
-    wzp_mem mem;
-    wzp_store_memory *store;
-    wzp_store table;
+    fake_store store;
     wzp__seen *seen;
 } fixture;
 
@@ -18,23 +15,20 @@ static void reopen(fixture *f)
 {
     wzp__seen_free(f->seen);
     f->seen = NULL;
-    ASSERT_OK(wzp__seen_new(&f->seen, &f->mem, &f->table));
+    ASSERT_OK(wzp__seen_new(&f->seen, &f->store.mem, &f->store.table));
 }
 
 static void setup(fixture *f)
 {
     memset(f, 0, sizeof *f);
-    f->mem = fake_mem_table(&f->m);
-    ASSERT_OK(wzp_store_memory_new(&f->store, &f->mem));
-    f->table = wzp_store_memory_table(f->store);
+    fake_store_init(&f->store, "capable");
     reopen(f);
 }
 
 static void teardown(fixture *f)
 {
     wzp__seen_free(f->seen);
-    wzp_store_memory_free(f->store);
-    assert_int_equal(f->m.held, 0);
+    fake_store_deinit(&f->store);
 }
 
 static const uint8_t *fp_of(unsigned n)
@@ -68,16 +62,12 @@ WZP_TEST(seen_is_written_only_when_there_is_something_new)
 {
     fixture f;
     setup(&f);
-    uint8_t *data;
-    size_t len;
     ASSERT_OK(wzp__seen_save(f.seen));
-    assert_int_equal(f.table.load(f.table.user, "capable", &f.mem, &data, &len),
-                     WZP_ERR_NOT_FOUND);
+    assert_int_equal(f.store.saves, 0);
     ASSERT_OK(wzp__seen_add(f.seen, fp_of(1)));
     ASSERT_OK(wzp__seen_save(f.seen));
-    ASSERT_OK(f.table.load(f.table.user, "capable", &f.mem, &data, &len));
-    assert_int_equal(len, 2 * WZP_FP_LEN + 1);
-    wzp_mem_free(&f.mem, data, len);
+    assert_int_equal(f.store.saves, 1);
+    assert_int_equal(strlen(fake_store_text(&f.store)), 2 * WZP_FP_LEN + 1);
     teardown(&f);
 }
 
@@ -106,10 +96,9 @@ WZP_TEST(seen_refuses_a_file_it_does_not_understand)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         fixture f;
         setup(&f);
-        ASSERT_OK(f.table.save(f.table.user, "capable", (const uint8_t *)bad[i],
-                               strlen(bad[i])));
+        fake_store_put(&f.store, bad[i], strlen(bad[i]));
         wzp__seen *other = NULL;
-        assert_int_equal(wzp__seen_new(&other, &f.mem, &f.table),
+        assert_int_equal(wzp__seen_new(&other, &f.store.mem, &f.store.table),
                          WZP_ERR_MALFORMED);
         assert_null(other);
         teardown(&f);
@@ -121,9 +110,9 @@ WZP_TEST(seen_without_a_store_lives_in_memory)
     fixture f;
     setup(&f);
     wzp__seen_free(f.seen);
-    f.table = (wzp_store){0};
+    f.store.table = (wzp_store){0};
     f.seen = NULL;
-    ASSERT_OK(wzp__seen_new(&f.seen, &f.mem, &f.table));
+    ASSERT_OK(wzp__seen_new(&f.seen, &f.store.mem, &f.store.table));
     ASSERT_OK(wzp__seen_add(f.seen, fp_of(3)));
     ASSERT_OK(wzp__seen_save(f.seen));
     assert_true(wzp__seen_has(f.seen, fp_of(3)));

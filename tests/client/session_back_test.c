@@ -115,51 +115,28 @@ WZP_TEST(session_asks_about_a_certificate_that_changed_while_it_was_lost)
     sr_free(w);
 }
 
-/* What a relay that closes means: come back, or the end. */
-static const struct {
-    uint64_t code;
-    wzp_err why;
-    bool is_final;
-} closes[] = {
-    {WZP_CLOSE_NORMAL, WZP_ERR_PEER_CLOSED, false},
-    {WZP_CLOSE_SHUTDOWN, WZP_ERR_SHUTDOWN, false},
-    {WZP_CLOSE_FULL, WZP_ERR_ROOM_FULL, false},
-    {WZP_CLOSE_SLOW, WZP_ERR_SLOW, false},
-    {1234, WZP_ERR_PEER_CLOSED, false},
-    {WZP_CLOSE_AUTH, WZP_ERR_AUTH, true},
-    {WZP_CLOSE_NOT_ALLOWED, WZP_ERR_NOT_ALLOWED, true},
-    {WZP_CLOSE_PROTOCOL, WZP_ERR_PROTOCOL, true},
-    {WZP_CLOSE_REPLACED, WZP_ERR_REPLACED, true},
-    {WZP_CLOSE_LEGACY, WZP_ERR_LEGACY, true},
-    {WZP_CLOSE_KEY_MISMATCH, WZP_ERR_PIN, true},
-};
-
-static size_t closes_count(void)
-{
-    return sizeof closes / sizeof closes[0];
-}
-
 static void close_row(size_t row)
 {
     sr *w = sr_new();
     sr_joined(w);
 
     ASSERT_OK(wzp_endpoint_close(w->relay, w->now, w->relay_conn,
-                                 closes[row].code, "because"));
+                                 SR_CLOSES[row].code, "because"));
     sr_run(w, 100 * WZP_MS);
 
-    if (closes[row].is_final) {
-        sr_assert_ended(w, closes[row].why);
+    if (SR_CLOSES[row].is_final) {
+        sr_assert_ended(w, SR_CLOSES[row].why);
         const wzp__session_event *ev = sr_find(w, WZP__SESSION_ENDED);
         assert_non_null(strstr(ev->text, "because"));
     } else {
         sr_assert_state(w, WZP_CLIENT_RECONNECTING);
         const wzp__session_event *ev = sr_find(w, WZP__SESSION_STATE);
-        assert_int_equal(ev->why, closes[row].why);
+        assert_int_equal(ev->why, SR_CLOSES[row].why);
     }
     sr_free(w);
 }
-WZP_ROWS(session_obeys_the_reason_a_relay_closes_with, closes_count, close_row);
+WZP_ROWS(session_obeys_the_reason_a_relay_closes_with, sr_closes_count,
+         close_row);
 
 WZP_TEST(session_refused_at_the_door_ends_with_the_relays_words)
 {

@@ -390,6 +390,16 @@ static inline void sc_join(sc *c)
     assert_int_equal(wzp_engine_state(c->e), WZP_CLIENT_JOINED);
 }
 
+/* In the room with a friend, keys exchanged. */
+static inline sc *sc_call(void)
+{
+    sc *c = sc_new();
+    sc_add_friend(c);
+    sc_join(c);
+    sc_run(c, WZP_S);
+    return c;
+}
+
 static inline wzp_client_stats sc_stats(const sc *c)
 {
     wzp_client_stats s = {.size = sizeof s};

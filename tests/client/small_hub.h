@@ -60,8 +60,7 @@ static wzp_unix_s sh_unix(void *user)
     return h->unix_now;
 }
 
-/* --- what machines do ------------------------------------------------------
- */
+/* --- what machines do ----------------------------------------------------- */
 
 static inline void sh_say(sh_device *d, const wzp_signal *sig)
 {
@@ -162,8 +161,7 @@ static inline wzp_err sh_tell_ringing(sh_device *d, const char *id)
     return sh_tell(d, &sig);
 }
 
-/* --- life ------------------------------------------------------------------
- */
+/* --- life ----------------------------------------------------------------- */
 
 static inline void sh_start(sh_device *d)
 {
@@ -240,8 +238,7 @@ static inline void sh_restart(sh_device *d)
     sh_start(d);
 }
 
-/* --- reading ---------------------------------------------------------------
- */
+/* --- reading -------------------------------------------------------------- */
 
 static inline bool sh_is(const char *json, const char *name)
 {
@@ -304,8 +301,7 @@ static inline const char *sh_id(const sh_device *d)
     return NULL;
 }
 
-/* --- the relay -------------------------------------------------------------
- */
+/* --- the relay ------------------------------------------------------------ */
 
 static inline void sh_to(sh_device *d, const char *json)
 {
@@ -370,8 +366,7 @@ static inline void sh_wait(sh *h, wzp_tstamp duration)
     sh_run(h);
 }
 
-/* --- steps -----------------------------------------------------------------
- */
+/* --- steps ---------------------------------------------------------------- */
 
 /* 0 calls device 1's person; only device 1 is on. */
 static inline void sh_ring(sh *h)

@@ -556,4 +556,30 @@ static inline bool sr_is_pinned(const sr *w, const uint8_t hash[WZP_HASH_LEN])
            memcmp(got, hash, WZP_HASH_LEN) == 0;
 }
 
+/* --- how it ends ---------------------------------------------------------- */
+
+/* What a relay that closes means: come back, or the end. */
+static const struct {
+    uint64_t code;
+    wzp_err why;
+    bool is_final;
+} SR_CLOSES[] = {
+    {WZP_CLOSE_NORMAL, WZP_ERR_PEER_CLOSED, false},
+    {WZP_CLOSE_SHUTDOWN, WZP_ERR_SHUTDOWN, false},
+    {WZP_CLOSE_FULL, WZP_ERR_ROOM_FULL, false},
+    {WZP_CLOSE_SLOW, WZP_ERR_SLOW, false},
+    {1234, WZP_ERR_PEER_CLOSED, false},
+    {WZP_CLOSE_AUTH, WZP_ERR_AUTH, true},
+    {WZP_CLOSE_NOT_ALLOWED, WZP_ERR_NOT_ALLOWED, true},
+    {WZP_CLOSE_PROTOCOL, WZP_ERR_PROTOCOL, true},
+    {WZP_CLOSE_REPLACED, WZP_ERR_REPLACED, true},
+    {WZP_CLOSE_LEGACY, WZP_ERR_LEGACY, true},
+    {WZP_CLOSE_KEY_MISMATCH, WZP_ERR_PIN, true},
+};
+
+static inline size_t sr_closes_count(void)
+{
+    return sizeof SR_CLOSES / sizeof SR_CLOSES[0];
+}
+
 #endif

@@ -7,53 +7,13 @@
 #include "aead.h"
 
 #include "vec_impl.h"
+#include "wycheproof.h"
 
 enum { MAX = 1024 };
 
-typedef struct source {
-    const char *file;
-    unsigned iv_bits;
-    cJSON *tree;
-} source;
-
-static source aes = {"wycheproof-aes_gcm.json", 96, NULL};
-static source chacha = {"wycheproof-chacha20_poly1305.json", 96, NULL};
-static source xchacha = {"wycheproof-xchacha20_poly1305.json", 192, NULL};
-
-/* Rows with a 256-bit key and the nonce length in use; others do not apply. */
-static const cJSON *find(source *s, size_t want, size_t *n)
-{
-    const cJSON *g;
-    const cJSON *t;
-    *n = 0;
-    if (s->tree == NULL) {
-        s->tree = wzp_test_read_external(s->file);
-    }
-    if (s->tree == NULL) {
-        return NULL;
-    }
-    cJSON_ArrayForEach(g, wzp_test_item(s->tree, "testGroups"))
-    {
-        if (vec_u64(g, "ivSize") != s->iv_bits ||
-            vec_u64(g, "keySize") != 256 || vec_u64(g, "tagSize") != 128) {
-            continue;
-        }
-        cJSON_ArrayForEach(t, wzp_test_item(g, "tests"))
-        {
-            if ((*n)++ == want) {
-                return t;
-            }
-        }
-    }
-    return NULL;
-}
-
-static size_t count(source *s)
-{
-    size_t n;
-    find(s, SIZE_MAX, &n);
-    return n;
-}
+static wycheproof aes = {"wycheproof-aes_gcm.json", 96, NULL};
+static wycheproof chacha = {"wycheproof-chacha20_poly1305.json", 96, NULL};
+static wycheproof xchacha = {"wycheproof-xchacha20_poly1305.json", 192, NULL};
 
 typedef struct row {
     uint8_t key[32];
@@ -66,10 +26,9 @@ typedef struct row {
     bool valid;
 } row;
 
-static void read_row(source *s, size_t i, row *r)
+static void read_row(wycheproof *s, size_t i, row *r)
 {
-    size_t n;
-    const cJSON *t = find(s, i, &n);
+    const cJSON *t = wycheproof_at(s, i).test;
     vec_bytes(t, "key", r->key, sizeof r->key);
     vec_bytes(t, "iv", r->iv, s->iv_bits / 8);
     r->ad_len = vec_hex(t, "aad", r->ad, MAX);
@@ -79,7 +38,7 @@ static void read_row(source *s, size_t i, row *r)
     r->valid = strcmp(wzp_test_str(t, "result"), "valid") == 0;
 }
 
-static void run(source *s, size_t i, uint16_t suite)
+static void run(wycheproof *s, size_t i, uint16_t suite)
 {
     static row r;
     uint8_t out[MAX + 16];
@@ -100,7 +59,7 @@ static void run(source *s, size_t i, uint16_t suite)
 
 static size_t aes_rows(void)
 {
-    return count(&aes);
+    return wycheproof_rows(&aes);
 }
 
 static void aes_row(size_t i)
@@ -114,7 +73,7 @@ WZP_ROWS(aead_aes_256_gcm_wycheproof, aes_rows, aes_row);
 
 static size_t chacha_rows(void)
 {
-    return count(&chacha);
+    return wycheproof_rows(&chacha);
 }
 
 static void chacha_row(size_t i)
@@ -125,7 +84,7 @@ WZP_ROWS(aead_chacha20_poly1305_wycheproof, chacha_rows, chacha_row);
 
 static size_t xchacha_rows(void)
 {
-    return count(&xchacha);
+    return wycheproof_rows(&xchacha);
 }
 
 static void xchacha_row(size_t i)

@@ -5,45 +5,11 @@
 #include "hkdf.h"
 
 #include "vec_impl.h"
+#include "wycheproof.h"
 
-typedef struct source {
-    const char *file;
-    cJSON *tree;
-} source;
-
-static source s256 = {"wycheproof-hkdf_sha256.json", NULL};
-static source s512 = {"wycheproof-hkdf_sha512.json", NULL};
-static source sx = {"wycheproof-x25519.json", NULL};
-
-static const cJSON *find(source *s, size_t want, size_t *n)
-{
-    const cJSON *g;
-    const cJSON *t;
-    *n = 0;
-    if (s->tree == NULL) {
-        s->tree = wzp_test_read_external(s->file);
-    }
-    if (s->tree == NULL) {
-        return NULL;
-    }
-    cJSON_ArrayForEach(g, wzp_test_item(s->tree, "testGroups"))
-    {
-        cJSON_ArrayForEach(t, wzp_test_item(g, "tests"))
-        {
-            if ((*n)++ == want) {
-                return t;
-            }
-        }
-    }
-    return NULL;
-}
-
-static size_t count(source *s)
-{
-    size_t n;
-    find(s, SIZE_MAX, &n);
-    return n;
-}
+static wycheproof s256 = {.file = "wycheproof-hkdf_sha256.json"};
+static wycheproof s512 = {.file = "wycheproof-hkdf_sha512.json"};
+static wycheproof sx = {.file = "wycheproof-x25519.json"};
 
 static void hkdf(const cJSON *t, bool is_512)
 {
@@ -75,38 +41,35 @@ static void hkdf(const cJSON *t, bool is_512)
 
 static size_t rows_256(void)
 {
-    return count(&s256);
+    return wycheproof_rows(&s256);
 }
 
 static void row_256(size_t i)
 {
-    size_t n;
-    hkdf(find(&s256, i, &n), false);
+    hkdf(wycheproof_at(&s256, i).test, false);
 }
 WZP_ROWS(hkdf_sha256_wycheproof, rows_256, row_256);
 
 static size_t rows_512(void)
 {
-    return count(&s512);
+    return wycheproof_rows(&s512);
 }
 
 static void row_512(size_t i)
 {
-    size_t n;
-    hkdf(find(&s512, i, &n), true);
+    hkdf(wycheproof_at(&s512, i).test, true);
 }
 WZP_ROWS(hkdf_sha512_wycheproof, rows_512, row_512);
 
 static size_t rows_x(void)
 {
-    return count(&sx);
+    return wycheproof_rows(&sx);
 }
 
 /* "acceptable" rows are taken too, except where the result is zero. */
 static void row_x(size_t i)
 {
-    size_t n;
-    const cJSON *t = find(&sx, i, &n);
+    const cJSON *t = wycheproof_at(&sx, i).test;
     uint8_t secret[WZP_KEY_LEN];
     uint8_t peer[WZP_KEY_LEN];
     uint8_t want[WZP_KEY_LEN];

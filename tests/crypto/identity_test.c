@@ -3,6 +3,7 @@
  * Seed → key, fingerprint; hex; signatures (RFC 8032 by Wycheproof).
  */
 #include "vec_impl.h"
+#include "wycheproof.h"
 
 #include <wzp/crypto/identity.h>
 
@@ -114,53 +115,21 @@ WZP_TEST(identity_low_order_key_is_refused)
 
 /* --- Wycheproof --- */
 
-static const cJSON *wycheproof(void)
-{
-    static cJSON *tree;
-    if (tree == NULL) {
-        tree = wzp_test_read_external("wycheproof-ed25519.json");
-    }
-    return tree;
-}
-
-static const cJSON *find(size_t want, const cJSON **group, size_t *n)
-{
-    const cJSON *g;
-    const cJSON *t;
-    *n = 0;
-    if (wycheproof() == NULL) {
-        return NULL;
-    }
-    cJSON_ArrayForEach(g, wzp_test_item(wycheproof(), "testGroups"))
-    {
-        cJSON_ArrayForEach(t, wzp_test_item(g, "tests"))
-        {
-            if ((*n)++ == want) {
-                *group = g;
-                return t;
-            }
-        }
-    }
-    return NULL;
-}
+static wycheproof ed25519 = {.file = "wycheproof-ed25519.json"};
 
 static size_t ed25519_rows(void)
 {
-    const cJSON *g;
-    size_t n;
-    find(SIZE_MAX, &g, &n);
-    return n;
+    return wycheproof_rows(&ed25519);
 }
 
 static void ed25519_row(size_t i)
 {
-    const cJSON *g = NULL;
-    size_t n;
-    const cJSON *t = find(i, &g, &n);
+    const wycheproof_row row = wycheproof_at(&ed25519, i);
+    const cJSON *t = row.test;
     uint8_t key[WZP_KEY_LEN];
     uint8_t msg[2048];
     uint8_t sig[256];
-    vec_bytes(wzp_test_item(g, "publicKey"), "pk", key, sizeof key);
+    vec_bytes(wzp_test_item(row.group, "publicKey"), "pk", key, sizeof key);
     const size_t len = vec_hex(t, "msg", msg, sizeof msg);
     const size_t sig_len = vec_hex(t, "sig", sig, sizeof sig);
     const wzp_err e = wzp_identity_verify(key, msg, len, sig, sig_len);

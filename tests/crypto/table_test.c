@@ -39,6 +39,28 @@ WZP_TEST(table_members_are_found_by_mid_also_in_one_bucket)
     wzp__table_deinit(g);
 }
 
+WZP_TEST(table_members_speak_to_us_while_they_are_listed_and_not_refused)
+{
+    wzp_group *g = begin(4);
+    const uint8_t us[WZP_MID_LEN] = {5, 5};
+    const uint8_t none[WZP_MID_LEN] = {9, 7};
+    memcpy(g->mid, us, sizeof us);
+    wzp__member *a = add(g, 1, 7);
+    wzp__member *m = NULL;
+    ASSERT_ERR(wzp__member_speaks(g, a->mid, none, &m), WZP_ERR_PROTOCOL);
+    ASSERT_ERR(wzp__member_speaks(g, none, us, &m), WZP_ERR_NOT_FOUND);
+    a->state = WZP_MEMBER_REFUSED;
+    ASSERT_ERR(wzp__member_speaks(g, a->mid, us, &m), WZP_ERR_NOT_ALLOWED);
+    wzp__member_list(g, a, false);
+    ASSERT_ERR(wzp__member_speaks(g, a->mid, us, &m), WZP_ERR_NOT_FOUND);
+    assert_null(m);
+    wzp__member_list(g, a, true);
+    a->state = WZP_MEMBER_UNKNOWN;
+    ASSERT_OK(wzp__member_speaks(g, a->mid, us, &m));
+    assert_ptr_equal(m, a);
+    wzp__table_deinit(g);
+}
+
 WZP_TEST(table_departed_ones_come_after_listed_ones)
 {
     wzp_group *g = begin(4);

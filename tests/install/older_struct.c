@@ -65,8 +65,7 @@ static void require_fence(const uint8_t *fence)
         REQUIRE((name).v.size == sizeof(name).v);                              \
     } while (0)
 
-/* --- what the machines need ------------------------------------------------
- */
+/* --- what the machines need ----------------------------------------------- */
 
 static const wzp_tstamp START = 1000 * WZP_S;
 
@@ -158,8 +157,7 @@ static void hold_call(wzp_engine *engine, wzp_relay *relay)
     }
 }
 
-/* --- configurations: taken, with the default for what they lack ------------
- */
+/* --- configurations: taken, with the default for what they lack ----------- */
 
 static void run_wzp_jitter_config(void)
 {
@@ -326,8 +324,7 @@ static void run_wzp_audio_device_config(void)
     REQUIRE(wzp_audio_device_new(&device, &cfg.v) == WZP_OK);
 }
 
-/* --- statistics and events: no byte beyond size ----------------------------
- */
+/* --- statistics and events: no byte beyond size --------------------------- */
 
 static void run_wzp_jitter_stats(void)
 {

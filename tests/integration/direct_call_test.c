@@ -155,8 +155,7 @@ static void assert_hear(place *p, wzp_node from, wzp_node to, uint64_t seconds)
     assert_int_equal(wzp_world_stats(p->w, from).clear_sent, 0);
 }
 
-/* --- calls ------------------------------------------------------------------
- */
+/* --- calls ---------------------------------------------------------------- */
 
 WZP_TEST(two_who_call_each_other_see_the_same_words_and_hear_each_other_sealed)
 {
@@ -292,8 +291,7 @@ WZP_TEST(who_dies_in_a_call_is_given_up_after_a_minute_if_the_relay_is_silent)
     }
 }
 
-/* --- calls that do not come about --------------------------------------------
- */
+/* --- calls that do not come about ----------------------------------------- */
 
 WZP_TEST(a_rejected_call_is_declined)
 {

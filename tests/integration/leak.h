@@ -7,6 +7,7 @@
 
 #include "apps/wzp-client/stats_file.c"
 #include "support/harness.h"
+#include "support/sanitized.h"
 #include "support/secrets/secrets.h"
 #include "support/world/world.h"
 
@@ -43,19 +44,6 @@ static inline void emit_client_stats(wzp_world *w, wzp_node client)
     fclose(f);
     secrets_emit(SECRETS_STATS, text, (size_t)n);
     secrets_emit(SECRETS_STATS, &c, sizeof c);
-}
-
-/* Sanitizers have allocators that keep what was freed. */
-static inline bool has_own_allocator(void)
-{
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return true;
-#elif defined(__has_feature)
-#    if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-    return true;
-#    endif
-#endif
-    return false;
 }
 
 #endif

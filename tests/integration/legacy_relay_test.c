@@ -5,8 +5,7 @@
 #include <wzp/client/probe.h>
 #include <wzp/crypto/room.h>
 
-/* --- an old relay -----------------------------------------------------------
- */
+/* --- an old relay --------------------------------------------------------- */
 
 /* Ours has joined through an old relay after the question. */
 static wzp_node through(place *p, uint64_t seed)
@@ -173,47 +172,13 @@ WZP_TEST(a_relay_that_forgets_how_to_seal_ends_a_room_that_was_sealed)
     end(&p);
 }
 
-/* --- ping and version -------------------------------------------------------
- */
-
-static void probe_recv(void *m, wzp_tstamp now, const wzp_addr *local,
-                       const wzp_addr *remote, const uint8_t *data, size_t len)
-{
-    wzp_probe_recv(m, now, local, remote, data, len);
-}
-static void probe_expire(void *m, wzp_tstamp now)
-{
-    wzp_probe_expire(m, now);
-}
-static wzp_tstamp probe_deadline(void *m)
-{
-    return wzp_probe_deadline(m);
-}
-static bool probe_poll(void *m, wzp_tstamp now, wzp_addr *local,
-                       wzp_addr *remote, const uint8_t **data, size_t *len)
-{
-    return wzp_probe_poll_send(m, now, local, remote, data, len);
-}
+/* --- ping and version ----------------------------------------------------- */
 
 static wzp_probe_result probe(place *p, wzp_probe_kind kind)
 {
     wzp_node n = wzp_world_actor(p->w);
-    wzp_probe_config cfg;
     wzp_probe *pr;
-    wzp_probe_config_default(&cfg);
-    cfg.rng = wzp_world_rng(p->w, n);
-    cfg.kind = kind;
-    cfg.local = wzp_world_addr(p->w, n);
-    cfg.addrs[0] = wzp_world_addr(p->w, p->relay);
-    cfg.n_addrs = 1;
-    assert_int_equal(wzp_probe_new(&pr, &cfg, wzp_world_now(p->w)), WZP_OK);
-    const wzp_uv_machine m = {.recv = probe_recv,
-                              .expire = probe_expire,
-                              .deadline = probe_deadline,
-                              .poll_send = probe_poll,
-                              .machine = pr};
-    wzp_world_act(p->w, n, &m);
-    wzp_world_kick(p->w, n);
+    assert_int_equal(wzp_world_probe(p->w, n, p->relay, kind, &pr), WZP_OK);
     run(p, 6);
     wzp_probe_result r = {.size = sizeof r};
     assert_true(wzp_probe_result_get(pr, &r));

@@ -229,8 +229,7 @@ WZP_TEST(an_old_client_sees_who_is_there_in_the_old_words)
     end(&p);
 }
 
-/* --- what old clients send -------------------------------------------------
- */
+/* --- what old clients send ------------------------------------------------ */
 
 static wzp_node listen_to(place *p, uint64_t seed, wzp_legacy_client_config cfg,
                           wzp_legacy_client **c)

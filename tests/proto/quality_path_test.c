@@ -98,6 +98,33 @@ WZP_TEST(quality_that_probes_too_high_comes_back_at_once)
     wzp_path_model_deinit(&m);
 }
 
+/* The tier a call begins with is not one that the path has proved to hold: what
+ * was left before it was held is tried after 30 s, then after 60 s. What a path
+ * holds is learnt while a queue drains, not from the second in which it is
+ * gone; and a try is seen to be too much by its first report. */
+WZP_TEST(quality_that_begins_on_a_narrow_path_seldom_tries_more)
+{
+    const wzp_link_cfg wide = {.delay_ns = 20 * WZP_MS};
+    const wzp_link_cfg narrow = {
+        .delay_ns = 20 * WZP_MS, .rate_bps = 14500, .queue_bytes = 1 << 20};
+    begin(&wide, &narrow);
+    wzp_path_model_run(&m, 10 * WZP_S);
+    unsigned tries = 0, trying = 0, lowest = 0; /* times; tenths of a second */
+    bool was_trying = false;
+    for (int i = 0; i < 800; i++) {
+        wzp_path_model_run(&m, WZP_S / 10);
+        const wzp_quality_state s = wzp_path_model_state(&m);
+        lowest += s.tier == WZP_TIER_CATASTROPHIC;
+        tries += s.is_probing && !was_trying;
+        trying += s.is_probing;
+        was_trying = s.is_probing;
+    }
+    assert_in_range(tries, 1, 2);
+    assert_true(trying <= tries * 12);
+    assert_true(lowest <= tries * 25);
+    wzp_path_model_deinit(&m);
+}
+
 WZP_TEST(quality_knows_an_estimate_once_it_was_too_much)
 {
     const wzp_link_cfg wide = {.delay_ns = 20 * WZP_MS};

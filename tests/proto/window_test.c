@@ -110,8 +110,7 @@ static void run_stream(size_t row)
 }
 WZP_ROWS(window_rebuilds_the_streams_of_the_vectors, count_streams, run_stream);
 
-/* --- losses by seed --------------------------------------------------------
- */
+/* --- losses by seed ------------------------------------------------------- */
 
 enum { LEN = 6, NEW = 4, FRAMES = 8000 };
 
@@ -298,8 +297,7 @@ WZP_TEST(window_rebuilds_any_k_lost_from_any_k_symbols)
     wzp_window_free(s.w);
 }
 
-/* --- order, repeats, beginnings --------------------------------------------
- */
+/* --- order, repeats, beginnings ------------------------------------------- */
 
 /* 16 frames, 4 of them lost, and two bundles after them. */
 typedef struct short_stream {

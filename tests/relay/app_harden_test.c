@@ -4,6 +4,7 @@
  */
 #include "apps/common/harden.c"
 #include "support/harness.h"
+#include "support/sanitized.h"
 
 #include <wzp/crypto/guarded.h>
 #include <wzp/crypto/identity.h>
@@ -134,22 +135,9 @@ static int with_nothing_to_lock(void)
     return e == WZP_OK && secret != NULL ? 0 : 4;
 }
 
-/* In their programs mlock does nothing, and says that it could. */
-static bool has_sanitizer(void)
-{
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return true;
-#elif defined(__has_feature)
-#    if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-    return true;
-#    endif
-#endif
-    return false;
-}
-
 WZP_TEST(where_nothing_can_be_locked_it_works_and_a_warning_says_so)
 {
-    if (has_sanitizer()) {
+    if (WZP_TEST_SANITIZED) { /* mlock does nothing, and says it did */
         WZP_SKIP("a sanitizer takes mlock's place");
     }
     const told t = in_child(with_nothing_to_lock);

@@ -9,6 +9,8 @@
 #ifndef WZP_TEST_ALLOCS_H
 #define WZP_TEST_ALLOCS_H
 
+#include "support/sanitized.h"
+
 #include <errno.h>
 #include <execinfo.h>
 #include <stdbool.h>
@@ -19,16 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#    define ALLOCS_WORK 0
-#elif defined(__has_feature)
-#    if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#        define ALLOCS_WORK 0
-#    endif
-#endif
-#ifndef ALLOCS_WORK
-#    define ALLOCS_WORK 1
-#endif
+#define ALLOCS_WORK (!WZP_TEST_SANITIZED)
 
 enum { ALLOCS_WHO = 8, ALLOCS_FRAMES = 24 };
 

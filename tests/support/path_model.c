@@ -10,6 +10,7 @@
 #define ACK_HOLD         (95 * WZP_MS) /* as transport does */
 #define PATH_EVERY       (100 * WZP_MS)
 #define REPORT_EVERY     WZP_S
+#define GRADIENT_OF      10 /* packets: libwzp-proto/src/media/delay.c */
 #define IP_UDP           28
 #define DATAGRAM_TO_WIRE 50 /* see quality.c */
 
@@ -192,7 +193,7 @@ static void report(wzp_path_model *m)
                                                          : 0;
     const double span = (double)(m->last_at - m->first_at);
     const double grown = (double)m->last_took - (double)m->first_took;
-    double gradient = m->got > 1 ? grown / span * 1e6 : 0;
+    double gradient = m->got >= GRADIENT_OF ? grown / span * 1e6 : 0;
     gradient = gradient > INT16_MAX ? INT16_MAX : gradient;
     gradient = gradient < INT16_MIN ? INT16_MIN : gradient;
     m->got = 0;

@@ -78,8 +78,7 @@ WZP_TEST(legacy_variants_are_told_apart_by_their_whole_name)
     assert_false(wzp_legacy_is("", 0, "Hold"));
 }
 
-/* --- what the other side of the old protocol needs --------------------------
- */
+/* --- what the other side of the old protocol needs ------------------------ */
 
 WZP_TEST(legacy_media_and_the_library_read_each_other)
 {

@@ -27,8 +27,7 @@ enum { CLIENTS_MAX = 10, SAMPLES = 3 };
 
 #define RECOVERY (20 * WZP_S) /* a first join's 15 s, and the way back */
 
-/* --- only the machines' allocations fail: their verbs, wrapped -------------
- */
+/* --- only the machines' allocations fail: their verbs, wrapped ------------ */
 
 #define VERB(type, name, params, args)                                         \
     type __real_##name params;                                                 \
@@ -110,8 +109,7 @@ VOID_VERB(wzp_probe_recv, (wzp_probe *p, wzp_tstamp now, FROM), (p, now, local, 
 VOID_VERB(wzp_probe_expire, (wzp_probe *p, wzp_tstamp now), (p, now))
 /* clang-format on */
 
-/* --- a stage, and what is played on it -------------------------------------
- */
+/* --- a stage, and what is played on it ------------------------------------ */
 
 typedef struct stage {
     wzp_world *w;
@@ -186,8 +184,7 @@ static inline void join(stage *s, int i)
     wzp_world_join(s->w, s->client[i], "torture", s->relay);
 }
 
-/* --- in the end ------------------------------------------------------------
- */
+/* --- in the end ----------------------------------------------------------- */
 
 static inline bool has_ended(stage *s, int i, wzp_err *why)
 {

@@ -136,8 +136,7 @@ static void run_scenario(size_t row)
 
 WZP_ROWS(any_allocation_may_fail_once_in, count_scenarios, run_scenario);
 
-/* --- making them ------------------------------------------------------------
- */
+/* --- making them ---------------------------------------------------------- */
 
 static wzp_unix_s unix_now(void *user)
 {

@@ -117,47 +117,15 @@ static void eight_come_and_go(stage *s)
 
 /* --- a probe --- */
 
-static void probe_recv(void *m, wzp_tstamp now, const wzp_addr *local,
-                       const wzp_addr *remote, const uint8_t *data, size_t len)
-{
-    wzp_probe_recv(m, now, local, remote, data, len);
-}
-static void probe_expire(void *m, wzp_tstamp now)
-{
-    wzp_probe_expire(m, now);
-}
-static wzp_tstamp probe_deadline(void *m)
-{
-    return wzp_probe_deadline(m);
-}
-static bool probe_poll(void *m, wzp_tstamp now, wzp_addr *local,
-                       wzp_addr *remote, const uint8_t **data, size_t *len)
-{
-    return wzp_probe_poll_send(m, now, local, remote, data, len);
-}
-
 static void a_relay_is_probed(stage *s)
 {
     const wzp_node n = wzp_world_actor(s->w);
-    wzp_probe_config cfg;
-    wzp_probe_config_default(&cfg);
-    cfg.rng = wzp_world_rng(s->w, n);
-    cfg.kind = WZP_PROBE_VERSION;
-    cfg.local = wzp_world_addr(s->w, n);
-    cfg.addrs[0] = wzp_world_addr(s->w, s->relay);
-    cfg.n_addrs = 1;
-    if (wzp_probe_new(&s->probe, &cfg, wzp_world_now(s->w)) != WZP_OK) {
+    if (wzp_world_probe(s->w, n, s->relay, WZP_PROBE_VERSION, &s->probe) !=
+        WZP_OK) {
         s->hints++;
         s->is_probed = true;
         return;
     }
-    const wzp_uv_machine m = {.recv = probe_recv,
-                              .expire = probe_expire,
-                              .deadline = probe_deadline,
-                              .poll_send = probe_poll,
-                              .machine = s->probe};
-    wzp_world_act(s->w, n, &m);
-    wzp_world_kick(s->w, n);
     wzp_world_run(s->w, WZP_S);
 }
 

@@ -129,10 +129,7 @@ wzp_err wzp__keys_agreed(wzp_group *g, wzp_tstamp now, wzp__member *m,
 static wzp_err open_box(wzp_group *g, wzp__member *m, wzp_tstamp now,
                         const wzp_sig_e2ee_keys *msg, uint32_t n, wzp_bytes box)
 {
-    wzp_pair_names names;
-    memcpy(names.room_id, g->room_id, WZP_HASH_LEN);
-    memcpy(names.kph_from, m->kph, WZP_HASH_LEN);
-    memcpy(names.kph_to, g->kph, WZP_HASH_LEN);
+    const wzp_pair_names names = wzp__pair_names(g, m, false);
     const wzp_key_name name = {
         .names = &names,
         .generation = msg->gen,
@@ -280,16 +277,8 @@ void wzp__keys_missed(wzp_group *g, wzp__member *m, wzp_tstamp now)
 wzp_err wzp__recv_key_request(wzp_group *g, wzp_tstamp now,
                               const wzp_sig_e2ee_key_request *msg)
 {
-    if (memcmp(msg->to, g->mid, WZP_MID_LEN) != 0) {
-        return WZP_ERR_PROTOCOL;
-    }
-    wzp__member *m = wzp__member_find(g, msg->from);
-    if (m == NULL || !m->is_listed) {
-        return WZP_ERR_NOT_FOUND;
-    }
-    if (m->state == WZP_MEMBER_REFUSED) {
-        return WZP_ERR_NOT_ALLOWED;
-    }
+    wzp__member *m;
+    WZP_TRY(wzp__member_speaks(g, msg->from, msg->to, &m));
     if (m->state == WZP_MEMBER_UNKNOWN || m->is_legacy) {
         return WZP_ERR_KEY_UNKNOWN;
     }

@@ -136,10 +136,7 @@ static bool poll_pair(wzp_group *g, wzp_group_action *out)
 static wzp_err put_box(wzp_group *g, wzp__member *m, const wzp__own_key *k,
                        size_t n)
 {
-    wzp_pair_names names;
-    memcpy(names.room_id, g->room_id, WZP_HASH_LEN);
-    memcpy(names.kph_from, g->kph, WZP_HASH_LEN);
-    memcpy(names.kph_to, m->kph, WZP_HASH_LEN);
+    const wzp_pair_names names = wzp__pair_names(g, m, true);
     const wzp_key_name name = {
         .names = &names,
         .generation = k->generation,

@@ -27,7 +27,7 @@
 static const wzp_tstamp IDLE_STEP = 100 * WZP_MS;
 static const wzp_tstamp YIELD = 3 * WZP_S;
 
-static wzp_pair_names names_of(const wzp_group *g, const wzp__member *m,
+wzp_pair_names wzp__pair_names(const wzp_group *g, const wzp__member *m,
                                bool is_own)
 {
     wzp_pair_names n;
@@ -64,7 +64,7 @@ void wzp__pair_agreed(wzp__member *m, const wzp_pair_keys *keys, bool is_caller)
 
 wzp_err wzp__pair_make(wzp_group *g, wzp__member *m)
 {
-    const wzp_pair_names names = names_of(g, m, true);
+    const wzp_pair_names names = wzp__pair_names(g, m, true);
     wzp_pair_keys keys;
     const wzp_err e = wzp_pair_seal(&g->identity, &g->rng, &names, m->kem,
                                     psk_of(g), m->ct, m->sig, &keys);
@@ -97,7 +97,7 @@ static wzp_err adopt(wzp_group *g, wzp_tstamp now, wzp__member *m,
 static wzp_err take(wzp_group *g, wzp_tstamp now, wzp__member *m, wzp_bytes ct,
                     wzp_bytes sig)
 {
-    const wzp_pair_names names = names_of(g, m, false);
+    const wzp_pair_names names = wzp__pair_names(g, m, false);
     wzp_pair_text text;
     WZP_TRY(wzp_pair_verify(m->identity, &names, ct, sig, &text));
     switch (m->pair) {
@@ -121,16 +121,8 @@ static wzp_err take(wzp_group *g, wzp_tstamp now, wzp__member *m, wzp_bytes ct,
 wzp_err wzp__recv_pair(wzp_group *g, wzp_tstamp now,
                        const wzp_sig_e2ee_pair *msg)
 {
-    if (memcmp(msg->to, g->mid, WZP_MID_LEN) != 0) {
-        return WZP_ERR_PROTOCOL;
-    }
-    wzp__member *m = wzp__member_find(g, msg->from);
-    if (m == NULL || !m->is_listed) {
-        return WZP_ERR_NOT_FOUND;
-    }
-    if (m->state == WZP_MEMBER_REFUSED) {
-        return WZP_ERR_NOT_ALLOWED;
-    }
+    wzp__member *m;
+    WZP_TRY(wzp__member_speaks(g, msg->from, msg->to, &m));
     if (m->state != WZP_MEMBER_UNKNOWN) {
         return take(g, now, m, msg->ct, msg->sig);
     }

@@ -230,6 +230,13 @@ WZP_NODISCARD wzp_err wzp__table_init(wzp_group *g, size_t max_members);
 void wzp__table_deinit(wzp_group *g);
 wzp__member *wzp__member_find(const wzp_group *g,
                               const uint8_t mid[WZP_MID_LEN]);
+/* Whose message this is, if it is for us and may be heard: WZP_ERR_PROTOCOL
+ * for somebody else's, WZP_ERR_NOT_FOUND of nobody listed,
+ * WZP_ERR_NOT_ALLOWED of a refused one. */
+WZP_NODISCARD wzp_err wzp__member_speaks(const wzp_group *g,
+                                         const uint8_t from[WZP_MID_LEN],
+                                         const uint8_t to[WZP_MID_LEN],
+                                         wzp__member **out);
 /* New and listed. mid NULL: legacy. WZP_ERR_FULL, WZP_ERR_NOMEM,
  * WZP_ERR_KEY_REPLAYED for a package whose keys are forgotten. */
 WZP_NODISCARD wzp_err wzp__member_insert(wzp_group *g, const uint8_t *mid,
@@ -277,6 +284,9 @@ void wzp__package_wanted(wzp_group *g, wzp__member *m, wzp_tstamp now);
 
 WZP_NODISCARD wzp_err wzp__recv_pair(wzp_group *g, wzp_tstamp now,
                                      const wzp_sig_e2ee_pair *msg);
+/* What pair and boxes are bound to; is_own: from us to m, else from m. */
+wzp_pair_names wzp__pair_names(const wzp_group *g, const wzp__member *m,
+                               bool is_own);
 /* What came before the package. */
 void wzp__pair_early(wzp_group *g, wzp_tstamp now, wzp__member *m);
 /* Encapsulate to m; sending is TODO_PAIR. */

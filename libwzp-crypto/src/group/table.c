@@ -46,6 +46,23 @@ wzp__member *wzp__member_find(const wzp_group *g,
     return m;
 }
 
+wzp_err wzp__member_speaks(const wzp_group *g, const uint8_t from[WZP_MID_LEN],
+                           const uint8_t to[WZP_MID_LEN], wzp__member **out)
+{
+    if (memcmp(to, g->mid, WZP_MID_LEN) != 0) {
+        return WZP_ERR_PROTOCOL;
+    }
+    wzp__member *m = wzp__member_find(g, from);
+    if (m == NULL || !m->is_listed) {
+        return WZP_ERR_NOT_FOUND;
+    }
+    if (m->state == WZP_MEMBER_REFUSED) {
+        return WZP_ERR_NOT_ALLOWED;
+    }
+    *out = m;
+    return WZP_OK;
+}
+
 static void place(wzp_group *g, wzp__member *m, size_t pos)
 {
     g->list[pos] = m;

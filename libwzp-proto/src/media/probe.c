@@ -12,11 +12,11 @@
 #define REPORTS    3 /* that a verdict takes: one may be lost */
 #define GOOD_LOW   5
 #define GOOD_ELSE  10
-#define HELD_AFTER (30 * WZP_S)
+#define HELD_AFTER (10 * WZP_S) /* chosen: a queue shows within two */
 
-void wzp__probe_init(wzp__probe *p, wzp_tstamp now, unsigned rung)
+void wzp__probe_init(wzp__probe *p, wzp_tstamp now)
 {
-    *p = (wzp__probe){.held = rung, .calm_since = now};
+    *p = (wzp__probe){.calm_since = now};
 }
 
 void wzp__probe_disturb(wzp__probe *p, wzp_tstamp now)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* When to try more. What was had before comes back after a few good reports;
  * above that a higher rung is tried for 5 s after 30 s of calm. A try that
- * fails is followed by a wait. Source: spec/client.md 3.3, 3.4.
+ * fails is followed by a wait. A rung that a call only began with was not had:
+ * it counts when it was kept for 10 calm seconds. Source:
+ * spec/client.md 3.3, 3.4.
  */
 #ifndef WZP_PROTO_MEDIA_PROBE_H
 #define WZP_PROTO_MEDIA_PROBE_H
@@ -9,7 +11,7 @@
 #include <wzp/proto/base.h>
 
 typedef struct wzp__probe {
-    unsigned held;         /* highest rung that was kept for long */
+    unsigned held;         /* highest rung that the path is known to hold */
     wzp_tstamp calm_since; /* on this rung, without trouble */
     unsigned failed;       /* the rung that failed last, */
     unsigned failures;     /* how often in a row, */
@@ -22,7 +24,7 @@ typedef struct wzp__probe {
     unsigned heard; /* reports during it */
 } wzp__probe;
 
-void wzp__probe_init(wzp__probe *p, wzp_tstamp now, unsigned rung);
+void wzp__probe_init(wzp__probe *p, wzp_tstamp now);
 
 /* Another rung, for whatever reason, or trouble: calm begins anew, and a try
  * under way is over without a verdict. */

@@ -50,7 +50,7 @@ wzp_err wzp_quality_new(wzp_quality **out, const wzp_mem *mem,
     q->rung = wzp__ladder_rung(cfg.start_tier);
     wzp__bandwidth_init(&q->hop, HOP_SAMPLES);
     wzp__redundancy_init(&q->redundancy, now);
-    wzp__probe_init(&q->probe, now, q->rung);
+    wzp__probe_init(&q->probe, now);
     wzp__quality_decide(q, now, WZP_QUALITY_START);
     q->state.changes = 0;
     *out = q;

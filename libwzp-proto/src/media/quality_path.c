@@ -20,12 +20,16 @@
 
 /* --- is the path full? --- */
 
+/* Bits of the last second. */
+static uint64_t sent_bps(const wzp_quality *q, wzp_tstamp now)
+{
+    return wzp__sent_since(&q->sent, now < WZP_S ? 0 : now - WZP_S) * 8;
+}
+
 /* We send about what the mode needs; else a queue is not ours. */
 static bool is_sending(const wzp_quality *q, wzp_tstamp now)
 {
-    const uint64_t bits =
-        wzp__sent_since(&q->sent, now < WZP_S ? 0 : now - WZP_S) * 8;
-    return bits * 2 >= wzp_media_mode_wire_bps(&q->state.mode);
+    return sent_bps(q, now) * 2 >= wzp_media_mode_wire_bps(&q->state.mode);
 }
 
 static wzp__bandwidth *way_of(wzp_quality *q, wzp__listener *who)
@@ -65,7 +69,8 @@ static wzp_tstamp doubt(const wzp_quality *q, wzp_tstamp now,
 
 /* Our hop is measured often, and three samples must agree. Of reports, one a
  * second, two must; or one that says much, and that it is growing: a hole in
- * what arrives looks the same otherwise. */
+ * what arrives looks the same otherwise. It grows as well where a try sends an
+ * eighth more than arrives; of its first second the listener saw little. */
 static bool is_full(wzp_quality *q, wzp_tstamp now, wzp__listener *who)
 {
     const wzp__bandwidth *way = way_of(q, who);
@@ -74,9 +79,11 @@ static bool is_full(wzp_quality *q, wzp_tstamp now, wzp__listener *who)
         return way->queue >= HOP_FULL + extra;
     }
     const wzp_tstamp much = q->probe.is_on ? CALM_QUEUE + extra : WAY_BURSTS;
+    const bool grows =
+        who->gradient_us_s >= GROWING ||
+        (q->probe.is_on && way->rate_bps * 8 < sent_bps(q, now) * 7);
     return way->queue >= WAY_FULL + extra ||
-           (who->gradient_us_s >= GROWING &&
-            wzp__bandwidth_newest(way) >= much);
+           (grows && wzp__bandwidth_newest(way) >= much);
 }
 
 static wzp_tstamp queue_of(wzp_quality *q, wzp__listener *who)
@@ -188,8 +195,8 @@ static void learn(wzp_quality *q, wzp_tstamp now, wzp_tstamp queue)
 {
     const uint64_t rate = way_of(q, q->cut.who)->rate_bps;
     const uint64_t sent = wzp_media_mode_wire_bps(&q->state.mode);
-    if (now - q->cut.at >= LEARN_AFTER && queue >= CALM_QUEUE &&
-        rate > sent + sent / 8 && rate < q->estimate_bps) {
+    if (now - q->cut.at >= LEARN_AFTER && rate > sent + sent / 8 &&
+        rate < q->estimate_bps) {
         q->estimate_bps = (uint32_t)rate;
         const unsigned rung = rung_that_drains(q, now, q->rung, rate, queue);
         if (rung < q->rung) {
@@ -204,12 +211,15 @@ static void watch_cut(wzp_quality *q, wzp_tstamp now)
     const wzp_tstamp queue = queue_of(q, q->cut.who);
     const bool grows = queue > q->cut.most + q->cut.most / 8;
     q->cut.most = queue > q->cut.most ? queue : q->cut.most;
-    learn(q, now, queue);
     if (queue < CALM_QUEUE + doubt(q, now, q->cut.who)) {
         settle(q, now);
-    } else if (now < q->cut.judge_at) {
         return;
-    } else if (grows && q->rung > 0) {
+    }
+    learn(q, now, queue);
+    if (now < q->cut.judge_at) {
+        return;
+    }
+    if (grows && q->rung > 0) {
         cut(q, now, q->cut.who); /* still too much */
     } else if (queue * 10 >= q->cut.most * 7) {
         take_back(q, now);

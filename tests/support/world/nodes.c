@@ -16,7 +16,7 @@ static wzp_unix_s unix_now(void *user)
     return UNIX_START + w->now / WZP_S;
 }
 
-/* --- machines of both kinds --- */
+/* --- machines --- */
 
 static void relay_recv(void *m, wzp_tstamp now, const wzp_addr *local,
                        const wzp_addr *remote, const uint8_t *data, size_t len)
@@ -54,6 +54,25 @@ static bool client_poll(void *m, wzp_tstamp now, wzp_addr *local,
                         wzp_addr *remote, const uint8_t **data, size_t *len)
 {
     return wzp_engine_poll_send(m, now, local, remote, data, len);
+}
+
+static void probe_recv(void *m, wzp_tstamp now, const wzp_addr *local,
+                       const wzp_addr *remote, const uint8_t *data, size_t len)
+{
+    wzp_probe_recv(m, now, local, remote, data, len);
+}
+static void probe_expire(void *m, wzp_tstamp now)
+{
+    wzp_probe_expire(m, now);
+}
+static wzp_tstamp probe_deadline(void *m)
+{
+    return wzp_probe_deadline(m);
+}
+static bool probe_poll(void *m, wzp_tstamp now, wzp_addr *local,
+                       wzp_addr *remote, const uint8_t **data, size_t *len)
+{
+    return wzp_probe_poll_send(m, now, local, remote, data, len);
 }
 
 /* --- nodes --- */
@@ -211,6 +230,27 @@ void wzp_world_act(wzp_world *w, wzp_node actor, const wzp_uv_machine *machine)
     w->nodes[actor]->machine = *machine;
     w->nodes[actor]->is_dead = false;
     wzp__world_touch(w, actor);
+}
+
+wzp_err wzp_world_probe(wzp_world *w, wzp_node actor, wzp_node relay,
+                        wzp_probe_kind kind, wzp_probe **out)
+{
+    wzp_probe_config cfg;
+    wzp_probe_config_default(&cfg);
+    cfg.rng = wzp_world_rng(w, actor);
+    cfg.kind = kind;
+    cfg.local = wzp_world_addr(w, actor);
+    cfg.addrs[0] = wzp_world_addr(w, relay);
+    cfg.n_addrs = 1;
+    WZP_TRY(wzp_probe_new(out, &cfg, wzp_world_now(w)));
+    const wzp_uv_machine m = {.recv = probe_recv,
+                              .expire = probe_expire,
+                              .deadline = probe_deadline,
+                              .poll_send = probe_poll,
+                              .machine = *out};
+    wzp_world_act(w, actor, &m);
+    wzp_world_kick(w, actor);
+    return WZP_OK;
 }
 
 wzp_addr wzp_world_addr(const wzp_world *w, wzp_node n)

@@ -18,6 +18,7 @@
 #include "support/world/nat.h"
 
 #include <wzp/client/engine.h>
+#include <wzp/client/probe.h>
 #include <wzp/relay/relay.h>
 #include <wzp/transport/uv_udp.h> /* the machine table */
 
@@ -63,6 +64,10 @@ wzp_node wzp_world_client(wzp_world *w, const wzp_world_client_config *cfg);
  * outlive the world. */
 wzp_node wzp_world_actor(wzp_world *w);
 void wzp_world_act(wzp_world *w, wzp_node actor, const wzp_uv_machine *machine);
+/* The actor asks this relay from now on. *out: freed by the test, once the
+ * actor is dead. Errors of wzp_probe_new. */
+wzp_err wzp_world_probe(wzp_world *w, wzp_node actor, wzp_node relay,
+                        wzp_probe_kind kind, wzp_probe **out);
 wzp_addr wzp_world_addr(const wzp_world *w, wzp_node node);
 /* The node's own random source, part of the world's seed. */
 wzp_rng wzp_world_rng(wzp_world *w, wzp_node node);
