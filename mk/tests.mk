@@ -140,7 +140,7 @@ TESTS_e2e += $(sort $(wildcard tests/e2e/*.sh))
 
 $(foreach l,$(LIBS),$(call programs,$(TESTSRC_$(l)),$(l),$(l) $(DEPS_$(l)),$(AR_support),-Ilibwzp-$(l)/src))
 # A sound system in the hands of the test.
-$(B)/tests/client/keeper_test: private ALL_LDFLAGS += $(foreach f,connect disconnect list_get open is_stopped,-Wl,--wrap=wzp__sound_$(f))
+$(B)/tests/client/keeper_test: private ALL_LDFLAGS += $(foreach f,connect disconnect backend list_get open is_stopped,-Wl,--wrap=wzp__sound_$(f))
 $(B)/tests/client/device_stuck_test: private ALL_LDFLAGS += -Wl,--wrap=wzp__sound_list_get
 # Parts of programs that take parts of apps/common.
 $(B)/tests/relay/app_rooms_file_test.o: private ALL_CFLAGS += -Iapps

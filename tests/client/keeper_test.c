@@ -12,6 +12,8 @@ typedef struct machine {
     wzp__sound_list list;
     bool refuses_connect, refuses_input, refuses_output, refuses_list;
     bool stopped[2];
+    bool is_server_gone; /* then there are only cards, if not asked for it */
+    const char *on;      /* connected */
     int connects, opens[2];
     char open[2][WZP_DEVICE_NAME_MAX]; /* id; "" when closed */
 } machine;
@@ -22,15 +24,27 @@ wzp_err __wrap_wzp__sound_connect(wzp__sound *s, const char *backend);
 wzp_err __wrap_wzp__sound_connect(wzp__sound *s, const char *backend)
 {
     (void)s;
-    (void)backend;
     m.connects++;
-    return m.refuses_connect ? WZP_ERR_NOT_FOUND : WZP_OK;
+    if (m.refuses_connect ||
+        (m.is_server_gone && strcmp(backend, "server") == 0)) {
+        return WZP_ERR_NOT_FOUND;
+    }
+    m.on = m.is_server_gone ? "cards" : "server";
+    return WZP_OK;
+}
+
+void __wrap_wzp__sound_backend(const wzp__sound *s, char out[32]);
+void __wrap_wzp__sound_backend(const wzp__sound *s, char out[32])
+{
+    (void)s;
+    strcpy(out, m.on == NULL ? "" : m.on);
 }
 
 void __wrap_wzp__sound_disconnect(wzp__sound *s);
 void __wrap_wzp__sound_disconnect(wzp__sound *s)
 {
     (void)s;
+    m.on = NULL;
     memset(m.open, 0, sizeof m.open);
 }
 
@@ -321,6 +335,64 @@ WZP_TEST(keeper_notices_a_sound_server_that_died)
     assert_int_equal(notes[1].what, WZP_AUDIO_LOST);
     assert_int_equal(notes[2].what, WZP_AUDIO_FAILED);
     assert_int_equal(n_notes, 3);
+}
+
+static void kill_server(void)
+{
+    m.is_server_gone = true;
+    m.stopped[0] = m.stopped[1] = true;
+    unplug("headset"); /* cards have no such name */
+    rounds(2);
+    assert_string_equal(m.open[0], "");
+    assert_int_equal(count(WZP_AUDIO_LOST), 1);
+}
+
+WZP_TEST(keeper_waits_for_the_sound_server_that_had_all_to_be_started_again)
+{
+    setup("headset", "");
+    rounds(42); /* the list was looked at just now */
+    kill_server();
+
+    rounds(80); /* 20 s */
+    assert_string_equal(m.open[0], "");
+    m.is_server_gone = false;
+    plug(false, "headset", false);
+    rounds(20);
+
+    assert_string_equal(m.open[0], "headset");
+    assert_int_equal(notes[n_notes - 1].what, WZP_AUDIO_STARTED);
+    assert_int_equal(notes[n_notes - 1].why, WZP_OK);
+    assert_int_equal(n_notes, 4); /* on, lost, failed, on */
+}
+
+WZP_TEST(keeper_takes_what_there_is_when_the_sound_server_stays_away)
+{
+    setup("headset", "");
+    rounds(42); /* the list was looked at just now */
+    kill_server();
+
+    rounds(140); /* half a minute, and the next try */
+    assert_string_equal(m.open[0], "speaker");
+    assert_int_equal(notes[n_notes - 1].why, WZP_ERR_NOT_FOUND);
+    rounds(40);
+    m.stopped[0] = true; /* and that is not waited for */
+    rounds(2);
+
+    assert_string_equal(m.open[0], "speaker");
+    assert_int_equal(count(WZP_AUDIO_LOST), 2);
+}
+
+WZP_TEST(keeper_asked_for_one_sound_system_asks_no_other)
+{
+    setup("headset", "");
+    strcpy(k.backend, "server");
+    rounds(42); /* the list was looked at just now */
+    kill_server();
+
+    rounds(400);
+
+    assert_string_equal(m.open[0], "");
+    assert_int_equal(count(WZP_AUDIO_STARTED), 1);
 }
 
 /* --- coming --------------------------------------------------------------- */

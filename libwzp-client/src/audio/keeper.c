@@ -12,6 +12,9 @@
 #define YOUNG_ROUNDS   20 /* lost within 5 s counts as a failure to open */
 #define BACKOFF_MOST   20 /* rounds: 5 s */
 #define HALF_ROUNDS    20 /* try the half that could not be opened every 5 s */
+/* chosen: 30 s, in which a sound server is started again even where the machine
+ * is slow; then any sound system is better than none. */
+#define LOYAL_ROUNDS 120
 
 static void say(wzp__keeper *k, wzp_audio_event what, wzp_err why)
 {
@@ -74,6 +77,11 @@ static bool is_same_list(const wzp__sound_list *a, const wzp__sound_list *b)
 
 static void shut(wzp__keeper *k)
 {
+    char on[sizeof k->had_all] = "";
+    if (k->is_on) {
+        wzp__sound_backend(k->sound, on);
+        k->loyal = strcmp(on, k->had_all) == 0 ? LOYAL_ROUNDS : 0;
+    }
     wzp__sound_disconnect(k->sound);
     for (size_t i = 0; i < 2; i++) {
         k->halves[i].is_open = false;
@@ -116,7 +124,8 @@ static void try_later(wzp__keeper *k)
 static wzp_err open_wanted(wzp__keeper *k)
 {
     wzp_err e[2] = {WZP_OK, WZP_OK};
-    WZP_TRY(wzp__sound_connect(k->sound, k->backend));
+    const bool waits = k->backend[0] == '\0' && k->loyal > 0;
+    WZP_TRY(wzp__sound_connect(k->sound, waits ? k->had_all : k->backend));
     WZP_TRY(wzp__sound_list_get(k->sound, &k->list));
     for (size_t i = 0; i < 2; i++) {
         if (k->halves[i].is_wanted) {
@@ -131,9 +140,11 @@ static wzp_err open_wanted(wzp__keeper *k)
 
 static void say_started(wzp__keeper *k)
 {
-    say(k, WZP_AUDIO_STARTED,
-        is_stand_in(k, false) || is_stand_in(k, true) ? WZP_ERR_NOT_FOUND
-                                                      : WZP_OK);
+    const bool has_all = !is_stand_in(k, false) && !is_stand_in(k, true);
+    if (has_all) {
+        wzp__sound_backend(k->sound, k->had_all);
+    }
+    say(k, WZP_AUDIO_STARTED, has_all ? WZP_OK : WZP_ERR_NOT_FOUND);
 }
 
 static void open_all(wzp__keeper *k)
@@ -251,13 +262,15 @@ void wzp__keeper_round(wzp__keeper *k, bool is_wanted)
         shut(k);
         k->wait = 0;
         k->backoff = 1;
+        k->loyal = 0;
         k->has_failed = false;
         return;
     }
     if (k->is_on) {
         look_after(k);
-    } else if (k->wait > 0) {
-        k->wait--;
+    } else {
+        k->wait -= k->wait > 0;
+        k->loyal -= k->loyal > 0;
     }
     if (!k->is_on && k->wait == 0) {
         open_all(k);

@@ -7,6 +7,9 @@
  * A device that was asked for and is not there is replaced by the default one
  * until it comes. An input without an output, or the other way about, is better
  * than neither; the other one is tried again every five seconds.
+ * A sound system that had all that was asked for is waited for when it is gone,
+ * before another one is taken: a server that is started again must not lose us
+ * to what happens to be there in between.
  */
 #ifndef WZP_CLIENT_AUDIO_KEEPER_H
 #define WZP_CLIENT_AUDIO_KEEPER_H
@@ -46,6 +49,8 @@ typedef struct wzp__keeper {
     unsigned wait;    /* rounds until the next try */
     unsigned backoff; /* rounds, doubled by every failure */
     unsigned age;     /* rounds since it was opened */
+    char had_all[32]; /* the sound system to wait for */
+    unsigned loyal;   /* rounds more */
     wzp__sound_list list;
     wzp__sound_list now; /* what there is in this round */
 } wzp__keeper;

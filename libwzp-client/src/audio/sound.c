@@ -64,18 +64,24 @@ void wzp__sound_free(wzp__sound *s, const wzp_mem *mem)
 
 /* Letters and digits of a backend's name, in lower case: "audio(4)" is
  * "audio4". */
-static bool is_named(ma_backend backend, const char *name)
+static void name_of(ma_backend backend, char out[32])
 {
+    size_t n = 0;
     for (const char *c = ma_get_backend_name(backend); *c != '\0'; c++) {
         const char low = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
-        if ((low < 'a' || low > 'z') && (low < '0' || low > '9')) {
-            continue;
-        }
-        if (*name++ != low) {
-            return false;
+        if (((low >= 'a' && low <= 'z') || (low >= '0' && low <= '9')) &&
+            n < 31) {
+            out[n++] = low;
         }
     }
-    return *name == '\0';
+    out[n] = '\0';
+}
+
+static bool is_named(ma_backend backend, const char *name)
+{
+    char own[32];
+    name_of(backend, own);
+    return strcmp(own, name) == 0;
 }
 
 /* Backends to try, in miniaudio's order. */
@@ -131,6 +137,14 @@ wzp_err wzp__sound_connect(wzp__sound *s, const char *backend)
     s->is_connected = true;
     s->alsa_said = tell_alsa(s, say_nothing);
     return WZP_OK;
+}
+
+void wzp__sound_backend(const wzp__sound *s, char out[32])
+{
+    out[0] = '\0';
+    if (s->is_connected) {
+        name_of(s->context.backend, out);
+    }
 }
 
 /* Stopped first: ma_device_uninit waits for a thread that it does not wake, for

@@ -39,6 +39,8 @@ void wzp__sound_free(wzp__sound *s, const wzp_mem *mem);
 WZP_NODISCARD wzp_err wzp__sound_connect(wzp__sound *s, const char *backend);
 /* Closes both streams as well. Nothing happens when not connected. */
 void wzp__sound_disconnect(wzp__sound *s);
+/* What connect takes for the sound system that is connected; "" none is. */
+void wzp__sound_backend(const wzp__sound *s, char out[32]);
 
 /* WZP_ERR_IO. */
 WZP_NODISCARD wzp_err wzp__sound_list_get(wzp__sound *s, wzp__sound_list *out);
