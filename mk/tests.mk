@@ -186,10 +186,10 @@ run-tests: tests
 test: all tests layers ## run all tests: unit, vectors, layers, integration, e2e
 	$(Q)$(RUN_TESTS) $(CHOSEN)
 
-# The long scenarios; a test asks for WZP_SOAK.
-soak: ## run the long scenarios (SOAK_MINUTES=10)
-	+$(Q)WZP_SOAK=$(or $(SOAK_MINUTES),10) TEST_TIMEOUT=7200 \
-	  $(call again,release) run-tests TEST_SET="integration attack torture e2e"
+# The long scenarios; a test asks for WZP_SOAK. Progress is in $(B)/log.
+soak: ## run the long scenarios (SOAK_MINUTES=10, SOAK_SET="integration …")
+	+$(Q)WZP_SOAK=$(or $(SOAK_MINUTES),10) TEST_TIMEOUT=$(or $(TEST_TIMEOUT),14400) \
+	  $(call again,release) run-tests TEST_SET="$(or $(SOAK_SET),integration attack torture e2e)"
 .PHONY: soak
 
 # $(call again,variant): make with another variant, in a folder of its own.

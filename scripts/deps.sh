@@ -192,6 +192,10 @@ NGTCP2_FIX='/crypto_set_local_transport_params(conn, tls) != 0/,/break;/s/goto f
 # A congestion window full of lost packets waits for a probe, which is put off twice as long each time, and with it media: after
 # an outage of ten seconds for as long again. Four times is where it ends, once the handshake is confirmed.
 NGTCP2_PROBE='s/^  ++cstat->pto_count;$/  if (cstat->pto_count < 2 || !(conn->flags \& NGTCP2_CONN_FLAG_HANDSHAKE_CONFIRMED)) { ++cstat->pto_count; }/'
+# A path challenge for which a server may not send enough yet (three bytes for each that came) was counted as sent, and every try
+# put the next one off twice as long. After a new address on a bad path media had to share that little for ten seconds and more.
+NGTCP2_CHALLENGE='/tx_left = conn_server_tx_left(conn, &pv->dcid);/,/return 0;/s/if (destlen == 0)/if (destlen < 64)/'
+NGTCP2_ROUND='s/^  if (ent->expiry > ts) {$/  if (ent->expiry > ts || pv->probe_pkt_left) {/'
 OPUS_FLAGS='-DCMAKE_BUILD_TYPE=Release -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DOPUS_DRED=ON -DOPUS_OSCE=ON -DOPUS_ASSERTIONS=OFF
  -DOPUS_BUILD_PROGRAMS=OFF -DOPUS_BUILD_TESTING=OFF -DBUILD_TESTING=OFF -DOPUS_BUILD_SHARED_LIBRARY=OFF'
 # without --disable-pie its -fPIE wins over -fPIC, and no shared object could hold it
@@ -221,7 +225,7 @@ recipe_of() {
   pins_of "$1"
   case $1 in
   wolfssl) echo "$CF $WOLF_FLAGS $WOLF_CFLAGS $WOLF_HOOKS $WOLF_EXTRA" ;;
-  ngtcp2) echo "$CF $NGTCP2_FLAGS $NGTCP2_FIX $NGTCP2_PROBE" && recipe_of wolfssl ;;
+  ngtcp2) echo "$CF $NGTCP2_FLAGS $NGTCP2_FIX $NGTCP2_PROBE $NGTCP2_CHALLENGE $NGTCP2_ROUND" && recipe_of wolfssl ;;
   opus) echo "$OPUS_FLAGS" ;;
   libsodium) echo "$CF $SODIUM_FLAGS" ;;
   speexdsp) echo "$SPEEX_CF $SPEEX_FLAGS" ;;
@@ -520,10 +524,13 @@ int main(void) {
 }' -lwolfssl
 }
 build_ngtcp2() {
-  grep -q 'crypto_set_local_transport_params(conn, tls) != 0' "$S/crypto/shared.c" && grep -q '^  ++cstat->pto_count;$' "$S/lib/ngtcp2_conn.c" ||
+  grep -q 'crypto_set_local_transport_params(conn, tls) != 0' "$S/crypto/shared.c" && grep -q '^  ++cstat->pto_count;$' "$S/lib/ngtcp2_conn.c" &&
+    grep -A 2 'tx_left = conn_server_tx_left(conn, &pv->dcid);' "$S/lib/ngtcp2_conn.c" | grep -q 'if (destlen == 0)' &&
+    grep -q '^  if (ent->expiry > ts) {$' "$S/lib/ngtcp2_pv.c" ||
     die "$STEP failed: ngtcp2 has changed where scripts/deps.sh mends it"
   run sed -i "$NGTCP2_FIX" "$S/crypto/shared.c"
-  run sed -i "$NGTCP2_PROBE" "$S/lib/ngtcp2_conn.c"
+  run sed -i "$NGTCP2_PROBE;$NGTCP2_CHALLENGE" "$S/lib/ngtcp2_conn.c"
+  run sed -i "$NGTCP2_ROUND" "$S/lib/ngtcp2_pv.c"
   # shellcheck disable=SC2086
   run env PKG_CONFIG_PATH="$PREFIX/lib/pkgconfig" cmake -S "$S" -B "$S/_b" -G Ninja $(cmake_host) -DCMAKE_C_FLAGS="$CF $MAP" \
     -DCMAKE_INSTALL_PREFIX="$PREFIX" -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_PREFIX_PATH="$PREFIX" $NGTCP2_FLAGS

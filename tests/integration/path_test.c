@@ -122,6 +122,39 @@ WZP_TEST(a_call_is_silent_while_packets_go_to_where_the_client_was)
     wzp_world_free(t.w);
 }
 
+/* Packets that come in the second half of the ten seconds after an outage, in
+ * which the client moved without knowing it. The relay must first know that the
+ * new address is its own, and sends no more than three bytes for each that
+ * comes from there until then. A muted client sends few. */
+static uint64_t heard_after_outage(unsigned outage_s)
+{
+    const wzp_link_cfg clean = {.delay_ns = 20 * WZP_MS};
+    const wzp_link_cfg dead = {.loss = 1};
+    call t = hold_call(160 + outage_s, 0, 20);
+    wzp_engine_mute(wzp_world_engine(t.w, t.a), wzp_world_now(t.w), true);
+    wzp_world_run(t.w, 2 * WZP_S);
+    wzp_world_link(t.w, t.a, &clean, &dead);
+    wzp_world_move(t.w, t.a);
+    wzp_world_run(t.w, outage_s * WZP_S);
+    wzp_world_link(t.w, t.a, &clean, &clean);
+    wzp_world_run(t.w, 5 * WZP_S);
+    const uint64_t before = wzp_world_stats(t.w, t.a).packets_received;
+    wzp_world_run(t.w, 5 * WZP_S);
+    const uint64_t n = wzp_world_stats(t.w, t.a).packets_received - before;
+    wzp_world_free(t.w);
+    return n;
+}
+
+/* Of frames of 40 ms at most. */
+WZP_TEST(a_muted_client_that_moved_in_an_outage_hears_everything_again)
+{
+    for (unsigned s = 2; s <= 9; s++) {
+        const uint64_t n = heard_after_outage(s);
+        print_message("outage of %u s: %u packets\n", s, (unsigned)n);
+        assert_true(n >= 120);
+    }
+}
+
 WZP_TEST(a_client_that_changes_networks_while_it_joins_is_in_the_room_soon)
 {
     call t = {.w = wzp_world_new(111)};

@@ -16,9 +16,10 @@
  *
  * Delay. From the moment node 0's engine is given a sample until node 1's
  * engine plays it, by the media time of both (no codec, no device). Its floor
- * is that of a clean path, and what the modes of the last 5 s take longer to
- * fill a packet than the one then. Apart from it stands what the buffer waited
- * in those 5 s on purpose, for redundancy, and said so (playout_wait_ms).
+ * is that of a clean path, and what the modes of the last 5 s (on a cellular
+ * network 12.5) take longer to fill a packet than the one then. Apart from it
+ * stands what the buffer waited in those 5 s on purpose, for redundancy, and
+ * said so (playout_wait_ms).
  *
  * To be included by one source of a program that is linked with TALK_WRAP
  * (mk/tests.mk).
@@ -37,17 +38,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RATE     48000
-#define VOICE_S  2
-#define LOOK_MS  100
-#define LOOK_NS  (LOOK_MS * WZP_MS)
-#define SECOND   10 /* looks */
-#define LOOKS    50 /* of 5 s */
-#define HOP_MS   20 /* of each access link, one way */
-#define LOUD     200
-#define DEAF_MS  2000
-#define TICK_MS  10 /* in which delay is counted */
-#define RECOVERY (5 * WZP_S)
+#define RATE         48000
+#define VOICE_S      2
+#define LOOK_MS      100
+#define LOOK_NS      (LOOK_MS * WZP_MS)
+#define SECOND       10  /* looks */
+#define LOOKS        50  /* of RECOVERY */
+#define LOOKS_MOBILE 125 /* of RECOVERY_MOBILE */
+#define HOP_MS       20  /* of each access link, one way */
+#define LOUD         200
+#define DEAF_MS      2000
+#define TICK_MS      10 /* in which delay is counted */
+#define RECOVERY     (5 * WZP_S)
+/* On a cellular network the jitter buffer looks back on 10 s instead of 2.5
+ * (wzp/proto/jitter.h, is_mobile). */
+#define RECOVERY_MOBILE (RECOVERY + 7500 * WZP_MS)
 
 static const wzp_link_cfg CLEAN = {.delay_ns = HOP_MS * WZP_MS};
 
@@ -124,7 +129,6 @@ enum { WAYS = 4 }; /* up and down of both */
 
 typedef struct look {
     link_seen way[WAYS];
-    uint64_t too_old; /* datagrams dropped at the speaker and the relay */
     double delay_ms;  /* mean; 0: nothing was played */
     uint32_t mode_ms; /* of filling a packet */
     uint32_t wait_ms; /* on purpose */
@@ -135,8 +139,9 @@ typedef struct talk {
     wzp_world *w;
     wzp_node relay, node[2];
     bool is_stand_in;
-    bool is_quiet;     /* nobody speaks, or nobody listens, by their own wish */
-    look looks[LOOKS]; /* ring */
+    bool is_quiet;  /* nobody speaks, or nobody listens, by their own wish */
+    bool is_mobile; /* the listener is on a cellular network */
+    look looks[LOOKS_MOBILE]; /* ring */
     unsigned n_looks;
     unsigned alive_ms, deaf_ms, deaf_most_ms;
     wzp_tstamp deaf_at; /* of the most */
@@ -250,18 +255,15 @@ static inline look take_look(talk *t)
         .has_heard = has_heard(t),
     };
     look_at_links(t, &l);
-    wzp_relay_stats relay = {.size = sizeof relay};
-    wzp_relay_stats_get(wzp_world_relay_machine(t->w, t->relay), &relay);
-    l.too_old = stats(t, 0).dgram_dropped + relay.media_dropped_late;
     ear.sum_ms = ear.n = 0;
-    t->looks[t->n_looks++ % LOOKS] = l;
+    t->looks[t->n_looks++ % LOOKS_MOBILE] = l;
     return l;
 }
 
 /* The i-th look before the last one. */
 static inline const look *look_before(const talk *t, unsigned i)
 {
-    return &t->looks[(t->n_looks - 1 - i) % LOOKS];
+    return &t->looks[(t->n_looks - 1 - i) % LOOKS_MOBILE];
 }
 
 static inline bool let_through(const link_seen *now, const link_seen *then)
@@ -332,11 +334,18 @@ static inline double delay_ms(const talk *t)
     return n == 0 ? 0 : sum / n;
 }
 
-/* The longest of the last 5 s: what took time is to go in as long. */
+/* How long it may take until delay is back, and of so many looks. */
+static inline wzp_tstamp recovery(const talk *t)
+{
+    return t->is_mobile ? RECOVERY_MOBILE : RECOVERY;
+}
+
+/* The longest of those: what took time is to go in as long. */
 static inline uint32_t mode_ms(const talk *t)
 {
+    const unsigned n = t->is_mobile ? LOOKS_MOBILE : LOOKS;
     uint32_t most = 0;
-    for (unsigned i = 0; i < LOOKS && i < t->n_looks; i++) {
+    for (unsigned i = 0; i < n && i < t->n_looks; i++) {
         const uint32_t ms = look_before(t, i)->mode_ms;
         most = ms > most ? ms : most;
     }
