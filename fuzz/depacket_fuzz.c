@@ -4,7 +4,7 @@
  * but after a restart, and a refused packet gives none. Records: form, codec,
  * seq (a difference), timestamp (a difference), a blob.
  */
-#include "call/depacket.h"
+#include "voice/depacket.h"
 
 #include "fuzz/fuzz.h"
 

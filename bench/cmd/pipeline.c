@@ -9,8 +9,8 @@
 #include "bench/cmd/two_groups.h"
 #include "bench/support/results.h"
 #include "bench/voice/material.h"
-#include "call/sender.h"
-#include "call/voices.h"
+#include "voice/sender.h"
+#include "voice/voices.h"
 
 #include <wzp/codec/capture.h>
 

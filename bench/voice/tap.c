@@ -8,9 +8,9 @@
  */
 #include "bench/voice/tap.h"
 
-#include "call/receiver_parts.h"
 #include "support/codec_wrap.h"
 #include "support/world/world_parts.h"
+#include "voice/receiver_parts.h"
 
 #include <wzp/codec/stretch.h>
 #include <wzp/proto/jitter.h>

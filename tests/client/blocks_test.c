@@ -2,7 +2,7 @@
 /* Parity blocks where memory is short, packets disagree or blocks mix. That
  * they rebuild what the packer covered is depacket_test's.
  */
-#include "call/blocks.h"
+#include "voice/blocks.h"
 
 #include "client/fakes.h"
 

@@ -2,7 +2,7 @@
 /* Mute, hold and push-to-talk as states, what members are told of them, and
  * what is kept of theirs.
  */
-#include "call/control.h"
+#include "voice/control.h"
 
 #include "client/fakes.h"
 

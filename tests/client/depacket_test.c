@@ -3,7 +3,7 @@
  * late or in another order; every frame that comes out is compared with the one
  * that went in, its number and its time stamp too.
  */
-#include "call/depacket.h"
+#include "voice/depacket.h"
 
 #include "client/fakes.h"
 #include "client/packing.h"

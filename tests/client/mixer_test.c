@@ -2,7 +2,7 @@
 /* The mixer as arithmetic: exact below the knee, monotonic above, never out of
  * range.
  */
-#include "call/mixer.h"
+#include "voice/mixer.h"
 
 #include "client/fakes.h"
 

@@ -5,7 +5,7 @@
 #ifndef WZP_TEST_CLIENT_PACKING_H
 #define WZP_TEST_CLIENT_PACKING_H
 
-#include "call/packer.h"
+#include "voice/packer.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
  * and frames as its seed has them, at any pace and after any pause. Nothing of
  * it may hang a tick, reach beyond what is bounded or make a counter wrong.
  */
-#include "call/receiver.h"
 #include "client/voice.h"
+#include "voice/receiver.h"
 
 #include <wzp/proto/bundle.h>
 #include <wzp/proto/bundle2.h>

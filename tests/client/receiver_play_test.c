@@ -3,8 +3,8 @@
  * gives way to noise, comes back. A low tone has no edges of its own, so that
  * every edge in what is played (a large second difference) is a click.
  */
-#include "call/receiver.h"
 #include "client/voice.h"
+#include "voice/receiver.h"
 
 #include <math.h>
 

@@ -2,9 +2,9 @@
 /* What a receiver brings back, of the frames that were lost: from LBRR, DRED,
  * copies and parity; in time, and counted each by its own name.
  */
-#include "call/packer.h"
-#include "call/receiver.h"
 #include "client/voice.h"
+#include "voice/packer.h"
+#include "voice/receiver.h"
 
 enum { TICK = WZP_AUDIO_TICK_SAMPLES, SECONDS = 20 };
 

@@ -3,8 +3,8 @@
  * counter, whatever the path did; samples are as many as there is time; media
  * time is told exactly; and what is reported to the sender is what happened.
  */
-#include "call/receiver.h"
 #include "client/voice.h"
+#include "voice/receiver.h"
 
 enum { TICK = WZP_AUDIO_TICK_SAMPLES };
 

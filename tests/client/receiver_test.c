@@ -3,7 +3,7 @@
  * has arrived by then is inserted and 10 ms are played. The real encoder has
  * spoken; a schedule says when each packet arrives.
  */
-#include "call/receiver.h"
+#include "voice/receiver.h"
 
 #include "client/voice.h"
 

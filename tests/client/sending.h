@@ -5,8 +5,8 @@
 #ifndef WZP_TEST_CLIENT_SENDING_H
 #define WZP_TEST_CLIENT_SENDING_H
 
-#include "call/sender.c" /* seq and timestamp are set close to their wrap */
 #include "client/fakes.h"
+#include "voice/sender.c" /* seq and timestamp are set close to their wrap */
 
 /* --- a stand-in for the key group ----------------------------------------- */
 

@@ -2,7 +2,7 @@
 /* Who is told to be heard: quickly on, slowly off, loudest first, no flicker,
  * not too often.
  */
-#include "call/talkers.h"
+#include "voice/talkers.h"
 
 #include "client/fakes.h"
 

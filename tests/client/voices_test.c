@@ -2,7 +2,7 @@
 /* The table of voices: who gets a receiver, who is mixed, who makes room, and
  * that nothing counted is lost when one goes.
  */
-#include "call/voices.h"
+#include "voice/voices.h"
 
 #include "client/voice.h"
 

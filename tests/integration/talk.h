@@ -27,12 +27,12 @@
 #ifndef WZP_TEST_TALK_H
 #define WZP_TEST_TALK_H
 
-#include "call/receiver.h"
-#include "call/sender.h"
 #include "support/allocs.h"
 #include "support/harness.h"
 #include "support/world/rng.h"
 #include "support/world/world.h"
+#include "voice/receiver.h"
+#include "voice/sender.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -14,15 +14,15 @@
 #include "audio/port.h"
 #include "call/clear.h"
 #include "call/clear_streams.h"
-#include "call/control.h"
 #include "call/engine_audio.h"
 #include "call/event_queue.h"
 #include "call/held.h"
-#include "call/sender.h"
 #include "call/session.h"
-#include "call/voices.h"
 #include "signal/calls.h"
 #include "signal/line.h"
+#include "voice/control.h"
+#include "voice/sender.h"
+#include "voice/voices.h"
 
 #include <wzp/client/engine.h>
 #include <wzp/proto/dred_tuner.h>

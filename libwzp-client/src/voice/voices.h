@@ -9,9 +9,9 @@
 #ifndef WZP_CLIENT_VOICES_H
 #define WZP_CLIENT_VOICES_H
 
-#include "call/mixer.h"
-#include "call/receiver.h"
-#include "call/talkers.h"
+#include "voice/mixer.h"
+#include "voice/receiver.h"
+#include "voice/talkers.h"
 
 #define WZP__VOLUMES 64 /* members whose volume is not as it comes */
 

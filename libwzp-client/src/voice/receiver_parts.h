@@ -6,8 +6,8 @@
 #ifndef WZP_CLIENT_RECEIVER_PARTS_H
 #define WZP_CLIENT_RECEIVER_PARTS_H
 
-#include "call/depacket.h"
-#include "call/receiver.h"
+#include "voice/depacket.h"
+#include "voice/receiver.h"
 
 #include <wzp/codec/stretch.h>
 #include <wzp/proto/jitter.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One remote sender, see receiver.h: its making, packets in, ticks out. */
-#include "call/receiver_parts.h"
+#include "voice/receiver_parts.h"
 
 #include <string.h>
 

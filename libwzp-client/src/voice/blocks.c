@@ -3,7 +3,7 @@
  * rings of bytes, each piece in one part; what was overwritten is known by its
  * distance from the end.
  */
-#include "call/blocks.h"
+#include "voice/blocks.h"
 
 #include <wzp/codec/codec.h>
 

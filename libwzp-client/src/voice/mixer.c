@@ -3,7 +3,7 @@
  * reaches full scale only at infinity: y = K + (M − K) · x' / (x' + M − K)
  * with x' = x − K; slope 1 at the knee, so there is no click.
  */
-#include "call/mixer.h"
+#include "voice/mixer.h"
 
 #include <string.h>
 

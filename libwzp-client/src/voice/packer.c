@@ -4,7 +4,7 @@
  * copies. A frame's place in the ring is used again after 64 frames: packets
  * that still need it then are given up.
  */
-#include "call/packer.h"
+#include "voice/packer.h"
 
 #include <wzp/proto/bundle.h>
 #include <wzp/proto/bundle2.h>

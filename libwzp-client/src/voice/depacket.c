@@ -2,9 +2,9 @@
 /* Opened packets into frames, see depacket.h. A packet is read as a whole
  * before anything of it comes out, so that a bad one leaves no trace.
  */
-#include "call/depacket.h"
+#include "voice/depacket.h"
 
-#include "call/blocks.h"
+#include "voice/blocks.h"
 
 #include <wzp/codec/codec.h>
 #include <wzp/proto/bundle.h>

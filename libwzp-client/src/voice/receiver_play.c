@@ -8,7 +8,7 @@
  * Running dry is bridged by concealment for BRIDGE_MS, then it is quiet: a
  * sender that went away must not hum.
  */
-#include "call/receiver_parts.h"
+#include "voice/receiver_parts.h"
 
 #include <string.h>
 

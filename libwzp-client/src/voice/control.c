@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See control.h. */
-#include "call/control.h"
+#include "voice/control.h"
 
 #include <string.h>
 

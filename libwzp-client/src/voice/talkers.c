@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See talkers.h. */
-#include "call/talkers.h"
+#include "voice/talkers.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a receiver counts, and what it tells the sender, see receiver.h. */
-#include "call/receiver_parts.h"
+#include "voice/receiver_parts.h"
 
 /* A jump as far as this is another stream. chosen: a minute of 20 ms frames. */
 #define FAR 3000

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of receivers, see voices.h. */
-#include "call/voices.h"
+#include "voice/voices.h"
 
 #include <string.h>
 

@@ -5,9 +5,9 @@
  * included, so that a listener tells silence (time jumps, seq does not) from
  * loss (both jump). Control packets use no seq up (secure-media.md 6).
  */
-#include "call/sender.h"
+#include "voice/sender.h"
 
-#include "call/packer.h"
+#include "voice/packer.h"
 
 #include <wzp/proto/signal.h>
 
