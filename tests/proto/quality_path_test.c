@@ -79,6 +79,25 @@ WZP_TEST(quality_that_sent_less_for_nothing_takes_it_back)
     wzp_path_model_deinit(&m);
 }
 
+WZP_TEST(quality_of_a_new_connection_knows_nothing_of_the_one_before)
+{
+    const wzp_link_cfg link = {.delay_ns = 20 * WZP_MS};
+    const wzp_link_cfg dead = {.loss = 1};
+    const wzp_link_cfg longer = {.delay_ns = 150 * WZP_MS};
+    begin(&link, &link);
+    wzp_path_model_run(&m, 20 * WZP_S);
+    wzp_path_model_up(&m, &dead);
+    wzp_path_model_run(&m, 2 * WZP_S);
+    wzp_path_model_up(&m, &longer);
+    wzp_path_model_down(&m, &longer);
+    wzp_quality_begin(m.q, m.now);
+    for (int i = 0; i < 100; i++) {
+        wzp_path_model_run(&m, WZP_S / 10);
+        assert_true(wzp_path_model_state(&m).tier >= WZP_TIER_GOOD);
+    }
+    wzp_path_model_deinit(&m);
+}
+
 WZP_TEST(quality_that_probes_too_high_comes_back_at_once)
 {
     const wzp_link_cfg link = {.delay_ns = 20 * WZP_MS,

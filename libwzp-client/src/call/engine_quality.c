@@ -153,6 +153,7 @@ void wzp__engine_quality_begin(wzp_engine *e, wzp_tstamp now)
     e->repairs_at = now + REPAIRS_NS;
     e->rtt_samples = 0;
     e->repairs_told = 0;
+    wzp_quality_begin(e->quality, now);
     wzp__voices_stats_get(&e->voices, &e->repairs_from);
     legacy_begin(e);
     wzp__engine_upgrade_begin(e, now);

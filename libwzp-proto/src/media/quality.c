@@ -277,14 +277,9 @@ void wzp_quality_peer_max(wzp_quality *q, wzp_tstamp now, wzp_tier max)
     wzp__quality_decide(q, now, WZP_QUALITY_PEERS);
 }
 
-/* What was measured is of the network before. From WiFi to cellular there is
- * less, most likely: one tier down before it is felt. */
-void wzp_quality_network(wzp_quality *q, wzp_tstamp now, wzp_network kind)
+/* What was measured is of another way. */
+static void unlearn_ways(wzp_quality *q, wzp_tstamp now)
 {
-    const bool is_less =
-        kind == WZP_NETWORK_CELLULAR && q->network != WZP_NETWORK_CELLULAR;
-    q->network = kind;
-    q->boost_until = now + BOOST_FOR;
     q->estimate_bps = 0;
     q->cut = (wzp__cut){0};
     wzp__bandwidth_init(&q->hop, HOP_SAMPLES);
@@ -292,6 +287,25 @@ void wzp_quality_network(wzp_quality *q, wzp_tstamp now, wzp_network kind)
         wzp__bandwidth_init(&q->listener[i].way, LISTENER_SAMPLES);
     }
     wzp__probe_disturb(&q->probe, now);
+}
+
+void wzp_quality_begin(wzp_quality *q, wzp_tstamp now)
+{
+    for (size_t i = 0; i < WZP__QUALITY_LISTENERS; i++) {
+        q->listener[i] = (wzp__listener){0};
+    }
+    unlearn_ways(q, now);
+}
+
+/* From WiFi to cellular there is less, most likely: one tier down before it is
+ * felt. */
+void wzp_quality_network(wzp_quality *q, wzp_tstamp now, wzp_network kind)
+{
+    const bool is_less =
+        kind == WZP_NETWORK_CELLULAR && q->network != WZP_NETWORK_CELLULAR;
+    q->network = kind;
+    q->boost_until = now + BOOST_FOR;
+    unlearn_ways(q, now);
     const wzp_tier tier = wzp__ladder_tier(q->rung);
     if (is_less && tier > WZP_TIER_CATASTROPHIC) {
         q->rung = wzp__ladder_rung((wzp_tier)(tier - 1));

@@ -57,6 +57,9 @@ void wzp_quality_free(wzp_quality *q);
 
 /* --- what is known --- */
 
+/* A connection begins, or begins anew: its way was never measured, its
+ * listeners are numbered as they come. The tier stays. */
+void wzp_quality_begin(wzp_quality *q, wzp_tstamp now) WZP_NONNULL(1);
 /* A listener's report about our stream; `listener` tells them apart. Each
  * counts for 5 s after its last one, the worst of them decides. Of more than 32
  * that report at a time the others are not asked. */
