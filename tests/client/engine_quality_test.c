@@ -106,6 +106,21 @@ WZP_TEST(engine_answers_a_report_of_loss_with_redundancy)
     sc_free(c);
 }
 
+/* Members are numbered anew: what one said is none of the next one's. */
+WZP_TEST(engine_that_joins_anew_forgets_what_listeners_said)
+{
+    sc *c = call();
+    report(c, &(wzp_receiver_report){.expected = 50, .lost = 20});
+    wzp_engine_leave(c->e, c->w->now);
+    sc_run(c, WZP_S);
+    sc_join(c);
+    sc_talk(c, 50);
+    report(c, &(wzp_receiver_report){.expected = 50});
+    assert_int_equal(sc_stats(c).reports_received, 2);
+    assert_int_equal(sc_stats(c).peer_loss_permille, 0);
+    sc_free(c);
+}
+
 /* The control: reports about somebody else's stream say nothing of ours. */
 WZP_TEST(engine_takes_no_report_about_another_stream)
 {
