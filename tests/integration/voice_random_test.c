@@ -556,7 +556,12 @@ static void play_many(wzp_crew *crew, uint64_t first, uint64_t n)
     crew->jobs = (unsigned)number_of("WZP_TALK_JOBS", 0);
     if (crew->n > 2) {
         (void)crew->work(NULL, crew->first); /* takes what is taken once */
-        assert_int_equal(wzp_crew_run(crew), 0);
+        const size_t broken = wzp_crew_run(crew);
+        fprintf(stderr,
+                "played: %s: %" PRIu64 " from seed %" PRIu64
+                ", %zu broke a law\n",
+                crew->what, crew->n, crew->first, broken);
+        assert_int_equal(broken, 0);
         return;
     }
     for (uint64_t i = 0; i < crew->n; i++) {
