@@ -48,6 +48,7 @@
 #define HOP_MS       20  /* of each access link, one way */
 #define LOUD         200
 #define DEAF_MS      2000
+#define HELD_MS      6000
 #define TICK_MS      10 /* in which delay is counted */
 #define RECOVERY     (5 * WZP_S)
 /* On a cellular network the jitter buffer looks back on 10 s instead of 2.5
@@ -129,6 +130,7 @@ enum { WAYS = 4 }; /* up and down of both */
 
 typedef struct look {
     link_seen way[WAYS];
+    uint64_t too_old; /* datagrams dropped at the speaker and the relay */
     double delay_ms;  /* mean; 0: nothing was played */
     uint32_t mode_ms; /* of filling a packet */
     uint32_t wait_ms; /* on purpose */
@@ -143,8 +145,10 @@ typedef struct talk {
     bool is_mobile; /* the listener is on a cellular network */
     look looks[LOOKS_MOBILE]; /* ring */
     unsigned n_looks;
-    unsigned alive_ms, deaf_ms, deaf_most_ms;
-    wzp_tstamp deaf_at; /* of the most */
+    unsigned alive_ms, deaf_ms;
+    bool is_held;                        /* in this silence */
+    unsigned deaf_most_ms, held_most_ms; /* without and with that */
+    wzp_tstamp deaf_at;                  /* when one of them grew */
     uint64_t alive_looks;
     size_t heard_seen;
     uint64_t played_seen;
@@ -245,6 +249,13 @@ static inline void look_at_links(const talk *t, look *l)
     }
 }
 
+static inline uint64_t too_old(const talk *t)
+{
+    wzp_relay_stats relay = {.size = sizeof relay};
+    wzp_relay_stats_get(wzp_world_relay_machine(t->w, t->relay), &relay);
+    return stats(t, 0).dgram_dropped + relay.media_dropped_late;
+}
+
 static inline look take_look(talk *t)
 {
     const wzp_media_mode mode = stats(t, 0).mode;
@@ -255,6 +266,7 @@ static inline look take_look(talk *t)
         .has_heard = has_heard(t),
     };
     look_at_links(t, &l);
+    l.too_old = too_old(t);
     ear.sum_ms = ear.n = 0;
     t->looks[t->n_looks++ % LOOKS_MOBILE] = l;
     return l;
@@ -301,11 +313,14 @@ static inline void judge_look(talk *t)
     t->alive_looks += alive;
     if (l.has_heard || t->alive_ms < 1000) {
         t->deaf_ms = 0;
+        t->is_held = false;
         return;
     }
     t->deaf_ms += LOOK_MS;
-    if (t->deaf_ms > t->deaf_most_ms) {
-        t->deaf_most_ms = t->deaf_ms;
+    t->is_held |= l.too_old != look_before(t, SECOND - 1)->too_old;
+    unsigned *most = t->is_held ? &t->held_most_ms : &t->deaf_most_ms;
+    if (t->deaf_ms > *most) {
+        *most = t->deaf_ms;
         t->deaf_at = wzp_world_now(t->w);
     }
 }

@@ -110,12 +110,10 @@ static void finish_one(shift *s)
     }
 }
 
-/* scripts/run-tests shows the last one, when all are. */
 static void tell(const shift *s)
 {
-    fprintf(stderr, "%s%s: %" PRIu64 " of %" PRIu64 " done, %zu failed",
-            s->done == s->crew->n ? "played: " : "", s->crew->what, s->done,
-            s->crew->n, s->n_failed);
+    fprintf(stderr, "%s: %" PRIu64 " of %" PRIu64 " done, %zu failed",
+            s->crew->what, s->done, s->crew->n, s->n_failed);
     for (size_t i = 0; i < s->n_failed; i++) {
         fprintf(stderr, "%s %" PRIu64, i == 0 ? ":" : "", s->failed[i]);
     }
