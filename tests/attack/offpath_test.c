@@ -424,7 +424,9 @@ WZP_TEST(who_outruns_every_packet_of_a_member_keeps_it_deaf_only_meanwhile)
     size_t during, then;
     outrun(seen_first, &during, &then);
     assert_true(during < HEARD / 2); /* it is so: nothing stops him */
-    assert_true(then + 2 >= HEARD);
+    /* Up to 400 ms more: the relay waits for an answer to its challenge there,
+     * or for a packet of the member, which hears nothing and says little. */
+    assert_true(then + 20 >= HEARD);
 }
 
 /* --- controls: what would do it --- */
