@@ -45,7 +45,9 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE= -fPIC -fno-common $(WARN) \
   $(FLAGS_$(VARIANT)) $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(LD_$(VARIANT)) $(LDFLAGS)
 
-# Everything depends on this stamp, which changes when a flag does.
+# Everything depends on this stamp, which changes when a flag or a third party
+# does.
 $(B)/.flags: FORCE
-	@mkdir -p $(@D); echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)' | \
-	  cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)' >$@
+	@mkdir -p $(@D); { echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)'; \
+	  head -q -n 1 $(DEPS_PREFIX)/.stamps/* 2>/dev/null; } >$@.tmp; \
+	  if cmp -s $@.tmp $@; then rm $@.tmp; else mv $@.tmp $@; fi
