@@ -130,7 +130,7 @@ enum { WAYS = 4 }; /* up and down of both */
 
 typedef struct look {
     link_seen way[WAYS];
-    uint64_t too_old; /* datagrams dropped at the speaker and the relay */
+    uint64_t missed;  /* datagrams too old, packets without their key */
     double delay_ms;  /* mean; 0: nothing was played */
     uint32_t mode_ms; /* of filling a packet */
     uint32_t wait_ms; /* on purpose */
@@ -148,7 +148,7 @@ typedef struct talk {
     unsigned alive_ms, deaf_ms;
     bool is_held;                        /* in this silence */
     unsigned deaf_most_ms, held_most_ms; /* without and with that */
-    wzp_tstamp deaf_at;                  /* when one of them grew */
+    wzp_tstamp deaf_at;                  /* when the longer one grew */
     uint64_t alive_looks;
     size_t heard_seen;
     uint64_t played_seen;
@@ -249,11 +249,13 @@ static inline void look_at_links(const talk *t, look *l)
     }
 }
 
-static inline uint64_t too_old(const talk *t)
+/* Of what node 0 sends, because QUIC waits. */
+static inline uint64_t missed(const talk *t)
 {
     wzp_relay_stats relay = {.size = sizeof relay};
     wzp_relay_stats_get(wzp_world_relay_machine(t->w, t->relay), &relay);
-    return stats(t, 0).dgram_dropped + relay.media_dropped_late;
+    return stats(t, 0).dgram_dropped + relay.media_dropped_late +
+           stats(t, 1).group.unknown_key;
 }
 
 static inline look take_look(talk *t)
@@ -266,7 +268,7 @@ static inline look take_look(talk *t)
         .has_heard = has_heard(t),
     };
     look_at_links(t, &l);
-    l.too_old = too_old(t);
+    l.missed = missed(t);
     ear.sum_ms = ear.n = 0;
     t->looks[t->n_looks++ % LOOKS_MOBILE] = l;
     return l;
@@ -317,12 +319,12 @@ static inline void judge_look(talk *t)
         return;
     }
     t->deaf_ms += LOOK_MS;
-    t->is_held |= l.too_old != look_before(t, SECOND - 1)->too_old;
+    t->is_held |= l.missed != look_before(t, SECOND - 1)->missed;
     unsigned *most = t->is_held ? &t->held_most_ms : &t->deaf_most_ms;
-    if (t->deaf_ms > *most) {
-        *most = t->deaf_ms;
+    if (t->deaf_ms > t->deaf_most_ms && t->deaf_ms > t->held_most_ms) {
         t->deaf_at = wzp_world_now(t->w);
     }
+    *most = t->deaf_ms > *most ? t->deaf_ms : *most;
 }
 
 /* Lets time pass and looks at it. */

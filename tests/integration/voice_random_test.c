@@ -380,10 +380,10 @@ static void judge_delay(scene *s, bool is_late)
 }
 
 /* Packets to an address that a translator no longer gives away, and those that
- * QUIC held back until they were too old. */
+ * were missed because QUIC waits. */
 static uint64_t astray(scene *s)
 {
-    uint64_t sum = too_old(&s->t);
+    uint64_t sum = missed(&s->t);
     for (int i = 0; i < 2; i++) {
         wzp_link_stats up, down;
         uint64_t refused;
@@ -624,7 +624,7 @@ WZP_TEST(silence_while_quic_holds_back_has_a_limit_of_its_own)
     while (s.t.held_most_ms < HELD_MS && s.t.n_looks < 1000) {
         assert_null(broken_law(&s));
         run(&s.t, LOOK_NS);
-        s.t.looks[(s.t.n_looks - 1) % LOOKS_MOBILE].too_old = s.t.n_looks;
+        s.t.looks[(s.t.n_looks - 1) % LOOKS_MOBILE].missed = s.t.n_looks;
     }
     assert_true(s.t.held_most_ms >= HELD_MS);
     assert_true(s.t.deaf_most_ms < DEAF_MS);
