@@ -210,8 +210,7 @@ WZP_TEST(port_remembers_how_much_the_device_takes_at_once)
     close_port(&port);
 }
 
-/* --- a device on a thread of its own, faster and slower than the engine ----
- */
+/* --- a device on a thread of its own, faster and slower than the engine --- */
 
 enum { LAPS = 40, BURST = 3 * 9600, ODD = 331 };
 

@@ -40,8 +40,7 @@ struct wzp_audio_device {
     size_t n_notes;
 };
 
-/* --- on the streams' threads -----------------------------------------------
- */
+/* --- on the streams' threads ---------------------------------------------- */
 
 static wzp_audio_port *enter(wzp_audio_device *d)
 {
@@ -82,8 +81,7 @@ static void on_input(void *user, const int16_t *in, int16_t *out, size_t n)
     atomic_fetch_add(&d->keeper.halves[1].calls, 1);
 }
 
-/* --- on the keeper's thread ------------------------------------------------
- */
+/* --- on the keeper's thread ----------------------------------------------- */
 
 static void push_note(void *user, const wzp_audio_note *note)
 {
@@ -144,8 +142,7 @@ static void *keep(void *user)
     return NULL;
 }
 
-/* --- on the engine's thread ------------------------------------------------
- */
+/* --- on the engine's thread ----------------------------------------------- */
 
 static void want(wzp_audio_device *d, bool is_wanted)
 {
@@ -199,8 +196,7 @@ wzp_audio_io wzp_audio_device_table(wzp_audio_device *device)
                           .user = device};
 }
 
-/* --- making and freeing ----------------------------------------------------
- */
+/* --- making and freeing --------------------------------------------------- */
 
 void wzp_audio_device_config_default_sized(wzp_audio_device_config *cfg,
                                            size_t size)
@@ -312,8 +308,7 @@ void wzp_audio_device_free(wzp_audio_device *d)
     }
 }
 
-/* --- the list --------------------------------------------------------------
- */
+/* --- the list ------------------------------------------------------------- */
 
 wzp_err wzp_audio_device_list(const char *backend,
                               void (*each)(void *user,

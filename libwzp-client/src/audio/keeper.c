@@ -24,8 +24,7 @@ static void say(wzp__keeper *k, wzp_audio_event what, wzp_err why)
     k->say(k->say_user, &note);
 }
 
-/* --- which device ----------------------------------------------------------
- */
+/* --- which device --------------------------------------------------------- */
 
 static const wzp__sound_device *find(const wzp__sound_list *list, bool is_input,
                                      const char *want)
@@ -72,8 +71,7 @@ static bool is_same_list(const wzp__sound_list *a, const wzp__sound_list *b)
     return same;
 }
 
-/* --- opening and closing ---------------------------------------------------
- */
+/* --- opening and closing -------------------------------------------------- */
 
 static void shut(wzp__keeper *k)
 {
@@ -165,8 +163,7 @@ static void open_all(wzp__keeper *k)
     say_started(k);
 }
 
-/* --- looking after it ------------------------------------------------------
- */
+/* --- looking after it ----------------------------------------------------- */
 
 static void lose(wzp__keeper *k, wzp_err why)
 {

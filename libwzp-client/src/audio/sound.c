@@ -59,8 +59,7 @@ void wzp__sound_free(wzp__sound *s, const wzp_mem *mem)
     }
 }
 
-/* --- which sound system ----------------------------------------------------
- */
+/* --- which sound system --------------------------------------------------- */
 
 /* Letters and digits of a backend's name, in lower case: "audio(4)" is
  * "audio4". */
@@ -171,8 +170,7 @@ void wzp__sound_disconnect(wzp__sound *s)
     }
 }
 
-/* --- which devices ---------------------------------------------------------
- */
+/* --- which devices -------------------------------------------------------- */
 
 static void copy_text(char out[WZP_DEVICE_NAME_MAX], const char *text)
 {
@@ -221,8 +219,7 @@ wzp_err wzp__sound_list_get(wzp__sound *s, wzp__sound_list *out)
     return WZP_OK;
 }
 
-/* --- streams ---------------------------------------------------------------
- */
+/* --- streams -------------------------------------------------------------- */
 
 static void on_samples(ma_device *device, void *out, const void *in,
                        ma_uint32 n)

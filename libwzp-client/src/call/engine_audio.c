@@ -29,8 +29,7 @@ static void push_note(wzp_engine *e, wzp_tstamp now, const wzp_audio_note *note)
     wzp__event_queue_push(&e->events, &ev);
 }
 
-/* --- recording -------------------------------------------------------------
- */
+/* --- recording ------------------------------------------------------------ */
 
 static void push_recording(wzp_engine *e, wzp_tstamp now, wzp_audio_event what,
                            wzp_err why)
@@ -79,8 +78,7 @@ static void record(wzp_engine *e, wzp_tstamp now, const int16_t *pcm)
     }
 }
 
-/* --- one block each way ----------------------------------------------------
- */
+/* --- one block each way --------------------------------------------------- */
 
 static void mix_block(wzp_engine *e, wzp_tstamp at)
 {
@@ -152,8 +150,7 @@ static void note_start(wzp_engine *e, wzp_tstamp now)
     }
 }
 
-/* --- ticked devices --------------------------------------------------------
- */
+/* --- ticked devices ------------------------------------------------------- */
 
 static void device_tick(wzp_engine *e, wzp_tstamp now)
 {
@@ -189,8 +186,7 @@ static void run_ticks(wzp_engine *e, wzp_tstamp now)
     }
 }
 
-/* --- devices with a clock --------------------------------------------------
- */
+/* --- devices with a clock ------------------------------------------------- */
 
 /* A burst is what a device takes at one go, in however many pieces: its last
  * block is mixed for the moment itself, the others for the ones before, so that
@@ -311,8 +307,7 @@ static void take_notes(wzp_engine *e, wzp_tstamp now)
     }
 }
 
-/* --- life ------------------------------------------------------------------
- */
+/* --- life ----------------------------------------------------------------- */
 
 wzp_err wzp__engine_audio_init(wzp_engine *e)
 {
@@ -387,8 +382,7 @@ wzp_tstamp wzp__engine_audio_deadline(const wzp_engine *e)
     return e->audio.is_on ? e->audio.tick_at : WZP_NEVER;
 }
 
-/* --- commands and statistics -----------------------------------------------
- */
+/* --- commands and statistics ---------------------------------------------- */
 
 void wzp_engine_capture_set(wzp_engine *e, wzp_tstamp now,
                             const wzp_capture_parts *parts)

@@ -2,6 +2,8 @@
 /* The ladder of modes, see ladder.h. */
 #include "media/ladder.h"
 
+#include "media/redundancy.h"
+
 enum rung {
     LOWEST,    /* Codec2 1200, bundles */
     LOW,       /* Opus 6k, bundles */
@@ -58,7 +60,7 @@ static wzp_media_mode plain(wzp_codec_id codec, uint8_t frame_ms,
 static wzp_media_mode lowest(uint8_t step)
 {
     wzp_media_mode m = plain(WZP_CODEC_CODEC2_1200, 40, WZP_REDUNDANCY_NONE);
-    if (step >= 3) {
+    if (step >= WZP__REDUNDANCY_STEP_MOST) {
         m.n_new = 5;
         m.n_old = 18;
         return m;

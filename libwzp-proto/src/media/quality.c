@@ -9,7 +9,6 @@
 #define REPORT_GOOD      (5 * WZP_S)
 #define DIRECTIVE_FOR    (30 * WZP_S) /* chosen: relays say it again on change */
 #define BOOST_FOR        (10 * WZP_S) /* spec/client.md 3.5 */
-#define STEP_MOST        3
 #define HOP_SAMPLES      3
 #define LISTENER_SAMPLES 2
 /* Of a datagram on the wire, beyond its length: IPv4 20, UDP 8, QUIC 27,
@@ -84,7 +83,7 @@ unsigned wzp__quality_most(const wzp_quality *q, wzp_tstamp now)
 wzp__ladder_need wzp__quality_need(const wzp_quality *q, wzp_tstamp now)
 {
     uint8_t step = q->redundancy.step;
-    if (now < q->boost_until && step < STEP_MOST) {
+    if (now < q->boost_until && step < WZP__REDUNDANCY_STEP_MOST) {
         step++;
     }
     return (wzp__ladder_need){

@@ -48,7 +48,7 @@ static wzp_redundancy level_of(const wzp__loss_view *l, wzp_redundancy now,
 static uint8_t step_of(const wzp__loss_view *l)
 {
     const uint32_t loss = l->permille;
-    return loss >= STEP_MOST_FROM  ? 3
+    return loss >= STEP_MOST_FROM  ? WZP__REDUNDANCY_STEP_MOST
            : loss >= STEP_TWO_FROM ? 2
            : loss >= STEP_ONE_FROM ? 1
                                    : 0;

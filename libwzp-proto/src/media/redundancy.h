@@ -10,9 +10,11 @@
 
 #include <wzp/proto/mode.h>
 
+#define WZP__REDUNDANCY_STEP_MOST 3
+
 typedef struct wzp__redundancy {
     wzp_redundancy level;
-    uint8_t step; /* 0 … 3: of codecs that have none of their own */
+    uint8_t step; /* 0 … STEP_MOST: of codecs that have none of their own */
     wzp_tstamp level_at, step_at; /* last needed */
 } wzp__redundancy;
 
